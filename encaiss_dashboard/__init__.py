@@ -1,0 +1,1 @@
+"""Encaiss: the receivables dashboard of a collection agency and its clients."""

@@ -1,0 +1,101 @@
+"""Every sentence of the product in every language, and how its numbers and dates are written.
+
+One folder a language, one TOML file an area of the product; a key is ``area.name``. A value with
+plural forms is a table ``{one = "…", other = "…"}`` chosen by the fact ``n`` (CLDR rules).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from encaiss_dashboard.domain.money import Money
+
+LANGUAGES: Final = ("fr", "nl", "en")
+DEFAULT_LANGUAGE: Final = "fr"
+# The agency works in Belgium: Irish English writes amounts as English readers in Brussels expect them.
+_LOCALES: Final = {
+    lang: Locale.parse(tag) for lang, tag in (("fr", "fr_BE"), ("nl", "nl_BE"), ("en", "en_IE"))
+}
+_ZONE: Final = ZoneInfo("Europe/Brussels")
+_DAY_PATTERNS: Final = {
+    "short": {"fr": "d MMM", "nl": "d MMM", "en": "d MMM"},
+    "medium": {"fr": "d MMM y", "nl": "d MMM y", "en": "d MMM y"},
+    "long": {"fr": "d MMMM y", "nl": "d MMMM y", "en": "d MMMM y"},
+    "full": {"fr": "EEEE d MMMM y", "nl": "EEEE d MMMM y", "en": "EEEE d MMMM y"},
+    "month": {"fr": "MMM", "nl": "MMM", "en": "MMM"},
+    "numeric": {"fr": "dd/MM/y", "nl": "dd/MM/y", "en": "dd/MM/y"},
+}
+
+
+@cache
+def catalogue(lang: str) -> dict[str, str | dict[str, str]]:
+    """All texts of one language by their dotted key."""
+    entries: dict[str, str | dict[str, str]] = {}
+    for path in sorted((Path(__file__).parent / lang).glob("*.toml")):
+        for name, value in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            entries[f"{path.stem}.{name}"] = value
+    return entries
+
+
+def text(lang: str, key: str, **facts: object) -> str:
+    """The sentence of a key with its facts filled in.
+
+    Raises:
+        KeyError: no such key, which the tests exclude for every key the code names.
+    """
+    entry = catalogue(lang)[key]
+    if isinstance(entry, dict):
+        entry = (
+            entry[_LOCALES[lang].plural_form(Decimal(str(facts["n"])))] if "n" in facts else entry["other"]
+        )
+        facts = {**facts, "n": integer(int(str(facts["n"])), lang)} if "n" in facts else facts
+    return entry.format_map(facts) if facts else entry
+
+
+def money(amount: Money, lang: str, *, cents: bool = True) -> str:
+    """An amount as its readers write it: ``1 234,50 €`` in French, ``€ 1.234,50`` in Dutch."""
+    pattern = None if cents else _LOCALES[lang].currency_formats["standard"].pattern.replace(".00", "")
+    written = format_currency(
+        amount.decimal, amount.currency, format=pattern, locale=_LOCALES[lang], currency_digits=cents
+    )
+    return str(written).replace("-", "\N{MINUS SIGN}")
+
+
+def day(on: date, lang: str, form: str = "medium") -> str:
+    """A date in words or digits; forms: short, medium, long, full, month, numeric."""
+    return str(format_date(on, _DAY_PATTERNS[form][lang], locale=_LOCALES[lang]))
+
+
+def moment(at: datetime, lang: str) -> str:
+    """An aware time in Brussels, to the minute."""
+    pattern = {"fr": "d MMM y 'à' H:mm", "nl": "d MMM y 'om' H:mm", "en": "d MMM y 'at' H:mm"}[lang]
+    return str(format_datetime(at.astimezone(_ZONE), pattern, locale=_LOCALES[lang]))
+
+
+def integer(value: int, lang: str) -> str:
+    """A whole number with its thousands grouped."""
+    return str(format_decimal(value, locale=_LOCALES[lang]))
+
+
+def decimal(value: Decimal, lang: str, places: int = 1) -> str:
+    """A number with exactly so many decimals, half up."""
+    quantum = Decimal(1).scaleb(-places)
+    pattern = "#,##0." + "0" * places if places else "#,##0"
+    return str(
+        format_decimal(value.quantize(quantum, rounding=ROUND_HALF_UP), pattern, locale=_LOCALES[lang])
+    )
+
+
+def percent(share: Decimal, lang: str) -> str:
+    """A share of one as a percentage with one decimal."""
+    return str(format_percent(share, "#,##0.0 %" if lang == "fr" else "#,##0.0%", locale=_LOCALES[lang]))

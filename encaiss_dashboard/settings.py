@@ -1,0 +1,106 @@
+"""The only reader of the environment. Every setting, its default and its meaning stand in README.md."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(RuntimeError):
+    """The environment does not allow a safe start; the message says what to set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this deployment runs.
+
+    Attributes:
+        data_dir: private folder for the database, uploads and written mails.
+        database_url: SQLAlchemy URL.
+        demo: demo data may exist here, with its printed logins.
+        host: address the server binds to.
+        port: the one port of pages, socket and uploads.
+        public_url: address the browser uses, without a trailing slash; baked into the build.
+        secret: key of the session digests.
+        smtp_url: ``smtp://user:password@host:port`` (or ``smtps``), "" writes .eml files instead.
+        remind_at: local hour and minute of the nightly run, ``HH:MM``.
+    """
+
+    data_dir: Path
+    database_url: str
+    demo: bool
+    host: str
+    port: int
+    public_url: str
+    secret: str
+    smtp_url: str
+    remind_at: str
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The only web origins whose pages may open a socket or post a form here."""
+        parts = urlsplit(self.public_url)
+        own = f"{parts.scheme}://{parts.netloc}"
+        local = (f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}")
+        return (own, *(origin for origin in local if origin != own)) if self.demo else (own,)
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether the session cookie is kept to TLS connections."""
+        return self.public_url.startswith("https://")
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Build the settings from an environment.
+
+    Raises:
+        SettingsError: a port that is no number; the secret is checked by :func:`require_secret`.
+    """
+    data_dir = Path(environment.get("ENCAISS_DATA_DIR", str(_ROOT / "var"))).expanduser().resolve()
+    port_text = environment.get("ENCAISS_PORT", "3000")
+    if not port_text.isdecimal() or not 0 < int(port_text) < 65536:  # noqa: PLR2004 - TCP ports
+        raise SettingsError(f"ENCAISS_PORT must be a port number between 1 and 65535, not {port_text!r}.")
+    demo = environment.get("ENCAISS_DEMO", "") == "1"
+    return Settings(
+        data_dir=data_dir,
+        database_url=environment.get("ENCAISS_DATABASE_URL", f"sqlite:///{data_dir / 'encaiss.db'}"),
+        demo=demo,
+        host=environment.get("ENCAISS_HOST", "127.0.0.1"),
+        port=int(port_text),
+        public_url=environment.get("ENCAISS_PUBLIC_URL", f"http://localhost:{port_text}").rstrip("/"),
+        secret=environment.get("ENCAISS_SECRET", "") or (_demo_secret(data_dir) if demo else ""),
+        smtp_url=environment.get("ENCAISS_SMTP_URL", ""),
+        remind_at=environment.get("ENCAISS_REMIND_AT", "02:00"),
+    )
+
+
+def require_secret(settings: Settings) -> None:
+    """Refuse to serve without a secret of at least 32 characters.
+
+    Raises:
+        SettingsError: with the sentence that says how to make one.
+    """
+    if len(settings.secret) < 32:  # noqa: PLR2004 - 128 bits in hexadecimal
+        raise SettingsError(
+            "ENCAISS_SECRET is missing or shorter than 32 characters. Set it to a random value, for example "
+            'the output of: python3 -c "import secrets; print(secrets.token_hex(32))"'
+        )
+
+
+def _demo_secret(data_dir: Path) -> str:
+    """A random secret kept beside the demo's data, so that its sessions survive a restart."""
+    path = data_dir / "demo-secret"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), encoding="ascii")
+    return path.read_text(encoding="ascii")
+
+
+settings = read(os.environ)
