@@ -103,10 +103,23 @@ class Ledger:
 
     def unallocated(self, on: date) -> Money:
         """Payments and credit notes received by a date and not yet set against an invoice."""
-        received = sum(p.amount.cents for p in self.payments if p.on <= on)
-        received += sum(i.total.cents for i in self.invoices if i.kind is Kind.CREDIT_NOTE and i.issue <= on)
-        used = sum(a.amount.cents for a in self.allocations if a.on <= on)
-        return Money(received - used, self.currency)
+        return Money(sum(self.unallocated_by_debtor(on).values()), self.currency)
+
+    def unallocated_by_debtor(self, on: date) -> dict[int, int]:
+        """The same in cents for each debtor that has any, by debtor id."""
+        free: dict[int, int] = defaultdict(int)
+        invoices = {i.id: i for i in self.invoices}
+        for payment in self.payments:
+            if payment.on <= on:
+                free[payment.debtor_id] += payment.amount.cents
+        for invoice in self.invoices:
+            if invoice.kind is Kind.CREDIT_NOTE and invoice.issue <= on:
+                free[invoice.debtor_id] += invoice.total.cents
+        for allocation in self.allocations:
+            # Before its invoice exists, what was set against it is still free money.
+            if max(allocation.on, invoices[allocation.invoice_id].issue) <= on:
+                free[invoices[allocation.invoice_id].debtor_id] -= allocation.amount.cents
+        return {key: cents for key, cents in free.items() if cents}
 
 
 def _sum_by(allocations: Iterable[tuple[int, Allocation]], on: date) -> Mapping[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,6 +10,7 @@ from typing import Final
 
 EUR: Final = "EUR"
 _CENT: Final = Decimal("0.01")
+_PLAIN: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?")
 
 
 class CurrencyMismatchError(ValueError):
@@ -42,18 +44,14 @@ class Money:
 
     @classmethod
     def of(cls, text: str, currency: str = EUR) -> Money:
-        """Read a plain decimal such as ``"1234.5"``; more than two decimals are refused.
+        """Read a plain decimal such as ``"1234.5"``; nothing a person might type otherwise.
 
         Raises:
-            ValueError: not a decimal number, or a fraction of a cent.
+            ValueError: not a plain decimal number, or a fraction of a cent.
         """
-        try:
-            amount = Decimal(text)
-        except ArithmeticError as error:
-            raise ValueError(f"not an amount: {text!r}") from error
-        if not amount.is_finite() or amount != amount.quantize(_CENT):
+        if not _PLAIN.fullmatch(text):
             raise ValueError(f"not a whole number of cents: {text!r}")
-        return cls(round_cents(amount), currency)
+        return cls(int(Decimal(text).scaleb(2)), currency)
 
     @classmethod
     def total(cls, amounts: Iterable[Money], currency: str = EUR) -> Money:

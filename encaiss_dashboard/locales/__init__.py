@@ -6,6 +6,7 @@ plural forms is a table ``{one = "…", other = "…"}`` chosen by the fact ``n`
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -28,12 +29,12 @@ _LOCALES: Final = {
 }
 _ZONE: Final = ZoneInfo("Europe/Brussels")
 _DAY_PATTERNS: Final = {
-    "short": {"fr": "d MMM", "nl": "d MMM", "en": "d MMM"},
-    "medium": {"fr": "d MMM y", "nl": "d MMM y", "en": "d MMM y"},
-    "long": {"fr": "d MMMM y", "nl": "d MMMM y", "en": "d MMMM y"},
-    "full": {"fr": "EEEE d MMMM y", "nl": "EEEE d MMMM y", "en": "EEEE d MMMM y"},
-    "month": {"fr": "MMM", "nl": "MMM", "en": "MMM"},
-    "numeric": {"fr": "dd/MM/y", "nl": "dd/MM/y", "en": "dd/MM/y"},
+    "short": "d MMM",
+    "medium": "d MMM y",
+    "long": "d MMMM y",
+    "full": "EEEE d MMMM y",
+    "month": "MMM",
+    "numeric": "dd/MM/y",
 }
 
 
@@ -73,7 +74,9 @@ def money(amount: Money, lang: str, *, cents: bool = True) -> str:
 
 def day(on: date, lang: str, form: str = "medium") -> str:
     """A date in words or digits; forms: short, medium, long, full, month, numeric."""
-    return str(format_date(on, _DAY_PATTERNS[form][lang], locale=_LOCALES[lang]))
+    written = str(format_date(on, _DAY_PATTERNS[form], locale=_LOCALES[lang]))
+    # In French the first of a month is an ordinal and no other day is.
+    return re.sub(r"\b1 (?=\w)", "1er ", written, count=1) if lang == "fr" and on.day == 1 else written
 
 
 def moment(at: datetime, lang: str) -> str:

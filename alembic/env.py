@@ -1,0 +1,37 @@
+"""Runs migrations on the database of the settings, comparing types as well as names."""
+
+from alembic import context
+from sqlalchemy.engine import Connection
+from sqlmodel.sql.sqltypes import AutoString
+
+from encaiss_dashboard.settings import settings
+from encaiss_dashboard.storage.engine import make_engine
+from encaiss_dashboard.storage.records import Record, Utc
+
+
+def render_item(kind: str, item: object, _autogen: object) -> str | bool:
+    """Migrations name plain SQL types only, so that an old one outlives our type classes."""
+    if kind == "type" and isinstance(item, Utc):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, AutoString):
+        return "sa.String()"
+    return False
+
+
+def run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Record.metadata,
+        compare_type=True,
+        render_as_batch=True,
+        render_item=render_item,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+url = context.config.attributes.get("url", settings.database_url)
+engine = make_engine(url)
+with engine.begin() as connection:
+    run(connection)
+engine.dispose()

@@ -1,0 +1,1 @@
+"""The edges: files, mail, letters, passwords; each knows its own library and the domain."""

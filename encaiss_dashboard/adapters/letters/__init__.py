@@ -1,0 +1,35 @@
+"""Letters to debtors: the mail in plain text and HTML, and the same letter as a PDF."""
+
+from __future__ import annotations
+
+import io
+
+import segno
+
+from encaiss_dashboard.adapters.letters.pdf import draw
+from encaiss_dashboard.adapters.letters.render import QR_ID, html, plain
+from encaiss_dashboard.adapters.letters.wording import compose
+from encaiss_dashboard.domain.letters import Attachment, Letter, StatementLetter
+
+__all__ = ["statement_pdf", "write_statement"]
+
+
+def write_statement(letter: StatementLetter) -> Letter:
+    """The mail of a statement: subject, text, HTML, the PDF and, when one can be paid, the QR code."""
+    wording = compose(letter)
+    attachments = [Attachment(wording.pdf_name, "application/pdf", draw(wording, letter.on))]
+    if wording.qr:
+        attachments.append(Attachment("qr.png", "image/png", _png(wording.qr), QR_ID))
+    return Letter(wording.subject, plain(wording), html(wording), tuple(attachments))
+
+
+def statement_pdf(letter: StatementLetter) -> bytes:
+    """The PDF alone (PDF/A-2a and PDF/UA-1); the same facts give the same bytes."""
+    return draw(compose(letter), letter.on)
+
+
+def _png(qr: segno.QRCode) -> bytes:
+    buffer = io.BytesIO()
+    # The white border is part of the code: in a dark mail program it could not be read without.
+    qr.save(buffer, kind="png", scale=6, border=4, light="white")
+    return buffer.getvalue()

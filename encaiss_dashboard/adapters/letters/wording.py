@@ -1,0 +1,261 @@
+"""Every sentence and every amount of a letter, written once for the text, the HTML and the PDF."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+import segno
+
+from encaiss_dashboard.adapters.letters.qr import payment_qr
+from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.letters import CreditLine, LetterLine, Party, Section, StatementLetter
+from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.references import format_enterprise_number, is_enterprise_number
+from encaiss_dashboard.locales import day, money, text
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table as it is read.
+
+    Attributes:
+        name: invoice number, or what a credit is.
+        issue: date in digits, "" for a sum of credits.
+        issued: the same as words below the name.
+        due: date in digits, "" for a credit.
+        late: "71 jours", "" when the letter does not count.
+        late_by: the same as a sentence by itself.
+        total: what the invoice was for, "" for a credit.
+        out_of: "sur 10 000,00 €" when a part is paid, else "".
+        open: what is asked for; negative for a credit.
+        notes: short remarks below the name.
+        is_credit: whether it is deducted.
+    """
+
+    name: str
+    issue: str
+    issued: str
+    due: str
+    late: str
+    late_by: str
+    total: str
+    out_of: str
+    open: str
+    notes: tuple[str, ...]
+    is_credit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All that is listed in one currency; ``columns`` are the headings by their field."""
+
+    columns: dict[str, str]
+    rows: tuple[Row, ...]
+    total_label: str
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A letter in words, without any layout.
+
+    Attributes:
+        before: paragraphs above the tables.
+        after: paragraphs below the payment data.
+        payment: label and value of all that a transfer needs.
+        qr: the code beside it, None when there can be none.
+        sender: the agency's name and everything needed to reach it.
+        creditor: the same of the client.
+        debtor: the lines of an envelope.
+        signature: who signs, and in whose name.
+    """
+
+    language: str
+    title: str
+    subject: str
+    date: str
+    salutation: str
+    before: tuple[str, ...]
+    tables: tuple[Table, ...]
+    pay_heading: str
+    payment: tuple[tuple[str, str], ...]
+    qr: segno.QRCode | None
+    qr_alt: str
+    scan: str
+    after: tuple[str, ...]
+    closing: str
+    signature: tuple[str, str]
+    identity: str
+    creditor_heading: str
+    sender: tuple[str, ...]
+    creditor: tuple[str, ...]
+    debtor: tuple[str, ...]
+    pdf_name: str
+
+
+def one_line(value: str) -> str:
+    """A name or number from somebody's file as one line, without control and direction characters."""
+    # Hidden direction marks could show another name or amount than the one that is stored.
+    return "".join(c for c in " ".join(value.split()) if unicodedata.category(c) not in {"Cc", "Cf"})
+
+
+def compose(letter: StatementLetter) -> Wording:
+    """Write a letter in its debtor's language."""
+    lang, step = letter.language, letter.step
+    client, agency = one_line(letter.creditor.name), one_line(letter.sender.name)
+    title = text(lang, f"letter.{step}_title")
+    qr_total = next((s.total for s in letter.sections if _qr(letter, s)), None)
+    formal = "formal_notice_" if step is StepCode.FORMAL_NOTICE else ""
+    return Wording(
+        language=lang,
+        title=title,
+        subject=text(lang, "letter.subject", title=title, client=client),
+        date=text(lang, "letter.dated", day=day(letter.on, lang, "long")),
+        salutation=text(lang, "letter.salutation"),
+        before=_before(letter, client),
+        tables=tuple(_table(letter, section) for section in letter.sections),
+        pay_heading=text(lang, "letter.pay_heading"),
+        payment=_payment(letter),
+        qr=next((code for s in letter.sections if (code := _qr(letter, s))), None),
+        qr_alt=_qr_alt(letter, qr_total) if qr_total else "",
+        scan=text(lang, "letter.scan"),
+        after=_after(letter, client),
+        closing=text(lang, "letter.closing"),
+        signature=(agency, text(lang, "letter.signature", client=client)),
+        identity=text(lang, "letter.identity", agency=agency, client=client),
+        creditor_heading=text(lang, "letter.creditor"),
+        sender=_party(letter.sender, lang),
+        creditor=_party(letter.creditor, lang),
+        debtor=tuple(one_line(line) for line in (letter.debtor.name, *letter.debtor.address_lines)),
+        pdf_name=text(lang, f"letter.{formal}pdf_name", day=letter.on.isoformat()),
+    )
+
+
+def _before(letter: StatementLetter, client: str) -> tuple[str, ...]:
+    lang, step = letter.language, letter.step
+    listed_only = sum(letter.is_listed_only(line) for line in letter.lines)
+    paragraphs = [
+        text(
+            lang,
+            f"letter.{step}_opening",
+            client=client,
+            n=len(letter.lines) - listed_only,
+            deadline=day(letter.deadline, lang, "long"),
+        ),
+        text(lang, f"letter.{step}_request", client=client),
+    ]
+    if listed_only:
+        paragraphs.append(text(lang, "letter.formal_notice_listed_only", n=listed_only))
+    return tuple(paragraphs)
+
+
+def _after(letter: StatementLetter, client: str) -> tuple[str, ...]:
+    lang = letter.language
+    keys = ["contest", "crossed"]
+    if letter.step is StepCode.FORMAL_NOTICE:
+        keys = ["formal_notice_law", "formal_notice_next", *keys]
+    return tuple(text(lang, f"letter.{key}", client=client, email=letter.sender.email) for key in keys)
+
+
+def _table(letter: StatementLetter, section: Section) -> Table:
+    lang = letter.language
+    names = ["invoice", "issue", "due", "late", "total", "open"]
+    if letter.step is StepCode.COURTESY:
+        names.remove("late")
+    label, total = _total(section, lang)
+    return Table(
+        columns={name: text(lang, f"letter.column_{name}") for name in names},
+        rows=(
+            *(_invoice_row(letter, line) for line in section.lines),
+            *(_credit_row(credit, lang) for credit in section.credits),
+        ),
+        total_label=label,
+        total=total,
+    )
+
+
+def _invoice_row(letter: StatementLetter, line: LetterLine) -> Row:
+    lang = letter.language
+    counts = letter.step is not StepCode.COURTESY
+    issue, total = day(line.issue, lang, "numeric"), money(line.total, lang)
+    return Row(
+        name=one_line(line.number),
+        issue=issue,
+        issued=text(lang, "letter.issued", day=issue),
+        due=day(line.due, lang, "numeric"),
+        late=text(lang, "letter.late", n=line.days_late) if counts else "",
+        late_by=text(lang, "letter.late_by", n=line.days_late) if counts else "",
+        total=total,
+        out_of=text(lang, "letter.out_of", total=total) if line.total != line.open else "",
+        open=money(line.open, lang),
+        notes=(text(lang, "letter.listed_only"),) if letter.is_listed_only(line) else (),
+        is_credit=False,
+    )
+
+
+def _credit_row(credit: CreditLine, lang: str) -> Row:
+    number = one_line(credit.number)
+    issue = day(credit.on, lang, "numeric") if credit.on else ""
+    return Row(
+        name=text(lang, "letter.credit_note", number=number) if number else text(lang, "letter.credits"),
+        issue=issue,
+        issued=text(lang, "letter.issued", day=issue) if issue else "",
+        due="",
+        late="",
+        late_by="",
+        total="",
+        out_of="",
+        open=money(-credit.amount, lang),
+        notes=(),
+        is_credit=True,
+    )
+
+
+def _total(section: Section, lang: str) -> tuple[str, str]:
+    if section.total.cents < 0:
+        return text(lang, "letter.total_in_favour"), money(-section.total, lang)
+    return text(lang, "letter.total_due"), money(section.total, lang)
+
+
+def _payment(letter: StatementLetter) -> tuple[tuple[str, str], ...]:
+    lang, account = letter.language, letter.account
+    facts = {
+        "iban": account.grouped_iban,
+        "bic": account.bic,
+        "holder": one_line(account.holder),
+        "reference": one_line(letter.reference),
+    }
+    return (
+        *(_total(section, lang) for section in letter.sections),
+        *((text(lang, f"letter.{key}"), value) for key, value in facts.items() if value),
+    )
+
+
+def _qr(letter: StatementLetter, section: Section) -> segno.QRCode | None:
+    return payment_qr(letter.account, section.total, letter.reference)
+
+
+def _qr_alt(letter: StatementLetter, total: Money) -> str:
+    return text(
+        letter.language,
+        "letter.qr_alt",
+        total=money(total, letter.language),
+        holder=one_line(letter.account.holder),
+        iban=letter.account.grouped_iban,
+        reference=letter.reference,
+    )
+
+
+def _party(party: Party, lang: str) -> tuple[str, ...]:
+    number = one_line(party.enterprise_number)
+    if is_enterprise_number(number):
+        number = format_enterprise_number(number)
+    lines = (
+        party.name,
+        *party.address_lines,
+        text(lang, "letter.enterprise_number", number=number) if number else "",
+        party.email,
+        party.phone,
+    )
+    return tuple(cleaned for line in lines if (cleaned := one_line(line)))

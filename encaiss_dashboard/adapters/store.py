@@ -1,0 +1,38 @@
+"""Uploaded files in a private folder, under names the house makes itself."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+_KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class FolderStore:
+    """One file a key, readable by the server's user only; a half-written file is never seen."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, key: str, data: bytes) -> None:
+        """Write to a temporary name, then rename into place."""
+        path = self._path(key)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_suffix(".part")
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+            stream.write(data)
+        temporary.replace(path)
+
+    def load(self, key: str) -> bytes:
+        """The bytes kept under a key.
+
+        Raises:
+            FileNotFoundError: nothing is kept there.
+        """
+        return self._path(key).read_bytes()
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"not a store key: {key!r}")
+        return self._folder / key

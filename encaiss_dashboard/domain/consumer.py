@@ -1,0 +1,78 @@
+"""What a Belgian consumer may be charged: Code of economic law, Book XIX (since 1 September 2023)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from encaiss_dashboard.domain.interest import InterestResult, Regime, interest
+from encaiss_dashboard.domain.money import Money, round_cents
+from encaiss_dashboard.domain.workdays import Channel, waiting_period
+
+_CEILING: Final = Money(2_000_00)
+# Balance above which the band holds, base at that balance, share of the part above it; highest first.
+_BANDS: Final = (
+    (Money(500_00), Decimal(65), Decimal("0.05")),
+    (Money(150_00), Decimal(30), Decimal("0.10")),
+    (Money(0), Decimal(20), Decimal(0)),
+)
+
+
+class Creditor(StrEnum):
+    """Whose claim it is: it decides from when interest runs (art. XIX.2)."""
+
+    SME = "sme"
+    """Interest from the day after the reminder was sent, once the free period has passed unpaid."""
+    OTHER = "other"
+    """Interest only after the free period."""
+
+
+def indemnity_cap(balance: Money) -> Money:
+    """The most that an agreed indemnity may be for a balance (art. XIX.4).
+
+    Up to 150: 20. Up to 500: 30 + 10 % of the part above 150. Above: 65 + 5 % of the part above 500, at
+    most 2 000 in all. Rounded half up to the cent; nothing owed, nothing due.
+
+    Args:
+        balance: what is still owed, in euro.
+
+    Raises:
+        CurrencyMismatchError: another currency than the law's.
+    """
+    for above, base, share in _BANDS:
+        if balance > above:
+            cap = Money(round_cents(base + share * (balance - above).decimal), balance.currency)
+            return min(cap, _CEILING)
+    return Money(0)
+
+
+def claimable_indemnity(balance: Money, agreed: Money) -> Money:
+    """The indemnity a clause gives: all of it within the cap, nothing above (it counts as unwritten)."""
+    return agreed if agreed <= indemnity_cap(balance) else Money(0)
+
+
+def consumer_interest(
+    principal: Money, sent: date, channel: Channel, paid: date, creditor: Creditor
+) -> InterestResult:
+    """The most interest that a consumer owes, at the semester rate between businesses (RULES §4).
+
+    Nothing while the free period of the first reminder runs. After it an SME's interest counts from the
+    day after sending, anybody else's from the day after the period. A clause with a higher rate counts
+    as unwritten: then use :data:`encaiss_dashboard.domain.interest.BE_CIVIL_RATES`.
+
+    Args:
+        principal: what the first reminder asked for.
+        sent: day the first reminder left.
+        channel: how it left.
+        paid: day of payment, or the day as of which interest is asked.
+        creditor: small or medium enterprise, or not.
+
+    Raises:
+        RateUnknown: a day outside the known rates.
+    """
+    last_free_day = waiting_period(sent, channel).last_day
+    waited = paid > last_free_day
+    since = sent if waited and creditor is Creditor.SME else last_free_day
+    return interest(principal, since, paid, Regime.BE_B2C)

@@ -1,0 +1,315 @@
+"""The ladder of reminders: which step each invoice has reached, and what one debtor is sent tonight.
+
+Steps are reached "at least N days late", never "exactly N": a missed night catches up with one
+step. The state is per invoice, the message per debtor, so one statement may hold several steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from encaiss_dashboard.domain.invoices import Invoice, Kind
+from encaiss_dashboard.domain.money import Money
+
+
+class StepCode(StrEnum):
+    """The rungs, gentlest first; their order here is the order of every ladder."""
+
+    COURTESY = "courtesy"
+    STATEMENT_1 = "statement_1"
+    STATEMENT_2 = "statement_2"
+    STATEMENT_3 = "statement_3"
+    FORMAL_NOTICE = "formal_notice"
+
+    @property
+    def rank(self) -> int:
+        """Place in the order, from 0."""
+        return _RANKS[self]
+
+
+_RANKS: Final = {code: rank for rank, code in enumerate(StepCode)}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung: from when it may go.
+
+    Attributes:
+        code: which rung.
+        days_late_min: days past due from which it goes, negative before the due date.
+        days_late_max: last day on which it still makes sense; after that the next rung is taken.
+        days_after_previous: days since the invoice's previous step was sent.
+    """
+
+    code: StepCode
+    days_late_min: int
+    days_late_max: int | None = None
+    days_after_previous: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """What was agreed with a client.
+
+    Attributes:
+        steps: gentlest first.
+        contact_gap_days: least number of days between two messages to one debtor, so that a debtor
+            with a new invoice due every day gets one statement a fortnight and not one a night.
+            Courtesy messages neither wait for it nor start it.
+    """
+
+    steps: tuple[Step, ...]
+    contact_gap_days: int
+
+    def __post_init__(self) -> None:
+        """Refuse a ladder that steps back, or that chases a debtor inside its own term."""
+        if any(a.code.rank >= b.code.rank for a, b in pairwise(self.steps)):
+            raise ValueError("steps must go from the gentlest to the harshest, each once")
+        for step in self.steps:
+            if step.code is StepCode.COURTESY:
+                if step.days_late_max is None or step.days_late_max > 0:
+                    raise ValueError("a courtesy message goes on the due day at the latest")
+            elif step.days_late_min < 1:
+                raise ValueError(f"{step.code} would go to a debtor inside its own term")
+
+
+COURTESY: Final = Step(StepCode.COURTESY, days_late_min=-5, days_late_max=0)
+DEFAULT_LADDER: Final = Ladder(
+    steps=(
+        Step(StepCode.STATEMENT_1, days_late_min=7),
+        Step(StepCode.STATEMENT_2, days_late_min=22, days_after_previous=15),
+        Step(StepCode.STATEMENT_3, days_late_min=37, days_after_previous=15),
+        Step(StepCode.FORMAL_NOTICE, days_late_min=52, days_after_previous=15),
+    ),
+    contact_gap_days=15,
+)
+
+
+def with_courtesy(ladder: Ladder) -> Ladder:
+    """The same ladder with the courtesy message before the due date."""
+    return replace(ladder, steps=(COURTESY, *(s for s in ladder.steps if s.code is not StepCode.COURTESY)))
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """A step of one invoice that was sent.
+
+    Attributes:
+        code: which rung.
+        on: the day of the run that planned it.
+    """
+
+    code: StepCode
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvoice:
+    """An invoice with what is left of it and what was already sent about it.
+
+    Attributes:
+        invoice: never a credit note.
+        open: balance today; zero or less is never reminded.
+        done: steps sent, in any order.
+    """
+
+    invoice: Invoice
+    open: Money
+    done: Sequence[StepDone] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One invoice in a message.
+
+    Attributes:
+        invoice: what it is about.
+        open: its balance.
+        days_late: days past due, zero or less only in a courtesy message.
+        step: the rung this message takes for it; None when it is listed without taking one.
+    """
+
+    invoice: Invoice
+    open: Money
+    days_late: int
+    step: StepCode | None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One message to one debtor.
+
+    Attributes:
+        lines: oldest due first.
+        credits: unallocated credits of the currencies in the lines, one sum each, above zero.
+        step: the highest step among the lines, which sets the tone.
+        totals: what is asked for, by currency: lines minus credits, above zero.
+    """
+
+    lines: tuple[StatementLine, ...]
+    credits: tuple[Money, ...]
+    step: StepCode
+    totals: dict[str, Money]
+
+
+class HoldReason(StrEnum):
+    """Why a message that is due does not go; the last two are found by the service."""
+
+    CONTACT_GAP = "contact_gap"  # written to too recently; fact ``until``: the day it may go
+    CREDIT_COVERS = "credit_covers"  # facts ``credit`` and ``due``: the debtor owes nothing, net
+    PAUSED = "paused"
+    NO_ADDRESS = "no_address"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message that is due and does not go.
+
+    Attributes:
+        reason: why.
+        facts: what the sentence names, still to be written in the reader's language.
+    """
+
+    reason: HoldReason
+    facts: Mapping[str, date | Money]
+
+
+def plan_debtor(
+    ladder: Ladder,
+    on: date,
+    invoices: Sequence[OpenInvoice],
+    credits: Sequence[Money] = (),  # noqa: A002 - the trade's word; Python's own is for the prompt only
+    last_contact: date | None = None,
+) -> Planned | Held | None:
+    """What one delegated debtor is sent on a night.
+
+    A statement goes when at least one invoice has reached a step; it then lists all invoices past
+    due, each at its own step or at none. A currency whose credits cover what is past due drops out.
+    When no statement goes, a courtesy message may, with only the invoices whose courtesy step it is.
+
+    Args:
+        ladder: the plan of this debtor's client.
+        on: the night of the run.
+        invoices: the debtor's delegated invoices.
+        credits: unallocated payments and credit notes, positive, any number per currency.
+        last_contact: day of the last message other than a courtesy, None when there was none.
+
+    Returns:
+        The message, the reason why one that is due waits, or None when nothing is due.
+    """
+    lines = list(_lines(ladder, on, invoices))
+    past_due = [line for line in lines if line.days_late >= 1]
+    courtesy = [line for line in lines if line.step is StepCode.COURTESY]
+    credit = _sums(credits)
+    statement = _message(past_due, credit)
+    if isinstance(statement, Planned):
+        waits_until = _gap_end(ladder, last_contact)
+        if waits_until is None or waits_until <= on:
+            return statement
+        statement = Held(HoldReason.CONTACT_GAP, {"until": waits_until})
+    # What is already late has the first claim on a credit.
+    owed = _sums(line.open for line in past_due)
+    left = {key: amount - owed.get(key, Money(0, key)) for key, amount in credit.items()}
+    message = _message(courtesy, left)
+    return message if statement is None or isinstance(message, Planned) else statement
+
+
+def next_action(
+    ladder: Ladder, on: date, invoices: Sequence[OpenInvoice], last_contact: date | None
+) -> tuple[StepCode, date] | None:
+    """The tone and day of the debtor's next message, if nothing is paid until then.
+
+    Args:
+        ladder: the plan of this debtor's client.
+        on: first day considered.
+        invoices: the debtor's delegated invoices; credits are left out of account.
+        last_contact: day of the last message other than a courtesy, None when there was none.
+
+    Returns:
+        The highest step of that message and its day, or None when every invoice has had all steps.
+    """
+    statement_from = max(on, _gap_end(ladder, last_contact) or on)
+    nexts = (_next_step(ladder, item, on, statement_from) for item in invoices if _is_owed(item))
+    steps = [found for found in nexts if found]
+    if not steps:
+        return None
+    first = min(day for _, day in steps)
+    return max((code for code, day in steps if day == first), key=lambda code: code.rank), first
+
+
+def last_step(invoices: Iterable[OpenInvoice]) -> StepCode | None:
+    """The harshest step taken on invoices that are still open, None when none was."""
+    steps = [done.code for item in invoices for done in item.done]
+    return max(steps, key=lambda code: code.rank, default=None)
+
+
+def _lines(ladder: Ladder, on: date, invoices: Sequence[OpenInvoice]) -> Iterator[StatementLine]:
+    owed = (item for item in invoices if _is_owed(item))
+    for item in sorted(owed, key=lambda i: (i.invoice.due, i.invoice.issue, i.invoice.id)):
+        code, day = _next_step(ladder, item, on, on) or (None, None)
+        yield StatementLine(
+            item.invoice, item.open, item.invoice.days_late(on), step=code if day == on else None
+        )
+
+
+def _is_owed(item: OpenInvoice) -> bool:
+    assert item.invoice.kind is Kind.INVOICE
+    return item.open.cents > 0
+
+
+def _next_step(
+    ladder: Ladder, item: OpenInvoice, courtesy_from: date, statement_from: date
+) -> tuple[StepCode, date] | None:
+    """The first step above those done that can still be reached, and from which day."""
+    highest = max((done.code.rank for done in item.done), default=-1)
+    previous = max((done.on for done in item.done), default=None)
+    for step in ladder.steps:
+        if step.code.rank <= highest:
+            continue
+        day = max(
+            courtesy_from if step.code is StepCode.COURTESY else statement_from,
+            item.invoice.due + timedelta(days=step.days_late_min),
+        )
+        if previous is not None:
+            day = max(day, previous + timedelta(days=step.days_after_previous))
+        if step.days_late_max is None or item.invoice.days_late(day) <= step.days_late_max:
+            return step.code, day
+    return None
+
+
+def _message(lines: Sequence[StatementLine], credit: Mapping[str, Money]) -> Planned | Held | None:
+    """One message of these lines, less the currencies that credit covers; None without any step."""
+    owed = _sums(line.open for line in lines)
+    totals = {key: due - credit[key] if _counts(credit, key) else due for key, due in owed.items()}
+    totals = {key: total for key, total in totals.items() if total.cents > 0}
+    stepping = [line for line in lines if line.step]
+    kept = [line for line in lines if line.open.currency in totals]
+    tones = [line.step for line in kept if line.step]
+    if tones:
+        used = tuple(credit[key] for key in totals if _counts(credit, key))
+        return Planned(tuple(kept), used, max(tones, key=lambda code: code.rank), totals)
+    if stepping:
+        covered = stepping[0].open.currency
+        facts: dict[str, date | Money] = {"credit": credit[covered], "due": owed[covered]}
+        return Held(HoldReason.CREDIT_COVERS, facts)
+    return None
+
+
+def _counts(credit: Mapping[str, Money], currency: str) -> bool:
+    return currency in credit and credit[currency].cents > 0
+
+
+def _sums(amounts: Iterable[Money]) -> dict[str, Money]:
+    sums: dict[str, Money] = {}
+    for amount in amounts:
+        sums[amount.currency] = sums.get(amount.currency, Money(0, amount.currency)) + amount
+    return sums
+
+
+def _gap_end(ladder: Ladder, last_contact: date | None) -> date | None:
+    return None if last_contact is None else last_contact + timedelta(days=ladder.contact_gap_days)

@@ -1,0 +1,276 @@
+"""What is written to a debtor, as values: the facts of a letter, the finished letter, its delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from stdnum import bic, iban
+from stdnum.exceptions import ValidationError
+
+from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.workdays import Channel, waiting_period
+
+_IBAN_GROUP: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A name on a letter: the agency, the client or the debtor.
+
+    Attributes:
+        name: as in the register.
+        enterprise_number: with or without ``BE`` and dots, "" when unknown.
+        address_lines: as on an envelope, without the name.
+        email: where it is written to, "" when unknown.
+        phone: as dialled, "" when unknown.
+    """
+
+    name: str
+    enterprise_number: str = ""
+    address_lines: tuple[str, ...] = ()
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """Where the debtor pays; nobody is ever asked to pay into an account that cannot exist.
+
+    Attributes:
+        iban: kept without spaces, check digits verified (ISO 13616); the bank need not be known.
+        bic: 8 or 11 characters (ISO 9362), "" where the scheme needs none.
+        holder: the name the payer's bank compares with the account.
+
+    Raises:
+        ValueError: on construction, for an IBAN or BIC that is not one.
+    """
+
+    iban: str
+    bic: str
+    holder: str
+
+    def __post_init__(self) -> None:
+        """Normalise and check the two numbers."""
+        try:
+            object.__setattr__(self, "iban", iban.validate(self.iban, check_country=False))
+            object.__setattr__(self, "bic", bic.validate(self.bic) if self.bic else "")
+        except ValidationError as error:
+            raise ValueError(f"not a bank account: {self.iban!r} {self.bic!r}") from error
+
+    @property
+    def grouped_iban(self) -> str:
+        """The IBAN in groups of four, as it is printed (ISO 13616)."""
+        return " ".join(self.iban[i : i + _IBAN_GROUP] for i in range(0, len(self.iban), _IBAN_GROUP))
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLine:
+    """One invoice of a statement.
+
+    Attributes:
+        number: the client's own number.
+        issue: date of issue.
+        due: last day on which payment is in time.
+        total: VAT included.
+        open: what is left of it on the day of the letter.
+        days_late: days past due, zero or less only in a courtesy letter.
+        step: the step this letter takes for this invoice, None when it is listed without taking one.
+    """
+
+    number: str
+    issue: date
+    due: date
+    total: Money
+    open: Money
+    days_late: int
+    step: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLine:
+    """Money in the debtor's favour that is not yet set against an invoice.
+
+    Attributes:
+        number: of the credit note; "" for a sum of payments and credit notes.
+        on: its date, None for a sum.
+        amount: above zero; the letter shows it as a negative line.
+
+    Raises:
+        ValueError: on construction, for an amount that is not above zero.
+    """
+
+    number: str
+    on: date | None
+    amount: Money
+
+    def __post_init__(self) -> None:
+        """A negative credit would ask the debtor for money that no invoice names."""
+        if self.amount.cents <= 0:
+            raise ValueError(f"a credit is above zero, not {self.amount}")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """All that is listed in one currency.
+
+    Attributes:
+        currency: ISO 4217 code of every amount in it.
+        lines: in the order they are printed.
+        credits: deducted below the invoices.
+        total: what is asked for: open amounts less credits.
+
+    Raises:
+        ValueError: on construction, when the total is not that sum.
+    """
+
+    currency: str
+    lines: tuple[LetterLine, ...]
+    credits: tuple[CreditLine, ...]
+    total: Money
+
+    def __post_init__(self) -> None:
+        """A total that is not the sum of its lines may not leave the house."""
+        owed = Money.total((line.open for line in self.lines), self.currency)
+        if owed - Money.total((c.amount for c in self.credits), self.currency) != self.total:
+            raise ValueError(f"the lines do not add up to {self.total} {self.currency}")
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLetter:
+    """The facts of one statement of account, courtesy notice or formal notice.
+
+    Attributes:
+        step: sets the tone: the highest step among the lines.
+        language: ``fr``, ``nl`` or ``en``: the debtor's.
+        on: date of the letter.
+        sender: the agency.
+        creditor: the client, in whose name and for whose account it is written.
+        debtor: who receives it.
+        account: where to pay.
+        sections: one per currency.
+        reference: the one OGM or RF reference of the whole statement, as it is printed.
+    """
+
+    step: StepCode
+    language: str
+    on: date
+    sender: Party
+    creditor: Party
+    debtor: Party
+    account: BankAccount
+    sections: tuple[Section, ...]
+    reference: str
+
+    @property
+    def lines(self) -> tuple[LetterLine, ...]:
+        """The invoices of all currencies."""
+        return tuple(line for section in self.sections for line in section.lines)
+
+    @property
+    def deadline(self) -> date:
+        """Last day that a formal notice leaves for paying, disputing or proposing a plan.
+
+        The law sets no period for businesses: interest runs without any notice (law of 2 August 2002,
+        art. 5). The house takes the only period its rules attach to a collector's formal notice,
+        14 calendar days from the day after an e-mail, rolled to a working day (RULES §4): it covers
+        the 10 to 14 days in which businesses are expected to dispute an invoice (RULES §6), ends
+        before the ladder's next step at 15, and would still be lawful for a debtor that turns out
+        to be a consumer. The customary eight days would be none of these.
+        """
+        return waiting_period(self.on, Channel.EMAIL).last_day
+
+    def is_listed_only(self, line: LetterLine) -> bool:
+        """Whether a formal notice names an invoice without putting the debtor in default for it."""
+        return self.step is StepCode.FORMAL_NOTICE and line.step != self.step
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a mail.
+
+    Attributes:
+        name: ASCII file name.
+        mime: such as ``application/pdf``.
+        content: its bytes.
+        inline_id: content id without angle brackets when the HTML shows it (RFC 2392), else None.
+    """
+
+    name: str
+    mime: str
+    content: bytes
+    inline_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A written mail. Its text and its HTML each say everything.
+
+    Attributes:
+        subject: one line.
+        text: plain alternative.
+        html: a whole document.
+        attachments: the PDF, and the pictures the HTML shows.
+    """
+
+    subject: str
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A letter on its way to somebody.
+
+    Attributes:
+        message_id: RFC 5322 id, chosen before the first attempt and kept on every retry.
+        sender_name: what the reader sees, such as "Menuiserie Exemple SRL via Encaiss".
+        sender_email: the agency's own address, which its mail servers may use.
+        to: addresses, at least one.
+        reply_to: where answers are read.
+        letter: what is said.
+        language: of the letter.
+        at: aware time of the intention; a retry does not change it.
+
+    Raises:
+        TypeError: on construction, for a time without a zone.
+    """
+
+    message_id: str
+    sender_name: str
+    sender_email: str
+    to: tuple[str, ...]
+    reply_to: str
+    letter: Letter
+    language: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        """A naive time would be read in whatever zone the server is in."""
+        if self.at.tzinfo is None:
+            raise TypeError("a time without a zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message was handed over; ``detail`` is the evidence: the server's answer or the file's name."""
+
+    detail: str
+
+
+class DeliveryFailed(Exception):  # noqa: N818 - an outcome of the trade, told to people; not our bug
+    """A message was not handed over.
+
+    Attributes:
+        permanent: trying again cannot help (RFC 5321 §4.2.1: a reply of 500 or above).
+        reason: the server's own words, for the case manager.
+    """
+
+    def __init__(self, *, permanent: bool, reason: str) -> None:
+        """Keep what the outbox decides on."""
+        super().__init__(reason)
+        self.permanent = permanent
+        self.reason = reason

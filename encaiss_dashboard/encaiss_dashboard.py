@@ -1,0 +1,24 @@
+"""The application: its edge, its guard and its site map."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from encaiss_dashboard.ui.access import Guard
+from encaiss_dashboard.ui.edge import Edge
+from encaiss_dashboard.ui.login import Login, login_page
+from encaiss_dashboard.ui.overview import Overview, overview_page
+from encaiss_dashboard.ui.routes import routes
+from encaiss_dashboard.ui.shell import Shell
+
+app = rx.App(
+    api_transformer=[routes(), Edge],
+    stylesheets=["/tokens.css", "/app.css"],
+    html_lang="fr",
+    enable_state=True,
+)
+# First of all: even the snapshot that a new socket is greeted with comes after the guard.
+app.add_middleware(Guard(), index=0)
+
+app.add_page(login_page, route="/login", title="Encaiss", on_load=Login.load)
+app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])

@@ -1,0 +1,1 @@
+"""Use cases: one function each, the unit of work first, the client's id second."""

@@ -1,0 +1,125 @@
+"""Files that people take away: lists as CSV that spreadsheets open as they are, and letters as PDF."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from encaiss_dashboard.domain.errors import NotFound, Unreadable
+from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.locales import text
+from encaiss_dashboard.storage import lists, queries
+from encaiss_dashboard.storage.lists import InvoiceFilter
+from encaiss_dashboard.work import Work
+
+_CSV: Final = "text/csv; charset=utf-8"
+# What a spreadsheet would run as a formula; an apostrophe in front keeps it text.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_ID: Final = TypeAdapter(int)
+_SHOWS: Final = frozenset({"open", "overdue", "paid", "credit_notes", "all"})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file ready to be taken away."""
+
+    name: str
+    mime: str
+    content: bytes
+
+
+def make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping[str, str]) -> Made:
+    """One of the files: ``invoices/all``, ``acts/<debtor>``, ``message/<id>``.
+
+    Raises:
+        NotFound: no such file, or another client's.
+        Unreadable: a key or query that cannot be one.
+    """
+    client = work.require(Action.VIEW, client_id)
+    if kind == "invoices":
+        return _invoices(work, client, query)
+    if kind == "acts":
+        return _acts(work, client, _number(key))
+    if kind == "message":
+        return _message(work, client, _number(key))
+    raise NotFound
+
+
+def _number(key: str) -> int:
+    try:
+        return _ID.validate_python(key)
+    except ValidationError as error:
+        raise Unreadable(value=key[:40]) from error
+
+
+def _invoices(work: Work, client_id: int, query: Mapping[str, str]) -> Made:
+    """The list of invoices as it is filtered on the screen, all pages."""
+    show = query.get("show", "open")
+    wanted = InvoiceFilter(
+        on=work.today, text=query.get("q", "")[:100], show=show if show in _SHOWS else "open"
+    )
+    fields = ("number", "debtor", "issue", "due", "total", "open", "currency", "reference")
+    rows = [
+        (
+            line.number,
+            line.debtor,
+            line.issue.isoformat(),
+            line.due.isoformat(),
+            _amount(line.total.cents),
+            _amount(line.open.cents),
+            line.total.currency,
+            line.reference,
+        )
+        for line in lists.invoice_lines(work.session, client_id, wanted, sort="due", descending=False)
+    ]
+    return _sheet(f"invoices-{work.today}.csv", [_heading(work, f"field.{f}") for f in fields], rows)
+
+
+def _acts(work: Work, client_id: int, debtor_id: int) -> Made:
+    """One debtor's journal, oldest first."""
+    debtor = queries.debtor(work.session, client_id, debtor_id)
+    rows = [
+        (
+            act.day.isoformat(),
+            _heading(work, f"act.{act.kind}"),
+            "; ".join(f"{name}: {value}" for name, value in act.facts.items() if value not in (None, "")),
+        )
+        for act in reversed(queries.acts(work.session, client_id, debtor_id))
+    ]
+    headings = [_heading(work, f"act.column_{name}") for name in ("day", "what", "facts")]
+    return _sheet(f"acts-{debtor.id}-{work.today}.csv", headings, rows)
+
+
+def _message(work: Work, client_id: int, message_id: int) -> Made:
+    """A message as the debtor received it, as a page that stands on its own."""
+    row = queries.message(work.session, client_id, message_id)
+    return Made(
+        f"{row.message_id.partition('@')[0]}.html", "text/html; charset=utf-8", row.body_html.encode()
+    )
+
+
+def _heading(work: Work, key: str) -> str:
+    return text(work.actor.language, key)
+
+
+def _amount(cents: int) -> str:
+    """Major units with a comma, as Belgian and French spreadsheets read numbers."""
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100},{abs(cents) % 100:02d}"
+
+
+def _sheet(name: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Made:
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, delimiter=";")
+    writer.writerow(headings)
+    writer.writerows([_text(cell) for cell in row] for row in rows)
+    return Made(name, _CSV, b"\xef\xbb\xbf" + stream.getvalue().encode())
+
+
+def _text(cell: str) -> str:
+    is_number = cell.lstrip("-").replace(",", "").isdecimal()
+    return f"'{cell}" if cell.startswith(_FORMULA) and not is_number else cell

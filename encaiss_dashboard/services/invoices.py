@@ -1,0 +1,129 @@
+"""The list of invoices: found, filtered, sorted and cut into pages by the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
+
+from encaiss_dashboard.domain.ageing import DEFAULT_BOUNDS, NOT_DUE, bucket_codes
+from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.storage import lists
+from encaiss_dashboard.storage.lists import InvoiceFilter, InvoiceLine
+from encaiss_dashboard.work import Work
+
+PAGE_SIZE: Final = 50
+
+
+class Show(StrEnum):
+    """Which invoices are listed."""
+
+    OPEN = "open"
+    OVERDUE = "overdue"
+    PAID = "paid"
+    CREDIT_NOTES = "credit_notes"
+    ALL = "all"
+
+
+class SortBy(StrEnum):
+    """By which column; ties go to the newest."""
+
+    DUE = "due"
+    ISSUE = "issue"
+    NUMBER = "number"
+    DEBTOR = "debtor"
+    TOTAL = "total"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for.
+
+    Attributes:
+        text: part of a number, reference or debtor's name.
+        bucket: an ageing bucket by due date, "" for any.
+        on: the date the balances are true for.
+        page: from 1; one past the end is the last.
+    """
+
+    on: date
+    text: str = ""
+    show: Show = Show.OPEN
+    bucket: str = ""
+    debtor_id: int | None = None
+    sort: SortBy = SortBy.DUE
+    descending: bool = False
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """One page of invoices.
+
+    Attributes:
+        found: how many there are on all pages.
+        open: what is open on all pages together, by currency.
+    """
+
+    lines: tuple[InvoiceLine, ...]
+    found: int
+    page: int
+    pages: int
+    open: tuple[Money, ...]
+
+
+def find(work: Work, client_id: int | None, search: Search) -> InvoicePage:
+    """One page of what is looked for."""
+    client = work.require(Action.VIEW, client_id)
+    due_from, due_to = _due_range(search)
+    wanted = InvoiceFilter(
+        on=search.on,
+        text=search.text.strip()[:100],
+        show=search.show.value,
+        due_from=due_from,
+        due_to=due_to,
+        debtor_id=search.debtor_id,
+    )
+    found, sums = lists.count_invoices(work.session, client, wanted)
+    pages = max(1, -(-found // PAGE_SIZE))
+    page = min(max(1, search.page), pages)
+    lines = lists.invoice_lines(
+        work.session,
+        client,
+        wanted,
+        sort=search.sort.value,
+        descending=search.descending,
+        offset=(page - 1) * PAGE_SIZE,
+        limit=PAGE_SIZE,
+    )
+    return InvoicePage(tuple(lines), found, page, pages, tuple(sums))
+
+
+def everything(work: Work, client_id: int | None, search: Search) -> list[InvoiceLine]:
+    """All pages at once, for an export."""
+    client = work.require(Action.VIEW, client_id)
+    due_from, due_to = _due_range(search)
+    wanted = InvoiceFilter(
+        search.on, search.text.strip()[:100], search.show.value, due_from, due_to, search.debtor_id
+    )
+    return lists.invoice_lines(
+        work.session, client, wanted, sort=search.sort.value, descending=search.descending
+    )
+
+
+def _due_range(search: Search) -> tuple[date | None, date | None]:
+    """First and last due date of an ageing bucket; an unknown bucket is none."""
+    codes = bucket_codes(DEFAULT_BOUNDS)
+    if search.bucket not in codes:
+        return None, None
+    if search.bucket == NOT_DUE:
+        return search.on, None
+    edges = (0, *DEFAULT_BOUNDS)
+    index = codes.index(search.bucket) - 1
+    newest = search.on - timedelta(days=edges[index] + 1)
+    if index == len(DEFAULT_BOUNDS):
+        return None, newest
+    return search.on - timedelta(days=edges[index + 1]), newest

@@ -1,0 +1,358 @@
+"""Reads: from rows to the nouns of the trade. Every one of a client's data takes its id."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, func
+from sqlmodel import Session, col, select
+
+from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationStatus, status
+from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode, StepDone
+from encaiss_dashboard.domain.errors import NotFound
+from encaiss_dashboard.domain.invoices import Allocation, Invoice, Kind, Ledger, Payment
+from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.permissions import Actor, Role
+from encaiss_dashboard.storage import records
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A live session: who it is and which client is being looked at.
+
+    Attributes:
+        clients: id and name of every client this person may look at, by name.
+        client_id: the one looked at, None when there is none at all.
+    """
+
+    session_id: int
+    email: str
+    actor: Actor
+    clients: tuple[tuple[int, str], ...]
+    client_id: int | None
+
+
+def signed_in(session: Session, digest: str, now: datetime) -> SignedIn | None:
+    """Whose live session has this digest, if anybody's."""
+    row = session.exec(
+        select(records.LoginSession, records.User)
+        .join(records.User, col(records.User.id) == col(records.LoginSession.user_id))
+        .where(
+            records.LoginSession.digest == digest,
+            col(records.LoginSession.ended_at).is_(None),
+            records.LoginSession.expires_at > now,
+            col(records.User.disabled_at).is_(None),
+        )
+    ).first()
+    if row is None:
+        return None
+    login, user = row
+    roles = {
+        m.client_id: Role(m.role)
+        for m in session.exec(select(records.Membership).where(records.Membership.user_id == user.id))
+    }
+    actor = Actor(
+        user_id=user.id,
+        name=user.name,
+        language=user.language,
+        agency_role=Role(user.agency_role) if user.agency_role else None,
+        roles=roles,
+    )
+    every = session.exec(select(records.Client).order_by(records.Client.name))
+    clients = tuple((known(c.id), c.name) for c in every if actor.agency_role or c.id in roles)
+    ids = [key for key, _ in clients]
+    looked_at = login.client_id if login.client_id in ids else (ids[0] if ids else None)
+    return SignedIn(known(login.id), user.email, actor, clients, looked_at)
+
+
+def known(key: int | None) -> int:
+    """The id of a row that has been stored."""
+    assert key is not None
+    return key
+
+
+def agency(session: Session) -> records.Agency:
+    """The one agency of this deployment."""
+    return session.exec(select(records.Agency)).one()
+
+
+def client(session: Session, client_id: int) -> records.Client:
+    """A client by id; the actor's right to it was asked before."""
+    found = session.get(records.Client, client_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def client_by_slug(session: Session, slug: str) -> records.Client:
+    """A client by the name it has on the command line.
+
+    Raises:
+        NotFound: with the slug.
+    """
+    found = session.exec(select(records.Client).where(records.Client.slug == slug)).first()
+    if found is None:
+        raise NotFound(what=slug)
+    return found
+
+
+def debtor(session: Session, client_id: int, debtor_id: int) -> records.Debtor:
+    """A debtor of this client.
+
+    Raises:
+        NotFound: no such debtor, or another client's.
+    """
+    found = session.get(records.Debtor, debtor_id)
+    if found is None or found.client_id != client_id:
+        raise NotFound
+    return found
+
+
+def debtors(session: Session, client_id: int) -> list[records.Debtor]:
+    """All debtors of a client by name."""
+    return list(
+        session.exec(
+            select(records.Debtor)
+            .where(records.Debtor.client_id == client_id)
+            .order_by(records.Debtor.name, col(records.Debtor.id))
+        )
+    )
+
+
+def invoice_value(row: records.Invoice) -> Invoice:
+    """The noun of an invoice row."""
+    return Invoice(
+        id=known(row.id),
+        debtor_id=row.debtor_id,
+        kind=Kind(row.kind),
+        number=row.number,
+        issue=row.issue,
+        due=row.due,
+        total=Money(row.total_cents, row.currency),
+        reference=row.reference,
+    )
+
+
+def ledgers(session: Session, client_id: int, debtor_ids: Sequence[int] | None = None) -> dict[str, Ledger]:
+    """All dated facts of a client, or of some of its debtors, one ledger per currency.
+
+    Rows are read as tuples: the figures of a large client touch every invoice it ever issued.
+    """
+    invoice, payment, allocation = records.Invoice, records.Payment, records.Allocation
+    some: dict[str, list[ColumnElement[bool]]] = {"invoice": [], "payment": [], "allocation": []}
+    if debtor_ids is not None:
+        mine = select(invoice.id).where(
+            invoice.client_id == client_id, col(invoice.debtor_id).in_(debtor_ids)
+        )
+        some = {
+            "invoice": [col(invoice.debtor_id).in_(debtor_ids)],
+            "payment": [col(payment.debtor_id).in_(debtor_ids)],
+            "allocation": [col(allocation.invoice_id).in_(mine)],
+        }
+    invoices: dict[str, list[Invoice]] = defaultdict(list)
+    for key, debtor_id, kind, number, issue, due, currency, cents, reference in _tuples(
+        session,
+        (
+            invoice.id,
+            invoice.debtor_id,
+            invoice.kind,
+            invoice.number,
+            invoice.issue,
+            invoice.due,
+            invoice.currency,
+            invoice.total_cents,
+            invoice.reference,
+        ),
+        [invoice.client_id == client_id, *some["invoice"]],
+    ):
+        total = Money(cents, currency)
+        invoices[currency].append(Invoice(key, debtor_id, Kind(kind), number, issue, due, total, reference))
+    payments: dict[str, list[Payment]] = defaultdict(list)
+    for key, debtor_id, on, currency, cents in _tuples(
+        session,
+        (payment.id, payment.debtor_id, payment.on, payment.currency, payment.amount_cents),
+        [payment.client_id == client_id, *some["payment"]],
+    ):
+        payments[currency].append(Payment(key, debtor_id, on, Money(cents, currency)))
+    allocations: dict[str, list[Allocation]] = defaultdict(list)
+    for invoice_id, on, currency, cents, payment_id, credit_note_id in _tuples(
+        session,
+        (
+            allocation.invoice_id,
+            allocation.on,
+            allocation.currency,
+            allocation.amount_cents,
+            allocation.payment_id,
+            allocation.credit_note_id,
+        ),
+        [allocation.client_id == client_id, *some["allocation"]],
+    ):
+        allocations[currency].append(
+            Allocation(invoice_id, on, Money(cents, currency), payment_id, credit_note_id)
+        )
+    currencies = sorted({*invoices, *payments}, key=lambda code: (code != "EUR", code))
+    return {code: Ledger(code, invoices[code], payments[code], allocations[code]) for code in currencies}
+
+
+def _tuples(session: Session, columns: Iterable[Any], where: Iterable[Any]) -> Iterable[Any]:
+    return cast("Iterable[Any]", session.exec(select(*columns).where(*where)))
+
+
+def delegation_events(
+    session: Session, client_id: int, debtor_ids: Sequence[int] | None = None
+) -> dict[int, list[DelegationEvent]]:
+    """Each debtor's delegation facts in the order they were recorded."""
+    query = select(records.Delegation).where(records.Delegation.client_id == client_id)
+    if debtor_ids is not None:
+        query = query.where(col(records.Delegation.debtor_id).in_(debtor_ids))
+    events: dict[int, list[DelegationEvent]] = defaultdict(list)
+    for row in session.exec(query.order_by(col(records.Delegation.id))):
+        kind = DelegationKind(row.kind)
+        events[row.debtor_id].append(DelegationEvent(kind, row.from_date, row.until, row.reason))
+    return events
+
+
+def delegation_states(
+    session: Session, client_id: int, on: date, debtor_ids: Sequence[int] | None = None
+) -> Mapping[int, DelegationStatus]:
+    """Where each debtor with any delegation fact stands on a date."""
+    events = delegation_events(session, client_id, debtor_ids)
+    return {debtor_id: status(facts, on) for debtor_id, facts in events.items()}
+
+
+def steps_done(
+    session: Session, client_id: int, debtor_ids: Sequence[int] | None = None
+) -> dict[int, list[StepDone]]:
+    """Reminder steps of each invoice that were sent or are on their way, oldest first."""
+    line, message = records.OutboxLine, records.OutboxMessage
+    query = (
+        select(line, message)
+        .join(message, col(message.id) == col(line.message_id))
+        .where(line.client_id == client_id, col(line.step).is_not(None), col(line.dropped).is_(False))
+    )
+    if debtor_ids is not None:
+        query = query.where(col(message.debtor_id).in_(debtor_ids))
+    done: dict[int, list[StepDone]] = defaultdict(list)
+    for taken, sent in session.exec(query.order_by(col(message.day), col(line.id))):
+        done[taken.invoice_id].append(StepDone(StepCode(taken.step or ""), sent.day))
+    return done
+
+
+def open_invoices(
+    session: Session, client_id: int, on: date, debtor_ids: Sequence[int] | None = None
+) -> dict[int, list[OpenInvoice]]:
+    """Each debtor's open invoices on a date, with the reminder steps each has had."""
+    done = steps_done(session, client_id, debtor_ids)
+    owed: dict[int, list[OpenInvoice]] = defaultdict(list)
+    for currency, ledger in ledgers(session, client_id, debtor_ids).items():
+        balances = ledger.open_cents(on)
+        for invoice in ledger.invoices:
+            cents = balances.get(invoice.id, 0)
+            if cents > 0:
+                owed[invoice.debtor_id].append(
+                    OpenInvoice(invoice, Money(cents, currency), done.get(invoice.id, ()))
+                )
+    return owed
+
+
+def free_credits(session: Session, client_id: int, on: date) -> dict[int, list[Money]]:
+    """What each debtor has paid or been credited and is not yet set against an invoice."""
+    free: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for currency, ledger in ledgers(session, client_id).items():
+        for debtor_id, cents in ledger.unallocated_by_debtor(on).items():
+            free[debtor_id][currency] += cents
+    return {
+        debtor_id: [Money(cents, currency) for currency, cents in sums.items() if cents > 0]
+        for debtor_id, sums in free.items()
+    }
+
+
+def last_contacts(session: Session, client_id: int) -> dict[int, date]:
+    """Day of the last statement or notice to each debtor; courtesy notices do not count."""
+    message = records.OutboxMessage
+    query = (
+        select(message.debtor_id, func.max(message.day))
+        .where(
+            message.client_id == client_id,
+            col(message.dropped_at).is_(None),
+            message.step != StepCode.COURTESY.value,
+        )
+        .group_by(col(message.debtor_id))
+    )
+    return dict(session.exec(query).all())
+
+
+def addresses(session: Session, client_id: int) -> dict[int, str]:
+    """The first e-mail address of each debtor that has one."""
+    query = (
+        select(records.Contact)
+        .where(records.Contact.client_id == client_id)
+        .order_by(col(records.Contact.id).desc())
+    )
+    return {row.debtor_id: row.email for row in session.exec(query)}
+
+
+def acts(session: Session, client_id: int, debtor_id: int | None = None) -> list[records.Act]:
+    """The journal of a client, or of one of its debtors, newest first."""
+    query = select(records.Act).where(records.Act.client_id == client_id)
+    if debtor_id is not None:
+        query = query.where(records.Act.debtor_id == debtor_id)
+    return list(session.exec(query.order_by(col(records.Act.day).desc(), col(records.Act.id).desc())))
+
+
+def last_import(session: Session, client_id: int) -> records.ImportBatch | None:
+    """The file imported last."""
+    return session.exec(
+        select(records.ImportBatch)
+        .where(records.ImportBatch.client_id == client_id, col(records.ImportBatch.imported_at).is_not(None))
+        .order_by(col(records.ImportBatch.imported_at).desc())
+    ).first()
+
+
+def uploads_waiting(session: Session, client_id: int) -> list[tuple[int, str]]:
+    """Id and name of files received and not imported, newest first."""
+    query = select(records.ImportBatch).where(
+        records.ImportBatch.client_id == client_id, col(records.ImportBatch.imported_at).is_(None)
+    )
+    rows = session.exec(query.order_by(col(records.ImportBatch.id).desc()))
+    return [(known(row.id), row.file_name) for row in rows]
+
+
+def failed_messages(session: Session, client_id: int) -> list[tuple[int, str]]:
+    """Debtor id and name of each message that could not be delivered, newest first."""
+    query = (
+        select(records.OutboxMessage, records.Debtor)
+        .join(records.Debtor, col(records.Debtor.id) == col(records.OutboxMessage.debtor_id))
+        .where(
+            records.OutboxMessage.client_id == client_id,
+            col(records.OutboxMessage.failed_at).is_not(None),
+        )
+        .order_by(col(records.OutboxMessage.id).desc())
+    )
+    return [(known(debtor.id), debtor.name) for _, debtor in session.exec(query)]
+
+
+def sent_between(session: Session, client_id: int, first: date, last: date) -> int:
+    """How many messages were sent on days of a period, both ends included."""
+    query = select(func.count(col(records.Act.id))).where(
+        records.Act.client_id == client_id,
+        records.Act.kind == "sent",
+        col(records.Act.day).between(first, last),
+    )
+    return int(session.exec(query).one())
+
+
+def message(session: Session, client_id: int, message_id: int) -> records.OutboxMessage:
+    """A message to one of this client's debtors.
+
+    Raises:
+        NotFound: no such message, or another client's.
+    """
+    found = session.get(records.OutboxMessage, message_id)
+    if found is None or found.client_id != client_id:
+        raise NotFound
+    return found

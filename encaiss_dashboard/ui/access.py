@@ -1,0 +1,131 @@
+"""Who may reach a handler: nobody, until a live session says otherwise.
+
+Any browser can call every public method of every State with any arguments (measured), so the guard
+refuses every event that is not named open, and each handler does its work through ``run``, which
+asks the session again inside the unit of work and lets the service check the record itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import reflex as rx
+from reflex.app import App
+from reflex.event import Event
+from reflex.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
+from reflex_base.registry import RegistrationContext
+
+from encaiss_dashboard import wiring
+from encaiss_dashboard.domain.errors import Refusal
+from encaiss_dashboard.wiring import SignedIn
+from encaiss_dashboard.work import Work
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Reflex's own events that every page sends before anybody is signed in; none runs our code.
+_INTERNAL = frozenset(
+    {
+        "hydrate",
+        "hydrate_and_load",
+        "on_load_internal",
+        "set_is_hydrated",
+        "update_vars_internal",
+    }
+)
+_SCHEME = "session "
+
+
+class SignedOut(Refusal):
+    """The session ended or never was."""
+
+    code = "signed_out"
+
+
+def open_to_strangers(handler: Callable[P, R]) -> Callable[P, R]:
+    """Mark a handler that needs no session: it must not read or write anything of anybody's."""
+    handler.__open_to_strangers__ = True  # type: ignore[attr-defined]
+    return handler
+
+
+def digest_of(state: BaseState) -> str:
+    """The session digest that the edge put on this socket, "" for a stranger's."""
+    value = state.router.headers.raw_headers.get("authorization", "")
+    return str(value).removeprefix(_SCHEME) if str(value).startswith(_SCHEME) else ""
+
+
+def authorization(digest: str) -> bytes:
+    """The header with which the edge tells the guard whose socket this is."""
+    return (_SCHEME + digest).encode()
+
+
+async def read(
+    state: BaseState,
+    service: Callable[Concatenate[Work, int | None, P], R],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    """Call a service that only reads, on the client that this session looks at.
+
+    Raises:
+        SignedOut: no live session.
+        Refusal: what the service refuses.
+    """
+    return await _call(state, service, args, kwargs, write=False)
+
+
+async def act(
+    state: BaseState,
+    service: Callable[Concatenate[Work, int | None, P], R],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    """Call a service that writes; its transaction commits when it returns.
+
+    Raises:
+        SignedOut: no live session.
+        Refusal: what the service refuses; nothing was written.
+    """
+    return await _call(state, service, args, kwargs, write=True)
+
+
+async def who(state: BaseState) -> SignedIn | None:
+    """Whose live session this socket belongs to, if anybody's."""
+    digest = digest_of(state)
+    return await asyncio.to_thread(wiring.house().signed_in, digest) if digest else None
+
+
+async def _call(state: BaseState, service: Callable[..., R], args: Any, kwargs: Any, *, write: bool) -> R:
+    digest = digest_of(state)
+
+    def call() -> R:
+        house = wiring.house()
+        session = house.signed_in(digest)
+        if session is None:
+            raise SignedOut
+        with house.begin(session.actor, write=write) as work:
+            return service(work, session.client_id, *args, **kwargs)
+
+    # On a worker thread: a blocked event loop would stop every other user.
+    return await asyncio.to_thread(call)
+
+
+class Guard(Middleware):
+    """Refuses every event without a live session, before anything else sees it."""
+
+    async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002
+        """Let an event pass (None) or answer it with the way to the sign-in page."""
+        registered = RegistrationContext.get().event_handlers.get(event.name)
+        if registered is None:
+            return StateUpdate()
+        owner = registered.states[0]
+        if owner.__module__.startswith("reflex.") and event.name.rsplit(".", 1)[-1] in _INTERNAL:
+            return None
+        if getattr(registered.handler.fn, "__open_to_strangers__", False):
+            return None
+        if await who(state) is not None:
+            return None
+        return StateUpdate(events=Event.from_event_type(rx.redirect("/login")))

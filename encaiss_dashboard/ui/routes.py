@@ -1,0 +1,144 @@
+"""Plain HTTP beside the pages: signing in and out, uploads, downloads, health."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, TypeVar
+from urllib.parse import quote, unquote
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from encaiss_dashboard import wiring
+from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
+from encaiss_dashboard.domain.permissions import HOUSE
+from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
+from encaiss_dashboard.services import exports, imports, people
+from encaiss_dashboard.ui.edge import COOKIE, session_digest
+from encaiss_dashboard.work import Work
+
+R = TypeVar("R")
+UPLOAD_BYTES_MAX: Final = 25 * 1024 * 1024
+_FORM_BYTES_MAX: Final = 4096
+
+
+async def sign_in(request: Request) -> Response:
+    """Check the password and hand out a cookie; a wrong one goes back to the form."""
+    body = await request.body()
+    if len(body) > _FORM_BYTES_MAX:
+        return PlainTextResponse("", status_code=413)
+    form = await request.form()
+    email, password = str(form.get("email", "")), str(form.get("password", ""))
+
+    def attempt() -> str | None:
+        house = wiring.house()
+        with house.begin(HOUSE) as work:
+            token = people.sign_in(work, email, password)
+            if token:
+                people.open_session(work, email, house.digest(token))
+            return token
+
+    token = await asyncio.to_thread(attempt)
+    if token is None:
+        return RedirectResponse("/login?failed=1", status_code=303)
+    response = RedirectResponse("/", status_code=303)
+    response.set_cookie(
+        COOKIE,
+        token,
+        httponly=True,
+        samesite="lax",
+        secure=wiring.house().settings.secure_cookies,
+        max_age=int(people.SESSION_LENGTH.total_seconds()),
+        path="/",
+    )
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    """End the session on the server, then forget its cookie."""
+    digest = session_digest(request.scope)
+
+    def end() -> None:
+        with wiring.house().begin(HOUSE) as work:
+            people.sign_out(work, digest)
+
+    await asyncio.to_thread(end)
+    response = RedirectResponse("/login", status_code=303)
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+async def upload_invoices(request: Request) -> Response:
+    """Take one file as the raw body, counted while it streams; answers where to check it."""
+    language = request.headers.get("x-language", "")
+    language = language if language in LANGUAGES else DEFAULT_LANGUAGE
+    chunks = bytearray()
+    async for chunk in request.stream():
+        chunks += chunk
+        if len(chunks) > UPLOAD_BYTES_MAX:
+            return JSONResponse(
+                {"problem": text(language, "import.too_large", megabytes=UPLOAD_BYTES_MAX // 2**20)}, 413
+            )
+    name = unquote(request.headers.get("x-file-name", ""))[:200]
+    data = bytes(chunks)
+    try:
+        batch_id = await _as_client(request, lambda work, client: imports.receive(work, client, name, data))
+    except Refusal as refusal:
+        return JSONResponse({"problem": text(language, f"refusal.{refusal.code}", **refusal.facts)}, 403)
+    return JSONResponse({"location": f"/invoices/import/{batch_id}"})
+
+
+async def download(request: Request) -> Response:
+    """A file made for the person who asks, from that client's data only."""
+    kind, key = request.path_params["kind"], request.path_params["key"]
+    query = dict(request.query_params)
+    try:
+        made = await _as_client(request, lambda work, client: exports.make(work, client, kind, key, query))
+    except (NotAllowed, NotFound):
+        return PlainTextResponse("", status_code=404)
+    except Refusal:
+        return PlainTextResponse("", status_code=400)
+    disposition = f"attachment; filename*=UTF-8''{quote(made.name)}"
+    headers = {"content-disposition": disposition, "cache-control": "private, no-store"}
+    return Response(made.content, media_type=made.mime, headers=headers)
+
+
+async def healthz(request: Request) -> Response:  # noqa: ARG001 - a route's signature
+    """Whether the database answers."""
+
+    def ask() -> None:
+        with wiring.house().begin(HOUSE, write=False) as work:
+            people.anybody(work)
+
+    await asyncio.to_thread(ask)
+    return JSONResponse({"status": "ok"})
+
+
+async def _as_client(request: Request, service: Callable[[Work, int | None], R]) -> R:
+    digest = session_digest(request.scope)
+
+    def call() -> R:
+        house = wiring.house()
+        session = house.signed_in(digest) if digest else None
+        if session is None:
+            raise NotAllowed
+        with house.begin(session.actor) as work:
+            return service(work, session.client_id)
+
+    return await asyncio.to_thread(call)
+
+
+def routes() -> Starlette:
+    """The application that is mounted around the pages."""
+    return Starlette(
+        routes=[
+            Route("/auth/login", sign_in, methods=["POST"]),
+            Route("/auth/logout", sign_out, methods=["POST"]),
+            Route("/uploads/invoices", upload_invoices, methods=["POST"]),
+            Route("/files/{kind}/{key}", download, methods=["GET"]),
+            Route("/healthz", healthz, methods=["GET"]),
+        ]
+    )

@@ -1,0 +1,110 @@
+"""Settings become adapters here, and a unit of work begins and commits here. The only clock."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from encaiss_dashboard.adapters import invoice_files, letters
+from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer
+from encaiss_dashboard.adapters.passwords import Argon2Passwords
+from encaiss_dashboard.adapters.store import FolderStore
+from encaiss_dashboard.domain.permissions import Actor
+from encaiss_dashboard.settings import Settings
+from encaiss_dashboard.settings import settings as environment
+from encaiss_dashboard.storage.engine import make_engine
+from encaiss_dashboard.storage.queries import SignedIn, signed_in
+from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Store, Work
+
+_ZONE = ZoneInfo("Europe/Brussels")
+_ALEMBIC = Path(__file__).resolve().parent.parent / "alembic"
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Everything a unit of work needs, put together once for a process.
+
+    Attributes:
+        clock: the present as an aware time; tests wire in another.
+    """
+
+    settings: Settings
+    engine: Engine
+    mail: Mailer
+    letters: Letters
+    files: InvoiceFiles
+    store: Store
+    passwords: Passwords
+    clock: Callable[[], datetime]
+
+    @contextmanager
+    def begin(self, actor: Actor, today: date | None = None, *, write: bool = True) -> Iterator[Work]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        engine = self.engine.execution_options(sqlite_begin="IMMEDIATE") if write else self.engine
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield self._work(session, actor, today)
+
+    def _work(self, session: Session, actor: Actor, today: date | None) -> Work:
+        now = self.clock()
+        return Work(
+            session=session,
+            actor=actor,
+            now=now,
+            today=today or now.astimezone(_ZONE).date(),
+            mail=self.mail,
+            letters=self.letters,
+            files=self.files,
+            store=self.store,
+            passwords=self.passwords,
+        )
+
+    def digest(self, token: str) -> str:
+        """What is kept of a session cookie: a keyed digest, useless without the secret."""
+        return hmac.new(self.settings.secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+
+    def signed_in(self, digest: str) -> SignedIn | None:
+        """Whose live session this is, if anybody's."""
+        with Session(self.engine) as session:
+            return signed_in(session, digest, self.clock())
+
+
+def build(settings: Settings, **replaced: Any) -> Wiring:
+    """Wire up the adapters that the settings ask for; tests replace some by name."""
+    folder = settings.data_dir
+    parts: dict[str, Any] = {
+        "settings": settings,
+        "engine": make_engine(settings.database_url),
+        "mail": SmtpMailer(settings.smtp_url) if settings.smtp_url else EmlFolder(folder / "outbox"),
+        "letters": letters,
+        "files": invoice_files,
+        "store": FolderStore(folder / "uploads"),
+        "passwords": Argon2Passwords(),
+        "clock": lambda: datetime.now(UTC),
+    }
+    return Wiring(**(parts | replaced))
+
+
+@cache
+def house() -> Wiring:
+    """The wiring of this process, from its environment."""
+    return build(environment)
+
+
+def migrate(url: str) -> None:
+    """Bring a database to the newest revision."""
+    config = Config(_ALEMBIC / "alembic.ini")
+    config.attributes["url"] = url
+    command.upgrade(config, "head")

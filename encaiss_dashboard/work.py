@@ -1,0 +1,98 @@
+"""One unit of work: who asks, on which day, through which edges; and what those edges promise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from sqlmodel import Session
+
+from encaiss_dashboard.domain.errors import NotAllowed
+from encaiss_dashboard.domain.intake import Choices, Reading
+from encaiss_dashboard.domain.letters import Delivered, Letter, Message, StatementLetter
+from encaiss_dashboard.domain.permissions import Action, Actor
+
+
+class Mailer(Protocol):
+    """Hands a message to the world."""
+
+    def deliver(self, message: Message) -> Delivered:
+        """Deliver, or raise ``DeliveryFailed``; the same message id replaces itself where it can."""
+        ...
+
+
+class Letters(Protocol):
+    """Writes what debtors receive."""
+
+    def write_statement(self, letter: StatementLetter) -> Letter:
+        """The mail with its PDF."""
+        ...
+
+    def statement_pdf(self, letter: StatementLetter) -> bytes:
+        """The letter alone."""
+        ...
+
+
+class InvoiceFiles(Protocol):
+    """Understands what clients upload."""
+
+    def read_invoices(self, data: bytes, name: str, choices: Choices) -> Reading:
+        """Never raises for bad content: what is wrong is listed in the reading."""
+        ...
+
+
+class Store(Protocol):
+    """Keeps uploaded files, private to the server."""
+
+    def keep(self, key: str, data: bytes) -> None:
+        """Keep bytes under a key of the house's own making."""
+        ...
+
+    def load(self, key: str) -> bytes:
+        """The bytes kept under a key."""
+        ...
+
+
+class Passwords(Protocol):
+    """Stores passwords so that a stolen table does not give them away."""
+
+    def hash(self, password: str) -> str:
+        """A salted hash with its parameters."""
+        ...
+
+    def verify(self, password_hash: str | None, password: str) -> bool:
+        """Whether it matches; without a hash it takes as long and answers no."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a service works with. One action is one transaction, committed at the edge.
+
+    Attributes:
+        session: of this transaction.
+        actor: who asks; services check its rights on the record itself.
+        now: aware time, for the journal.
+        today: the day the rules are applied on.
+    """
+
+    session: Session
+    actor: Actor
+    now: datetime
+    today: date
+    mail: Mailer
+    letters: Letters
+    files: InvoiceFiles
+    store: Store
+    passwords: Passwords
+
+    def require(self, action: Action, client_id: int | None) -> int:
+        """The client id, once it is sure that the actor may do this to it.
+
+        Raises:
+            NotAllowed: no right, or no such client; both look the same from outside.
+        """
+        if client_id is None or not self.actor.may(action, client_id):
+            raise NotAllowed
+        return client_id
