@@ -18,6 +18,6 @@ config = rx.Config(
     bun_path=Path(sys.prefix) / "bin" / "bun",
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    default_color_mode="light",
+    default_color_mode="system",
     disable_plugins=[rx.plugins.sitemap.SitemapPlugin],
 )

@@ -9,13 +9,14 @@ from encaiss_dashboard.ui.edge import Edge
 from encaiss_dashboard.ui.login import Login, login_page
 from encaiss_dashboard.ui.overview import Overview, overview_page
 from encaiss_dashboard.ui.routes import routes
-from encaiss_dashboard.ui.shell import Shell
+from encaiss_dashboard.ui.shell import Shell, on_trouble
 
 app = rx.App(
     api_transformer=[routes(), Edge],
     stylesheets=["/tokens.css", "/app.css"],
+    head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
     html_lang="fr",
-    enable_state=True,
+    backend_exception_handler=on_trouble,
 )
 # First of all: even the snapshot that a new socket is greeted with comes after the guard.
 app.add_middleware(Guard(), index=0)

@@ -1,16 +1,24 @@
-"""What runs without anyone looking: the nightly run and the deliveries."""
+"""What runs without anyone looking: the nightly run, the deliveries and the worker that does both."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from huey import MemoryHuey, crontab
 
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.services import deliveries, people, reminders
 from encaiss_dashboard.services.reminders import HeldMessage
 from encaiss_dashboard.wiring import Wiring
+
+_ZONE: Final = ZoneInfo("Europe/Brussels")
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,13 @@ def remind(
     actor: Actor = HOUSE,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> RunResult:
-    """Plan what is due for the given clients (all of them when None) and deliver what waits."""
+    """Plan what is due for the given clients (all of them when None) and deliver what waits.
+
+    ``progress`` is told before the first and after each message how many are done, and of how many.
+
+    Raises:
+        NotAllowed: the actor may not remind one of these clients' debtors.
+    """
     planned = 0
     held: list[HeldMessage] = []
     with wiring.begin(actor, on, write=False) as work:
@@ -59,14 +73,22 @@ def deliver(
     *,
     on: date | None = None,
     actor: Actor = HOUSE,
+    at_once: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> int:
-    """Deliver every waiting message of one client, or of all; returns how many went out."""
+    """Deliver every waiting message of one client, or of all; returns how many went out.
+
+    Not ``at_once`` is for rounds that nobody asked for: what was refused for now waits its time.
+    """
     with wiring.begin(actor, on, write=False) as work:
-        ids = deliveries.waiting(work, client_id)
+        ids = deliveries.waiting(work, client_id, at_once=at_once)
     sent = 0
+    progress(0, len(ids))
     for done, message_id in enumerate(ids, start=1):
-        sent += _deliver_one(wiring, message_id, on, actor)
+        try:
+            sent += _deliver_one(wiring, message_id, on, actor)
+        except Exception:  # one letter that cannot be written must not keep back all others
+            logger.exception("message %s stays in the outbox", message_id)
         progress(done, len(ids))
     return sent
 
@@ -84,3 +106,52 @@ def _deliver_one(wiring: Wiring, message_id: int, on: date | None, actor: Actor)
     with wiring.begin(actor, on) as work:
         deliveries.settle(work, message_id, outcome)
     return isinstance(outcome, Delivered)
+
+
+class Nightly:
+    """Knows when tonight's run is due, and does it once; in between it delivers what waits.
+
+    A worker that starts after the hour leaves the run to the next night: the ladder catches up by
+    itself, and a restart in the afternoon must not write to anybody before its client expects it.
+
+    Raises:
+        ValueError: on construction, when the setting is no hour and minute.
+    """
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._at = time.fromisoformat(wiring.settings.remind_at)
+        now = self._now()
+        self._done = now.date() if now.time() >= self._at else None
+
+    def turn(self) -> RunResult:
+        """The nightly run when its hour has come, else the waiting deliveries; a failed run is due again."""
+        now = self._now()
+        if self._done == now.date() or now.time() < self._at:
+            return RunResult(now.date(), 0, deliver(self._wiring, at_once=False), ())
+        result = remind(self._wiring)
+        self._done = now.date()
+        return result
+
+    def _now(self) -> datetime:
+        return self._wiring.clock().astimezone(_ZONE)
+
+
+def work_forever(wiring: Wiring, report: Callable[[RunResult], None]) -> None:
+    """Take a turn every minute until SIGTERM, which lets the message at hand finish.
+
+    The queue lives in memory on purpose: what has to be done stands in the outbox, so that a worker
+    that dies loses nothing and two workers share the work without knowing of each other.
+
+    Raises:
+        ValueError: as :class:`Nightly`.
+    """
+    nightly = Nightly(wiring)
+    queue = MemoryHuey("encaiss", results=False)
+
+    def turn() -> None:
+        report(nightly.turn())
+
+    # A turn that could not begin within its minute is dropped: the next one does the same.
+    queue.periodic_task(crontab(minute="*"), expires=60)(turn)
+    queue.create_consumer(workers=1, max_delay=1, graceful_signal="TERM").run()

@@ -16,12 +16,14 @@ from zoneinfo import ZoneInfo
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError
 from sqlmodel import Session
 
 from encaiss_dashboard.adapters import invoice_files, letters
 from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer
 from encaiss_dashboard.adapters.passwords import Argon2Passwords
 from encaiss_dashboard.adapters.store import FolderStore
+from encaiss_dashboard.domain.errors import Unreadable
 from encaiss_dashboard.domain.permissions import Actor
 from encaiss_dashboard.settings import Settings
 from encaiss_dashboard.settings import settings as environment
@@ -52,10 +54,18 @@ class Wiring:
 
     @contextmanager
     def begin(self, actor: Actor, today: date | None = None, *, write: bool = True) -> Iterator[Work]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Raises:
+            Unreadable: a value no column can hold (an id beyond 64 bits, a NUL, half a character):
+                no screen sends one, somebody's own program did.
+        """
         engine = self.engine.execution_options(sqlite_begin="IMMEDIATE") if write else self.engine
-        with Session(engine, expire_on_commit=False) as session, session.begin():
-            yield self._work(session, actor, today)
+        try:
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                yield self._work(session, actor, today)
+        except (DataError, OverflowError, UnicodeEncodeError) as error:
+            raise Unreadable(value="") from error
 
     def _work(self, session: Session, actor: Actor, today: date | None) -> Work:
         now = self.clock()

@@ -158,12 +158,11 @@ class Planned:
 
 
 class HoldReason(StrEnum):
-    """Why a message that is due does not go; the last two are found by the service."""
+    """Why a message that is due does not go; the last one is found by the service."""
 
     CONTACT_GAP = "contact_gap"  # written to too recently; fact ``until``: the day it may go
     CREDIT_COVERS = "credit_covers"  # facts ``credit`` and ``due``: the debtor owes nothing, net
-    PAUSED = "paused"
-    NO_ADDRESS = "no_address"
+    PAUSED = "paused"  # fact ``until``: last day of the pause, none until further notice
 
 
 @dataclass(frozen=True, slots=True)

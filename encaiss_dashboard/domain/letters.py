@@ -149,7 +149,8 @@ class StatementLetter:
         sender: the agency.
         creditor: the client, in whose name and for whose account it is written.
         debtor: who receives it.
-        account: where to pay.
+        country: the debtor's, ISO 3166 alpha-2: whose law a formal notice names.
+        account: where to pay, None when the client gave no account: then as its invoices say.
         sections: one per currency.
         reference: the one OGM or RF reference of the whole statement, as it is printed.
     """
@@ -160,7 +161,8 @@ class StatementLetter:
     sender: Party
     creditor: Party
     debtor: Party
-    account: BankAccount
+    country: str
+    account: BankAccount | None
     sections: tuple[Section, ...]
     reference: str
 

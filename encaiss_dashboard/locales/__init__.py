@@ -34,6 +34,7 @@ _DAY_PATTERNS: Final = {
     "long": "d MMMM y",
     "full": "EEEE d MMMM y",
     "month": "MMM",
+    "month_name": "MMMM",
     "numeric": "dd/MM/y",
 }
 
@@ -73,7 +74,7 @@ def money(amount: Money, lang: str, *, cents: bool = True) -> str:
 
 
 def day(on: date, lang: str, form: str = "medium") -> str:
-    """A date in words or digits; forms: short, medium, long, full, month, numeric."""
+    """A date in words or digits; forms: short, medium, long, full, month, month_name, numeric."""
     written = str(format_date(on, _DAY_PATTERNS[form], locale=_LOCALES[lang]))
     # In French the first of a month is an ordinal and no other day is.
     return re.sub(r"\b1 (?=\w)", "1er ", written, count=1) if lang == "fr" and on.day == 1 else written

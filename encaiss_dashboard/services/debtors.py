@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from encaiss_dashboard.domain.delegation import DelegationState, DelegationStatus
 from encaiss_dashboard.domain.dso import average_days_late
-from encaiss_dashboard.domain.dunning import DEFAULT_LADDER, OpenInvoice, StepCode, last_step, next_action
+from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode, last_step
 from encaiss_dashboard.domain.errors import NotFound, Refusal, Unreadable
-from encaiss_dashboard.domain.interest import InterestResult, RateUnknown, Regime, interest, late_indemnity
+from encaiss_dashboard.domain.interest import (
+    Evidence,
+    InterestResult,
+    Period,
+    Rate,
+    RateUnknown,
+    Regime,
+    interest,
+    late_indemnity,
+)
+from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.outlook import next_change
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.terms import Term
 from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage.journal import ActKind, record
+from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
 
 PAGE_SIZE: Final = 50
-_NOBODY: Final = DelegationStatus(DelegationState.NOT_DELEGATED)
-_EMAIL: Final = re.compile(r"[^@\s<>\"',;:\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+OVERDUE: Final = "overdue"
+_EMAIL: Final = re.compile(r"[^@\s<>\"',;:\\\x00-\x1f]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_EMAIL_LENGTH_MAX: Final = 254
 _LANGUAGES: Final = frozenset({"fr", "nl", "en"})
 _YEAR_DAYS: Final = 365
+_ID_MAX: Final = 2**31 - 1
 
 
 class BadEmail(Refusal):
@@ -62,8 +79,9 @@ class DebtorLine:
 
     Attributes:
         days_late: of its oldest invoice past due, 0 when none is.
+        planned: the next change already decided and its first day, the end of a pause included.
         step: the last step taken on what is still open.
-        next_step, next_on: its next message, None when none will go.
+        next: the step and earliest day of its next message, None when none will go.
     """
 
     id: int
@@ -73,42 +91,53 @@ class DebtorLine:
     overdue: Money
     days_late: int
     status: DelegationStatus
+    planned: tuple[DelegationState, date] | None
     step: StepCode | None
-    next_step: StepCode | None
-    next_on: date | None
-    email: str
+    next: tuple[StepCode, date] | None
 
 
 @dataclass(frozen=True, slots=True)
 class DebtorPage:
-    """One page of debtors; ``ids`` are those of all pages, for "choose all"."""
+    """One page of debtors.
+
+    Attributes:
+        ids: those of all pages, for "choose all".
+        counts: how many of the text looked for there are in each state, ``overdue`` and "" for all.
+    """
 
     lines: tuple[DebtorLine, ...]
     found: int
     page: int
     pages: int
     ids: tuple[int, ...]
+    counts: Mapping[str, int]
 
 
 def find(work: Work, client_id: int | None, search: DebtorSearch) -> DebtorPage:
-    """One page of what is looked for."""
+    """One page of what is looked for; the text may be in a name, town or number."""
     client = work.require(Action.VIEW, client_id)
-    lines = [line for line in _lines(work, client) if _wanted(line, search)]
+    every = _lines(work, client, search.text.strip().casefold())
+    lines = [line for line in every if _wanted(line, search.state)]
     lines.sort(key=lambda line: line.name.casefold())
     lines.sort(key=lambda line: _sort_key(line, search.sort), reverse=search.descending)
     pages = max(1, -(-len(lines) // PAGE_SIZE))
     page = min(max(1, search.page), pages)
-    shown = tuple(lines[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])
-    return DebtorPage(shown, len(lines), page, pages, tuple(line.id for line in lines))
+    counts = Counter(line.status.state.value for line in every)
+    counts |= {"": len(every), OVERDUE: sum(_wanted(line, OVERDUE) for line in every)}
+    return DebtorPage(
+        lines=tuple(lines[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]),
+        found=len(lines),
+        page=page,
+        pages=pages,
+        ids=tuple(line.id for line in lines),
+        counts=counts,
+    )
 
 
-def _wanted(line: DebtorLine, search: DebtorSearch) -> bool:
-    text = search.text.strip().casefold()
-    if text and text not in line.name.casefold() and text not in line.city.casefold():
-        return False
-    if search.state == "overdue":
+def _wanted(line: DebtorLine, state: str) -> bool:
+    if state == OVERDUE:
         return line.overdue.cents > 0
-    return not search.state or line.status.state.value == search.state
+    return not state or line.status.state.value == state
 
 
 def _sort_key(line: DebtorLine, sort: DebtorSort) -> str | int:
@@ -122,43 +151,30 @@ def _sort_key(line: DebtorLine, sort: DebtorSort) -> str | int:
     return keys[sort]
 
 
-def _lines(work: Work, client_id: int) -> list[DebtorLine]:
-    states = queries.delegation_states(work.session, client_id, work.today)
-    owed = queries.open_invoices(work.session, client_id, work.today)
-    contacts = queries.last_contacts(work.session, client_id)
-    addresses = queries.addresses(work.session, client_id)
-    lines = []
-    for debtor in queries.debtors(work.session, client_id):
-        key = queries.known(debtor.id)
-        invoices, status = owed.get(key, []), states.get(key, _NOBODY)
-        currency = invoices[0].open.currency if invoices else "EUR"
-        mine = [i for i in invoices if i.open.currency == currency]
-        late = [i for i in mine if i.invoice.due < work.today]
-        upcoming = _upcoming(work, invoices, status, contacts.get(key))
-        lines.append(
-            DebtorLine(
-                id=key,
-                name=debtor.name,
-                city=debtor.city,
-                open=Money.total((i.open for i in mine), currency),
-                overdue=Money.total((i.open for i in late), currency),
-                days_late=max((i.invoice.days_late(work.today) for i in late), default=0),
-                status=status,
-                step=last_step(invoices),
-                next_step=upcoming[0] if upcoming else None,
-                next_on=upcoming[1] if upcoming else None,
-                email=addresses.get(key, ""),
-            )
-        )
-    return lines
+def _lines(work: Work, client_id: int, text: str) -> list[DebtorLine]:
+    found = [
+        debtor
+        for debtor in queries.debtors(work.session, client_id)
+        if any(text in part.casefold() for part in (debtor.name, debtor.city, debtor.number))
+        or (text and text.removeprefix("be").replace(".", "").strip() in debtor.enterprise_number)
+    ]
+    seen = prospects(work.session, client_id, work.today, [queries.known(debtor.id) for debtor in found])
+    return [_line(debtor, seen[queries.known(debtor.id)]) for debtor in found]
 
 
-def _upcoming(
-    work: Work, invoices: list[OpenInvoice], status: DelegationStatus, last_contact: date | None
-) -> tuple[StepCode, date] | None:
-    if status.state is not DelegationState.DELEGATED:
-        return None
-    return next_action(DEFAULT_LADDER, work.today, invoices, last_contact)
+def _line(debtor: records.Debtor, seen: Prospect) -> DebtorLine:
+    return DebtorLine(
+        id=queries.known(debtor.id),
+        name=debtor.name,
+        city=debtor.city,
+        open=Money.total((item.open for item in seen.main), seen.currency),
+        overdue=Money.total((item.open for item in seen.late), seen.currency),
+        days_late=max((item.invoice.days_late(seen.on) for item in seen.late), default=0),
+        status=seen.status,
+        planned=next_change(seen.events, seen.on),
+        step=last_step(seen.invoices),
+        next=seen.next_message(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,32 +184,39 @@ class DebtorFile:
     Attributes:
         overdue_invoices, invoices_ever: "3 invoices out of 9".
         interest: late interest on what is past due by right until today, None when a rate is unknown.
-        rate_percent: the yearly rate of today's semester, None as above.
+        rate: the one of today, None when nothing is past due or as above.
+        rates_doubtful: those that interest runs at and that the official notice has not confirmed.
         indemnity: the flat indemnities for late invoices.
         oldest_due: due date of its oldest invoice past due.
         days_late_usual: how late it paid over the last year, weighted, None when it paid nothing.
-        acts: newest first.
+        planned, next: as in the list.
+        acts: newest first, with the imports that brought its invoices.
+        brought: how many of its invoices each import brought, by batch id.
+        term: its own payment term, else the client's.
     """
 
     debtor: records.Debtor
     email: str
     status: DelegationStatus
+    planned: tuple[DelegationState, date] | None
     open: Money
     overdue: Money
     overdue_invoices: int
     invoices_ever: int
     interest: Money | None
-    rate_percent: Decimal | None
+    rate: Rate | None
+    rates_doubtful: tuple[Rate, ...]
     indemnity: Money
     oldest_due: date | None
     days_late: int
     days_late_usual: Decimal | None
     invoices: tuple[OpenInvoice, ...]
-    credit: Money
-    next_step: StepCode | None
-    next_on: date | None
+    credit: tuple[Money, ...]
+    next: tuple[StepCode, date] | None
     acts: tuple[records.Act, ...]
+    brought: Mapping[int, int]
     term: str
+    on: date
 
 
 def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
@@ -203,47 +226,81 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
         NotFound: not one of this client's debtors.
     """
     client = work.require(Action.VIEW, client_id)
-    debtor = queries.debtor(work.session, client, debtor_id)
-    ledgers = queries.ledgers(work.session, client, [debtor_id])
-    owed = queries.open_invoices(work.session, client, work.today, [debtor_id]).get(debtor_id, [])
-    currency = owed[0].open.currency if owed else next(iter(ledgers), "EUR")
-    ledger = ledgers.get(currency)
-    late = [i for i in owed if i.invoice.due < work.today and i.open.currency == currency]
-    states = queries.delegation_states(work.session, client, work.today, [debtor_id])
-    status = states.get(debtor_id, _NOBODY)
-    accrued = _accrued(work, late, debtor.country)
-    upcoming = _upcoming(work, owed, status, queries.last_contacts(work.session, client).get(debtor_id))
-    oldest = min((i.invoice.due for i in late), default=None)
+    debtor = _debtor(work, client, debtor_id)
+    seen = prospects(work.session, client, work.today, [debtor_id])[debtor_id]
+    ledger = queries.ledgers(work.session, client, [debtor_id]).get(seen.currency)
+    accrued = _accrued(seen, debtor.country)
+    periods = [period for result in accrued or () for period in result.periods]
+    oldest = min((item.invoice.due for item in seen.late), default=None)
+    brought = _brought(work, client, debtor_id)
     return DebtorFile(
         debtor=debtor,
         email=queries.addresses(work.session, client).get(debtor_id, ""),
-        status=status,
-        open=Money.total((i.open for i in owed if i.open.currency == currency), currency),
-        overdue=Money.total((i.open for i in late), currency),
-        overdue_invoices=len(late),
-        invoices_ever=len(ledger.invoices) if ledger else 0,
-        interest=Money.total((r.amount for r in accrued), currency) if accrued is not None else None,
-        rate_percent=accrued[0].periods[-1].rate.percent if accrued else None,
-        indemnity=Money.total((late_indemnity(i.invoice.due, work.today) for i in late), "EUR"),
+        status=seen.status,
+        planned=next_change(seen.events, seen.on),
+        open=Money.total((item.open for item in seen.main), seen.currency),
+        overdue=Money.total((item.open for item in seen.late), seen.currency),
+        overdue_invoices=len(seen.late),
+        invoices_ever=sum(i.kind is Kind.INVOICE for i in ledger.invoices) if ledger else 0,
+        interest=Money.total((r.amount for r in accrued), seen.currency) if accrued is not None else None,
+        rate=periods[-1].rate if periods else None,
+        rates_doubtful=_doubtful(periods),
+        indemnity=Money.total((late_indemnity(i.invoice.due, seen.on) for i in seen.late), "EUR"),
         oldest_due=oldest,
-        days_late=(work.today - oldest).days if oldest else 0,
-        days_late_usual=average_days_late(ledger, work.today, _YEAR_DAYS) if ledger else None,
-        invoices=tuple(sorted(owed, key=lambda i: (i.invoice.due, i.invoice.id))),
-        credit=ledger.unallocated(work.today) if ledger else Money(0, currency),
-        next_step=upcoming[0] if upcoming else None,
-        next_on=upcoming[1] if upcoming else None,
-        acts=tuple(queries.acts(work.session, client, debtor_id)),
+        days_late=(seen.on - oldest).days if oldest else 0,
+        days_late_usual=average_days_late(ledger, seen.on, _YEAR_DAYS) if ledger else None,
+        invoices=tuple(sorted(seen.invoices, key=lambda i: (i.invoice.due, i.invoice.id))),
+        credit=tuple(seen.credit),
+        next=seen.next_message(),
+        acts=tuple(_acts(work, client, debtor_id, brought)),
+        brought=brought,
         term=debtor.term or queries.client(work.session, client).default_term,
+        on=seen.on,
     )
 
 
-def _accrued(work: Work, late: list[OpenInvoice], country: str) -> list[InterestResult] | None:
+def _debtor(work: Work, client_id: int, debtor_id: int) -> records.Debtor:
+    if not 0 < debtor_id <= _ID_MAX:  # more than a key can be: the database would break on it
+        raise NotFound
+    return queries.debtor(work.session, client_id, debtor_id)
+
+
+def _accrued(seen: Prospect, country: str) -> list[InterestResult] | None:
     """Interest by right on each invoice past due, None when the law's rate of a period is unknown."""
     regime = Regime.FR_B2B if country == "FR" else Regime.BE_B2B
     try:
-        return [interest(i.open, i.invoice.due, work.today, regime) for i in late]
+        return [interest(item.open, item.invoice.due, seen.on, regime) for item in seen.late]
     except RateUnknown:
         return None
+
+
+def _doubtful(periods: list[Period]) -> tuple[Rate, ...]:
+    rates = dict.fromkeys(period.rate for period in periods)
+    return tuple(rate for rate in rates if not rate.published or rate.evidence is not Evidence.HIGH)
+
+
+def _brought(work: Work, client_id: int, debtor_id: int) -> dict[int, int]:
+    invoice = records.Invoice
+    query = (
+        select(invoice.batch_id, func.count())
+        .where(
+            invoice.client_id == client_id, invoice.debtor_id == debtor_id, col(invoice.batch_id).is_not(None)
+        )
+        .group_by(col(invoice.batch_id))
+    )
+    return {queries.known(batch_id): n for batch_id, n in work.session.exec(query)}
+
+
+def _acts(work: Work, client_id: int, debtor_id: int, brought: Mapping[int, int]) -> list[records.Act]:
+    """The debtor's own acts, and the client's imports that brought invoices of it."""
+    imports = select(records.Act).where(
+        records.Act.client_id == client_id,
+        records.Act.kind == ActKind.IMPORTED.value,
+        col(records.Act.debtor_id).is_(None),
+    )
+    mine = [act for act in work.session.exec(imports) if act.facts.get("batch") in brought]
+    acts = [*queries.acts(work.session, client_id, debtor_id), *mine]
+    return sorted(acts, key=lambda act: (act.day, act.id), reverse=True)
 
 
 def message(work: Work, client_id: int | None, message_id: int) -> records.OutboxMessage:
@@ -252,31 +309,65 @@ def message(work: Work, client_id: int | None, message_id: int) -> records.Outbo
     Raises:
         NotFound: another client's, or none.
     """
-    return queries.message(work.session, work.require(Action.VIEW, client_id), message_id)
+    client = work.require(Action.VIEW, client_id)
+    if not 0 < message_id <= _ID_MAX:
+        raise NotFound
+    return queries.message(work.session, client, message_id)
 
 
 def edit(work: Work, client_id: int | None, debtor_id: int, *, email: str, language: str, term: str) -> None:
     """Change how a debtor is reached and its usual payment term (for invoices still to come).
 
+    Args:
+        email: "" lets letters go by post.
+        language: ``fr``, ``nl`` or ``en``: of letters still to come.
+        term: in words or as a code, "" for the client's own.
+
     Raises:
-        BadEmail: not an address; "" removes nothing and keeps the letter going by post.
+        BadEmail: not an address.
         TermUnreadable: not a payment term.
+        Unreadable: no such language.
     """
     client = work.require(Action.UPLOAD, client_id)
-    debtor = queries.debtor(work.session, client, debtor_id)
-    if language not in _LANGUAGES:
-        raise Unreadable(value=language)
-    debtor.language = language
-    debtor.term = Term.parse(term).code if term.strip() else ""
+    debtor = _debtor(work, client, debtor_id)
     address = email.strip()
-    if address and not _EMAIL.fullmatch(address):
+    if address and (len(address) > _EMAIL_LENGTH_MAX or not _EMAIL.fullmatch(address)):
         raise BadEmail(value=address[:80])
-    for contact in work.session.exec(
-        select(records.Contact).where(col(records.Contact.debtor_id) == debtor_id)
-    ):
+    if language not in _LANGUAGES:
+        raise Unreadable(value=language[:40])
+    contacts = queries.addresses(work.session, client)
+    before = {"email": contacts.get(debtor_id, ""), "language": debtor.language, "term": debtor.term}
+    after = {"email": address, "language": language, "term": Term.parse(term).code if term.strip() else ""}
+    changed = [name for name in before if before[name] != after[name]]
+    if not changed:
+        return
+    debtor.language, debtor.term = after["language"], after["term"]
+    if "email" in changed:
+        _replace_address(work, client, debtor_id, address)
+    record(
+        work.session,
+        client_id=client,
+        kind=ActKind.CORRECTED,
+        day=work.today,
+        at=work.now,
+        user_id=work.actor.user_id,
+        debtor_id=debtor_id,
+        facts={
+            "before": {name: before[name] for name in changed},
+            "after": {name: after[name] for name in changed},
+            "by": work.actor.name,
+        },
+    )
+
+
+def _replace_address(work: Work, client_id: int, debtor_id: int, address: str) -> None:
+    mine = select(records.Contact).where(
+        records.Contact.client_id == client_id, records.Contact.debtor_id == debtor_id
+    )
+    for contact in work.session.exec(mine):
         work.session.delete(contact)
     work.session.flush()
     if address:
         work.session.add(
-            records.Contact(client_id=client, debtor_id=debtor_id, email=address, created_at=work.now)
+            records.Contact(client_id=client_id, debtor_id=debtor_id, email=address, created_at=work.now)
         )

@@ -7,19 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from encaiss_dashboard.domain.delegation import (
-    DelegationEvent,
-    DelegationKind,
-    DelegationState,
-    DelegationStatus,
-    status,
-)
-from encaiss_dashboard.domain.dunning import DEFAULT_LADDER, StepCode, next_action
-from encaiss_dashboard.domain.errors import Refusal, Unreadable
+from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationState, status
+from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.errors import NotFound, Refusal, Unreadable
 from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.outlook import consequences
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.journal import ActKind, record
+from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
 
 _ACTS: Final = {
@@ -28,8 +24,9 @@ _ACTS: Final = {
     DelegationKind.RESUME: ActKind.RESUMED,
     DelegationKind.WITHDRAW: ActKind.WITHDRAWN,
 }
-_DEBTORS_MAX: Final = 5000
-_REASON_LENGTH_MAX: Final = 500
+DEBTORS_MAX: Final = 5000
+REASON_LENGTH_MAX: Final = 500
+_AHEAD_MAX: Final = timedelta(days=5 * 366)
 
 
 class NobodyChosen(Refusal):
@@ -46,14 +43,15 @@ class PastPause(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a decision means for one debtor.
+    """What a decision means for one debtor, in its main currency.
 
     Attributes:
-        state: how it stands before.
+        state: how it stands before, on the day from which the decision holds.
         changes: False when the decision changes nothing for it.
-        overdue: what is past due today, the first currency only.
+        overdue, overdue_invoices: what is past due today.
         open_invoices: how many invoices are open.
-        step, on: the next message and its earliest day once decided, None when none will go.
+        before: the next message and its earliest day without the decision, None when none will go.
+        step, on: the same with it.
     """
 
     debtor_id: int
@@ -61,7 +59,9 @@ class Effect:
     state: DelegationState
     changes: bool
     overdue: Money
+    overdue_invoices: int
     open_invoices: int
+    before: tuple[StepCode, date] | None
     step: StepCode | None
     on: date | None
 
@@ -71,7 +71,7 @@ class Decision:
     """What a client decides about several debtors.
 
     Attributes:
-        from_date: first day on which it holds.
+        from_date: first day on which it holds; people cannot choose a day that has passed.
         until: last day of a pause, None until further notice.
     """
 
@@ -83,45 +83,33 @@ class Decision:
 
 
 def foresee(work: Work, client_id: int | None, decision: Decision) -> list[Effect]:
-    """What would happen to whom and when; changes nothing.
+    """What would happen to whom and when, by name; changes nothing.
 
     Raises:
         NotFound: a debtor that is not this client's.
-        NobodyChosen, PastPause: as :func:`decide`.
+        NobodyChosen, PastPause, Unreadable: as :func:`decide`.
     """
     client = work.require(Action.VIEW, client_id)
     debtors = _debtors(work, client, decision)
-    ids = [queries.known(d.id) for d in debtors]
-    events = queries.delegation_events(work.session, client, ids)
-    invoices = queries.open_invoices(work.session, client, work.today, ids)
-    contacts = queries.last_contacts(work.session, client)
-    effects = []
-    for debtor in debtors:
-        key = queries.known(debtor.id)
-        before = status(events.get(key, []), decision.from_date)
-        after = status([*events.get(key, []), _event(decision)], decision.from_date)
-        day = _resumes(after, decision)
-        upcoming = (
-            next_action(DEFAULT_LADDER, max(day, work.today), invoices.get(key, []), contacts.get(key))
-            if day
-            else None
-        )
-        owed = invoices.get(key, [])
-        currency = owed[0].open.currency if owed else "EUR"
-        late = [i.open for i in owed if i.invoice.due < work.today and i.open.currency == currency]
-        effects.append(
-            Effect(
-                debtor_id=key,
-                name=debtor.name,
-                state=before.state,
-                changes=before != after,
-                overdue=Money.total(late, currency),
-                open_invoices=len(owed),
-                step=upcoming[0] if upcoming else None,
-                on=upcoming[1] if upcoming else None,
-            )
-        )
-    return effects
+    seen = prospects(work.session, client, work.today, [queries.known(d.id) for d in debtors])
+    return [_effect(work, decision, debtor, seen[queries.known(debtor.id)]) for debtor in debtors]
+
+
+def _effect(work: Work, decision: Decision, debtor: records.Debtor, seen: Prospect) -> Effect:
+    added = consequences(seen.events, _event(decision), work.today)
+    upcoming = seen.next_message(*added)
+    return Effect(
+        debtor_id=queries.known(debtor.id),
+        name=debtor.name,
+        state=status(seen.events, decision.from_date).state,
+        changes=bool(added),
+        overdue=Money.total((item.open for item in seen.late), seen.currency),
+        overdue_invoices=len(seen.late),
+        open_invoices=len(seen.invoices),
+        before=seen.next_message(),
+        step=upcoming[0] if upcoming else None,
+        on=upcoming[1] if upcoming else None,
+    )
 
 
 def decide(work: Work, client_id: int | None, decision: Decision) -> int:
@@ -130,6 +118,7 @@ def decide(work: Work, client_id: int | None, decision: Decision) -> int:
     Raises:
         NobodyChosen: an empty choice.
         PastPause: a pause that ends before it begins.
+        Unreadable: more debtors than there can be, a reason too long, a day that a person cannot choose.
         NotFound: a debtor that is not this client's; then nothing is recorded at all.
     """
     client = work.require(Action.DELEGATE, client_id)
@@ -138,15 +127,22 @@ def decide(work: Work, client_id: int | None, decision: Decision) -> int:
     changed = 0
     for debtor in debtors:
         key = queries.known(debtor.id)
-        before = events.get(key, [])
-        event = _event(decision)
-        if status(before, decision.from_date) == status([*before, event], decision.from_date):
-            continue
-        changed += 1
+        added = consequences(events.get(key, []), _event(decision), work.today)
+        if added:
+            changed += 1
+            _keep(work, client, key, decision, added)
+    return changed
+
+
+def _keep(
+    work: Work, client_id: int, debtor_id: int, decision: Decision, added: Sequence[DelegationEvent]
+) -> None:
+    """Write down the facts of one debtor, each in its order, and one act for all of them."""
+    for event in added:
         work.session.add(
             records.Delegation(
-                client_id=client,
-                debtor_id=key,
+                client_id=client_id,
+                debtor_id=debtor_id,
                 kind=event.kind.value,
                 from_date=event.from_date,
                 until=event.until,
@@ -155,43 +151,50 @@ def decide(work: Work, client_id: int | None, decision: Decision) -> int:
                 at=work.now,
             )
         )
-        record(
-            work.session,
-            client_id=client,
-            kind=_ACTS[event.kind],
-            day=min(event.from_date, work.today),
-            at=work.now,
-            user_id=work.actor.user_id,
-            debtor_id=key,
-            facts={
-                "from": event.from_date.isoformat(),
-                "until": event.until.isoformat() if event.until else None,
-                "reason": event.reason,
-                "by": work.actor.name,
-            },
-        )
-    return changed
+        # Ids give the order in which facts of one day count.
+        work.session.flush()
+    first = added[0].from_date
+    record(
+        work.session,
+        client_id=client_id,
+        kind=_ACTS[decision.kind],
+        day=min(first, work.today),
+        at=work.now,
+        user_id=work.actor.user_id,
+        debtor_id=debtor_id,
+        facts={
+            "from": first.isoformat(),
+            "until": added[-1].until.isoformat() if added[-1].until else None,
+            "reason": decision.reason,
+            "by": work.actor.name,
+        },
+    )
 
 
-def _debtors(work: Work, client_id: int, decision: Decision) -> Sequence[records.Debtor]:
+def _debtors(work: Work, client_id: int, decision: Decision) -> list[records.Debtor]:
+    """The debtors chosen, by name, once the decision is known to make sense."""
     if not decision.debtor_ids:
         raise NobodyChosen
-    if len(decision.debtor_ids) > _DEBTORS_MAX or len(decision.reason) > _REASON_LENGTH_MAX:
+    if len(decision.debtor_ids) > DEBTORS_MAX:
         raise Unreadable(value=str(len(decision.debtor_ids)))
-    if decision.until is not None and decision.until < max(decision.from_date, work.today):
+    if len(decision.reason) > REASON_LENGTH_MAX or "\x00" in decision.reason:
+        raise Unreadable(value=decision.reason[:40])
+    earliest = date.min if work.actor.house else work.today
+    if not earliest <= decision.from_date <= work.today + _AHEAD_MAX:
+        raise Unreadable(value=decision.from_date.isoformat())
+    until = _event_end(decision)
+    if until is not None and not max(decision.from_date, work.today) <= until <= work.today + _AHEAD_MAX:
         raise PastPause
-    return [queries.debtor(work.session, client_id, key) for key in dict.fromkeys(decision.debtor_ids)]
+    mine = {debtor.id: debtor for debtor in queries.debtors(work.session, client_id)}
+    chosen = set(decision.debtor_ids)
+    if not chosen <= mine.keys():
+        raise NotFound
+    return [debtor for key, debtor in mine.items() if key in chosen]
+
+
+def _event_end(decision: Decision) -> date | None:
+    return decision.until if decision.kind is DelegationKind.PAUSE else None
 
 
 def _event(decision: Decision) -> DelegationEvent:
-    until = decision.until if decision.kind is DelegationKind.PAUSE else None
-    return DelegationEvent(decision.kind, decision.from_date, until, decision.reason)
-
-
-def _resumes(after: DelegationStatus, decision: Decision) -> date | None:
-    """The first day on which the agency acts under a status, None when it does not."""
-    if after.state is DelegationState.DELEGATED:
-        return decision.from_date
-    if after.state is DelegationState.PAUSED and after.paused_until:
-        return after.paused_until + timedelta(days=1)
-    return None
+    return DelegationEvent(decision.kind, decision.from_date, _event_end(decision), decision.reason)

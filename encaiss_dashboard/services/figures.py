@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -146,6 +146,16 @@ def overview(work: Work, client_id: int | None) -> Overview:
         },
         invoices_ever=sum(len(one.invoices) for one in every.values()),
     )
+
+
+Imported = datetime | None
+
+
+def first_screen(work: Work, client_id: int | None) -> tuple[Overview, Imported]:
+    """The overview, and when a file was imported last."""
+    seen = overview(work, client_id)
+    last = queries.last_import(work.session, work.require(Action.VIEW, client_id))
+    return seen, last.imported_at if last else None
 
 
 def _watched(

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import col, select
 
 from encaiss_dashboard.domain.delegation import DelegationState
-from encaiss_dashboard.domain.dunning import DEFAULT_LADDER, Held, HoldReason, Planned, plan_debtor
+from encaiss_dashboard.domain.dunning import (
+    DEFAULT_LADDER,
+    Held,
+    HoldReason,
+    Planned,
+    StepCode,
+    plan_debtor,
+)
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
+
+RECENT: Final = 20
+_IN_HAND: Final = frozenset({DelegationState.DELEGATED, DelegationState.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +61,59 @@ class Night:
     held: tuple[HeldMessage, ...]
 
 
-def foresee(work: Work, client_id: int | None) -> Night:
-    """What a run today would send and hold; changes nothing."""
+class MessageState(StrEnum):
+    """What became of a message, derived from its times."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """One message that was planned, whatever became of it.
+
+    Attributes:
+        at: when it reached its state.
+        detail: the server's words; of a dropped one why: ``settled`` or the delegation's state.
+    """
+
+    debtor_id: int
+    name: str
+    step: StepCode
+    channel: str
+    recipient: str
+    state: MessageState
+    at: datetime
+    detail: str
+
+
+def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> Night:
+    """What a run today would send and hold, for all debtors or for one; changes nothing."""
     client = work.require(Action.VIEW, client_id)
-    states = queries.delegation_states(work.session, client, work.today)
-    invoices = queries.open_invoices(work.session, client, work.today)
-    free = queries.free_credits(work.session, client, work.today)
-    contacts = queries.last_contacts(work.session, client)
+    some = None if debtor_id is None else [debtor_id]
+    states = queries.delegation_states(work.session, client, work.today, some)
+    in_hand = {key for key, status in states.items() if status.state in _IN_HAND}
     addresses = queries.addresses(work.session, client)
+    seen = prospects(work.session, client, work.today, sorted(in_hand))
     messages, held = [], []
     for debtor in queries.debtors(work.session, client):
         key = queries.known(debtor.id)
-        state = states.get(key)
-        if state is None or state.state not in {DelegationState.DELEGATED, DelegationState.PAUSED}:
-            continue
-        result = plan_debtor(
-            DEFAULT_LADDER, work.today, invoices.get(key, []), free.get(key, []), contacts.get(key)
-        )
-        if result is not None and state.state is DelegationState.PAUSED:
-            facts = {"until": state.paused_until} if state.paused_until else {}
-            result = Held(HoldReason.PAUSED, facts)
+        result = _plan(seen[key]) if key in in_hand else None
         if isinstance(result, Planned):
             messages.append(PlannedMessage(key, debtor.name, debtor.language, addresses.get(key, ""), result))
         elif isinstance(result, Held):
             held.append(HeldMessage(key, debtor.name, result))
     return Night(work.today, tuple(messages), tuple(held))
+
+
+def _plan(seen: Prospect) -> Planned | Held | None:
+    result = plan_debtor(DEFAULT_LADDER, seen.on, seen.invoices, seen.credit, seen.last_contact)
+    if result is None or seen.status.state is not DelegationState.PAUSED:
+        return result
+    until = seen.status.paused_until
+    return Held(HoldReason.PAUSED, {"until": until} if until else {})
 
 
 def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
@@ -128,3 +169,36 @@ def _lines(message: PlannedMessage, row: records.OutboxMessage) -> list[records.
 
 def _domain(agency: records.Agency) -> str:
     return agency.email.rpartition("@")[2]
+
+
+def recent(work: Work, client_id: int | None) -> tuple[MessageLine, ...]:
+    """The messages planned last, newest first."""
+    client = work.require(Action.VIEW, client_id)
+    message, debtor = records.OutboxMessage, records.Debtor
+    rows = work.session.exec(
+        select(message, debtor.name)
+        .join(debtor, col(debtor.id) == col(message.debtor_id))
+        .where(message.client_id == client)
+        .order_by(col(message.id).desc())
+        .limit(RECENT)
+    )
+    return tuple(_recent(row, name) for row, name in rows)
+
+
+def _recent(row: records.OutboxMessage, name: str) -> MessageLine:
+    ends = (
+        (MessageState.SENT, row.sent_at),
+        (MessageState.FAILED, row.failed_at),
+        (MessageState.DROPPED, row.dropped_at),
+    )
+    state, at = next(((s, t) for s, t in ends if t is not None), (MessageState.WAITING, row.created_at))
+    return MessageLine(
+        debtor_id=row.debtor_id,
+        name=name,
+        step=StepCode(row.step),
+        channel=row.channel,
+        recipient=row.recipient,
+        state=state,
+        at=at,
+        detail=row.detail,
+    )

@@ -30,6 +30,8 @@ def make_engine(url: str) -> Engine:
         connection.isolation_level = None  # pysqlite would otherwise begin transactions on its own
         for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"):
             connection.execute(f"PRAGMA {pragma}")
+        # SQLite's own knows no letter with an accent, and a search for "été" has to find "Été".
+        connection.create_function("lower", 1, _lower, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
@@ -37,3 +39,7 @@ def make_engine(url: str) -> Engine:
         connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value

@@ -47,7 +47,7 @@ class SignedOut(Refusal):
 
 def open_to_strangers(handler: Callable[P, R]) -> Callable[P, R]:
     """Mark a handler that needs no session: it must not read or write anything of anybody's."""
-    handler.__open_to_strangers__ = True  # type: ignore[attr-defined]
+    handler.__open_to_strangers__ = True
     return handler
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypedDict
 
@@ -101,6 +102,11 @@ class Shell(Language):
         """Close the notice."""
         self.notice = ""
 
+    @handler
+    async def trouble(self) -> Next:
+        """Say that something broke on our side, after it was logged."""
+        self._say("shell.trouble", "bad")
+
     def _say(self, key: str, kind: str = "good", **facts: object) -> None:
         """Show a sentence in the notice bar."""
         self.notice, self.notice_kind = text(self._language(), key, **facts), kind
@@ -111,6 +117,12 @@ class Shell(Language):
             return rx.redirect("/login")
         self._say(f"refusal.{refusal.code}", "bad", **refusal.facts)
         return None
+
+
+def on_trouble(exception: Exception) -> EventSpec:
+    """Log what broke and tell the user; its transaction was rolled back."""
+    logging.getLogger("encaiss").error("a handler broke", exc_info=exception)
+    return Shell.trouble()
 
 
 def page(title_key: str, *content: rx.Component, on_top: rx.Component | None = None) -> rx.Component:

@@ -49,6 +49,7 @@ def statement(language="fr", step=StepCode.STATEMENT_2, lines=None, **changes):
         "sender": Party("Encaiss SRL", "0202239951", ("5000 Namur",), "suivi@encaiss.example"),
         "creditor": Party("Menuiserie Exemple SRL", "BE 0123.456.749", ("5590 Ciney",)),
         "debtor": Party("Brasserie du Condroz SRL", "", ("5590 Ciney",)),
+        "country": "BE",
         "account": BankAccount("BE68 5390 0754 7034", "GKCCBEBB", "Menuiserie Exemple SRL"),
         "sections": (Section("EUR", lines, (CreditLine("NC-1", date(2026, 10, 5), Money(1_050)),), total),),
         "reference": "+++900/0000/04257+++",
@@ -138,6 +139,12 @@ def test_the_pdf_says_all_that_the_text_says(language, step):
 def test_markup_in_a_name_is_drawn_as_it_is_written():
     hostile = "<script> #eval(1) $x$ *b* _c_ @d [e] \\n //f"
     assert squeezed(hostile) in pdf_text(statement_pdf(statement(debtor=Party(hostile))))
+
+
+def test_a_letter_without_an_account_is_drawn_without_a_code():
+    drawn = pdf_text(statement_pdf(statement("fr", account=None)))
+    assert squeezed("celui qui figure sur les factures") in drawn
+    assert "IBAN" not in drawn
 
 
 def test_the_same_letter_is_the_same_pdf_byte_for_byte():

@@ -69,6 +69,7 @@ def statement(language="fr", step=StepCode.STATEMENT_1, lines=None, credits=None
         ),
         "creditor": Party("Menuiserie Exemple SRL", "BE 0123.456.749", ("Zoning 7", "5590 Ciney")),
         "debtor": Party("Brasserie du Condroz SRL", "", ("Place Monseu 3", "5590 Ciney")),
+        "country": "BE",
         "account": ACCOUNT,
         "sections": (section(lines, credits),),
         "reference": OGM,
@@ -179,6 +180,32 @@ def test_interest_indemnity_law_and_court_are_named_in_the_formal_notice_only(la
     assert words.search(notice)
 
 
+@pytest.mark.parametrize(
+    "country,named,not_named",
+    [
+        ("BE", ["2002", "40 euro"], ["441"]),
+        ("FR", ["L. 441-10", "D. 441-5", "40 euro"], ["2002", "2 august", "2 août", "2 augustus"]),
+        ("DE", [], ["441", "2002", "40 euro"]),
+        ("", [], ["441", "2002", "40 euro"]),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_formal_notice_names_the_law_of_the_debtors_country_or_none(language, country, named, not_named):
+    letter = write_statement(statement(language, StepCode.FORMAL_NOTICE, country=country))
+    for shown in (letter.text, Page(letter.html).text):
+        words = " ".join(shown.split()).casefold()
+        assert not [fact for fact in named if fact.casefold() not in words]
+        assert not [fact for fact in not_named if fact.casefold() in words]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_formal_notice_reserves_the_clients_rights_whatever_the_law(language):
+    reserved = {"fr": "réserve ses droits", "nl": "behoudt zich alle rechten", "en": "reserves its rights"}
+    for country in ("BE", "FR", "DE"):
+        notice = write_statement(statement(language, StepCode.FORMAL_NOTICE, country=country)).text
+        assert reserved[language] in " ".join(notice.split())
+
+
 @pytest.mark.parametrize("step", StepCode)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_letter_speaks_as_a_court_or_a_bailiff_would(language, step):
@@ -281,6 +308,22 @@ def test_a_bic_is_optional_but_never_wrong():
     assert "BIC" not in write_statement(statement(account=BankAccount(ACCOUNT.iban, "", "X"))).text
     with pytest.raises(ValueError, match="not a bank account"):
         BankAccount(ACCOUNT.iban, "GKCC", "X")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_an_account_the_letter_sends_the_debtor_to_its_invoices_and_has_no_code(language):
+    letter = write_statement(statement(language, account=None))
+    said = {
+        "fr": "celui qui figure sur les factures",
+        "nl": "die op de facturen",
+        "en": "the one shown on the invoices",
+    }
+    for shown in (letter.text, Page(letter.html).text):
+        assert said[language] in shown
+        assert "IBAN" not in shown
+        assert OGM in shown
+    assert [a.mime for a in letter.attachments] == ["application/pdf"]
+    assert Page(letter.html).images == []
 
 
 def test_the_page_shows_the_code_that_is_attached():

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Final
 
 import segno
 
 from encaiss_dashboard.adapters.letters.qr import payment_qr
 from encaiss_dashboard.domain.dunning import StepCode
-from encaiss_dashboard.domain.letters import CreditLine, LetterLine, Party, Section, StatementLetter
+from encaiss_dashboard.domain.letters import (
+    BankAccount,
+    CreditLine,
+    LetterLine,
+    Party,
+    Section,
+    StatementLetter,
+)
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.references import format_enterprise_number, is_enterprise_number
 from encaiss_dashboard.locales import day, money, text
+
+# The law on late payment between businesses, by the debtor's country; elsewhere none is named.
+_LAWS: Final = {"BE": "formal_notice_law_be", "FR": "formal_notice_law_fr"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,7 @@ def compose(letter: StatementLetter) -> Wording:
         pay_heading=text(lang, "letter.pay_heading"),
         payment=_payment(letter),
         qr=next((code for s in letter.sections if (code := _qr(letter, s))), None),
-        qr_alt=_qr_alt(letter, qr_total) if qr_total else "",
+        qr_alt=_qr_alt(letter, letter.account, qr_total) if letter.account and qr_total else "",
         scan=text(lang, "letter.scan"),
         after=_after(letter, client),
         closing=text(lang, "letter.closing"),
@@ -154,7 +165,8 @@ def _after(letter: StatementLetter, client: str) -> tuple[str, ...]:
     lang = letter.language
     keys = ["contest", "crossed"]
     if letter.step is StepCode.FORMAL_NOTICE:
-        keys = ["formal_notice_law", "formal_notice_next", *keys]
+        law = _LAWS.get(letter.country, "formal_notice_law_other")
+        keys = [law, "formal_notice_next", *keys]
     return tuple(text(lang, f"letter.{key}", client=client, email=letter.sender.email) for key in keys)
 
 
@@ -220,12 +232,10 @@ def _total(section: Section, lang: str) -> tuple[str, str]:
 
 def _payment(letter: StatementLetter) -> tuple[tuple[str, str], ...]:
     lang, account = letter.language, letter.account
-    facts = {
-        "iban": account.grouped_iban,
-        "bic": account.bic,
-        "holder": one_line(account.holder),
-        "reference": one_line(letter.reference),
-    }
+    facts = {"account": text(lang, "letter.account_on_invoices")}
+    if account is not None:
+        facts = {"iban": account.grouped_iban, "bic": account.bic, "holder": one_line(account.holder)}
+    facts["reference"] = one_line(letter.reference)
     return (
         *(_total(section, lang) for section in letter.sections),
         *((text(lang, f"letter.{key}"), value) for key, value in facts.items() if value),
@@ -233,16 +243,18 @@ def _payment(letter: StatementLetter) -> tuple[tuple[str, str], ...]:
 
 
 def _qr(letter: StatementLetter, section: Section) -> segno.QRCode | None:
+    if letter.account is None:
+        return None
     return payment_qr(letter.account, section.total, letter.reference)
 
 
-def _qr_alt(letter: StatementLetter, total: Money) -> str:
+def _qr_alt(letter: StatementLetter, account: BankAccount, total: Money) -> str:
     return text(
         letter.language,
         "letter.qr_alt",
         total=money(total, letter.language),
-        holder=one_line(letter.account.holder),
-        iban=letter.account.grouped_iban,
+        holder=one_line(account.holder),
+        iban=account.grouped_iban,
         reference=letter.reference,
     )
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel import select
 
 from encaiss_dashboard.domain.errors import NotFound, Refusal, Unreadable
-from encaiss_dashboard.domain.intake import NO_CHOICES, Choices
+from encaiss_dashboard.domain.intake import NO_CHOICES, Choices, Reading
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.intake import Change, Intake, Preview
 from encaiss_dashboard.storage import queries, records
@@ -25,6 +24,7 @@ __all__ = [
     "QuestionsOpen",
     "accept",
     "correct",
+    "discard",
     "preview",
     "receive",
 ]
@@ -75,16 +75,25 @@ def correct(work: Work, client_id: int | None, batch_id: int, corrections: Mappi
 
     Raises:
         Unreadable: not of that form.
+        AlreadyImported: what it was read as is history.
     """
     client = work.require(Action.UPLOAD, client_id)
     batch = _batch(work, client, batch_id)
-    before = _choices(work, batch, work.store.load(_key(batch)))
-    columns = {**before.columns, **corrections.get("columns", {})}
-    merged = {**asdict(before), **corrections, "columns": columns}
+    if batch.imported_at is not None:
+        raise AlreadyImported
+    choices, _ = _read(work, batch)
+    before = _CHOICES.dump_python(choices, mode="json")
+    chosen = corrections.get("columns", {})
+    # A column holds one field: the newest choice takes it from an older one.
+    columns = {k: v for k, v in before["columns"].items() if v is None or v not in chosen.values()} | chosen
+    if {"separator", "encoding"} & corrections.keys():
+        # Read otherwise, the file has other column names.
+        columns = chosen
     try:
-        batch.choices = _CHOICES.dump_python(_CHOICES.validate_python(merged), mode="json")
+        valid = _CHOICES.validate_python({**before, **corrections, "columns": columns})
     except ValidationError as error:
         raise Unreadable(value=str(corrections)[:60]) from error
+    batch.choices = _CHOICES.dump_python(valid, mode="json")
 
 
 def preview(work: Work, client_id: int | None, batch_id: int) -> Preview:
@@ -100,6 +109,8 @@ def accept(work: Work, client_id: int | None, batch_id: int) -> Preview:
         QuestionsOpen, NothingToImport, AlreadyImported: nothing was changed.
     """
     client = work.require(Action.UPLOAD, client_id)
+    # One import of a client at a time: two files may hold the same invoices. (SQLite has one writer.)
+    work.session.get(records.Client, client, with_for_update=True)
     batch = _batch(work, client, batch_id)
     if batch.imported_at is not None:
         raise AlreadyImported
@@ -107,11 +118,26 @@ def accept(work: Work, client_id: int | None, batch_id: int) -> Preview:
     seen = intake.preview()
     if seen.reading.questions:
         raise QuestionsOpen
-    if not seen.reading.rows:
+    if not seen.accepted:
         raise NothingToImport
     intake.keep()
-    _remember_layout(work, batch, seen.reading.header)
+    _remember_layout(work, batch)
     return seen
+
+
+def discard(work: Work, client_id: int | None, batch_id: int) -> None:
+    """Forget an upload that was not imported, its content included.
+
+    Raises:
+        AlreadyImported: what was imported stays traceable to its file.
+    """
+    client = work.require(Action.UPLOAD, client_id)
+    batch = _batch(work, client, batch_id)
+    if batch.imported_at is not None:
+        raise AlreadyImported
+    work.session.delete(batch)
+    work.session.flush()
+    work.store.keep(_key(batch), b"")
 
 
 def _key(batch: records.ImportBatch) -> str:
@@ -125,36 +151,42 @@ def _batch(work: Work, client_id: int, batch_id: int) -> records.ImportBatch:
     return batch
 
 
-def _choices(work: Work, batch: records.ImportBatch, data: bytes) -> Choices:
-    """The corrections of this file, else those remembered for files with these columns."""
+def _read(work: Work, batch: records.ImportBatch) -> tuple[Choices, Reading]:
+    """The file as its corrections say, else as those remembered for files with these columns say."""
+    data = work.store.load(_key(batch))
     if batch.choices:
-        return _CHOICES.validate_python(batch.choices)
-    header = work.files.read_invoices(data, batch.file_name, NO_CHOICES).header
-    layout = work.session.exec(
-        select(records.ImportLayout).where(
-            records.ImportLayout.client_id == batch.client_id,
-            records.ImportLayout.header_digest == _header_digest(header),
-        )
-    ).first()
-    return _CHOICES.validate_python(layout.choices) if layout else NO_CHOICES
+        choices = _CHOICES.validate_python(batch.choices)
+        return choices, work.files.read_invoices(data, batch.file_name, choices)
+    guessed = work.files.read_invoices(data, batch.file_name, NO_CHOICES)
+    layout = _layout(work, batch.client_id, guessed.header)
+    if layout is None:
+        return NO_CHOICES, guessed
+    choices = _CHOICES.validate_python(layout.choices)
+    return choices, work.files.read_invoices(data, batch.file_name, choices)
 
 
 def _intake(work: Work, client_id: int, batch: records.ImportBatch) -> Intake:
-    data = work.store.load(_key(batch))
-    choices = _choices(work, batch, data)
-    return Intake(work, client_id, batch, work.files.read_invoices(data, batch.file_name, choices))
+    return Intake(work, client_id, batch, _read(work, batch)[1])
 
 
-def _remember_layout(work: Work, batch: records.ImportBatch, header: Iterable[str]) -> None:
+def _layout(work: Work, client_id: int, header: Iterable[str]) -> records.ImportLayout | None:
+    return work.session.exec(
+        select(records.ImportLayout).where(
+            records.ImportLayout.client_id == client_id,
+            records.ImportLayout.header_digest == _header_digest(header),
+        )
+    ).first()
+
+
+def _remember_layout(work: Work, batch: records.ImportBatch) -> None:
+    """Keep the corrections for the next file, under the header that file has before anybody corrects it."""
     if not batch.choices:
         return
-    digest = _header_digest(header)
-    layout = work.session.exec(
-        select(records.ImportLayout).where(
-            records.ImportLayout.client_id == batch.client_id,
-            records.ImportLayout.header_digest == digest,
-        )
-    ).first() or records.ImportLayout(client_id=batch.client_id, header_digest=digest, at=work.now)
+    data = work.store.load(_key(batch))
+    header = work.files.read_invoices(data, batch.file_name, NO_CHOICES).header
+    layout = _layout(work, batch.client_id, header) or records.ImportLayout(
+        client_id=batch.client_id, header_digest=_header_digest(header), at=work.now
+    )
     layout.choices, layout.at = batch.choices, work.now
     work.session.add(layout)
 

@@ -1,0 +1,5 @@
+"""``python -m encaiss_dashboard.cli``."""
+
+from encaiss_dashboard.cli import main
+
+main()

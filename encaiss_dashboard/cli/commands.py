@@ -1,0 +1,39 @@
+"""The commands of ``encaiss``, put together."""
+
+from __future__ import annotations
+
+import click
+
+from encaiss_dashboard.cli.calc import calc
+from encaiss_dashboard.cli.importing import import_command
+from encaiss_dashboard.cli.people import agency, client, user
+from encaiss_dashboard.cli.reminding import delegate, remind
+from encaiss_dashboard.cli.reports import report
+from encaiss_dashboard.cli.running import demo, migrate, serve, worker
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def encaiss() -> None:
+    """The receivables dashboard of a collection agency, from the command line.
+
+    Every command takes --json: one object on stdout, money as decimal strings, dates as year-month-day.
+    Settings come from the environment (README.md). Exit code 0: done; 2: could not, and one sentence on
+    stderr says why.
+    """
+
+
+for command in (
+    import_command,
+    report,
+    delegate,
+    remind,
+    calc,
+    agency,
+    client,
+    user,
+    migrate,
+    demo,
+    worker,
+    serve,
+):
+    encaiss.add_command(command)

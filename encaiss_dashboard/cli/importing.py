@@ -1,0 +1,207 @@
+"""``encaiss import``: invoice files into a client's ledger, each one wholly or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import click
+
+from encaiss_dashboard import locales
+from encaiss_dashboard.cli.calc import Answer
+from encaiss_dashboard.cli.command import Command, CouldNot, client_id, house, progress, table
+from encaiss_dashboard.domain.errors import Problem, Refusal
+from encaiss_dashboard.domain.intake import DateOrder, DecimalMark, Field
+from encaiss_dashboard.domain.permissions import HOUSE
+from encaiss_dashboard.locales import text
+from encaiss_dashboard.services import imports
+from encaiss_dashboard.services.imports import NothingToImport, Preview, QuestionsOpen
+from encaiss_dashboard.work import Store
+
+_SHOWN: Final = 20
+_SEPARATORS: Final = {"tab": "\t", "\\t": "\t"}
+
+
+class _Draft:
+    """Holds an uploaded file back until nothing can refuse it any more."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._held: dict[str, bytes] = {}
+
+    def keep(self, key: str, data: bytes) -> None:
+        self._held[key] = data
+
+    def load(self, key: str) -> bytes:
+        return self._held[key] if key in self._held else self._store.load(key)
+
+    def release(self) -> None:
+        """Keep for good what was held back."""
+        for key, data in self._held.items():
+            self._store.keep(key, data)
+
+
+class _TakeBack(Exception):  # noqa: N818 - ends a transaction without keeping anything; not an error
+    def __init__(self, seen: Preview, reason: str = "", **facts: str) -> None:
+        super().__init__(reason)
+        self.seen, self.reason, self.facts = seen, reason, facts
+
+
+@click.command("import", cls=Command)
+@click.argument("files", metavar="FILE…", nargs=-1, required=True)
+@click.option("--client", "slug", metavar="SLUG", required=True, help="Whose invoices these are.")
+@click.option(
+    "--map",
+    "pairs",
+    metavar="FIELD=COLUMN",
+    multiple=True,
+    help="Which column holds a field; FIELD= means that none does.",
+)
+@click.option("--decimal", type=click.Choice(get_args(DecimalMark)), help="The mark before cents.")
+@click.option("--dates", type=click.Choice(get_args(DateOrder)), help="Order of day, month and year.")
+@click.option("--separator", metavar="CHARACTER", help='Between cells: ";", ",", "|" or "tab".')
+@click.option("--encoding", metavar="NAME", help="Such as utf-8 or cp1252.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and keep nothing.")
+def import_command(
+    *,
+    files: tuple[str, ...],
+    slug: str,
+    pairs: tuple[str, ...],
+    decimal: str | None,
+    dates: str | None,
+    separator: str | None,
+    encoding: str | None,
+    dry_run: bool,
+    lang: str,
+) -> Answer:
+    """Import invoice files (CSV) for a client; importing one again doubles nothing."""
+    chosen = {
+        "decimal": decimal,
+        "date_order": dates,
+        "separator": _SEPARATORS.get(separator or "", separator),
+        "encoding": encoding,
+    }
+    corrections: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+    if pairs:
+        corrections["columns"] = _columns(pairs)
+    contents = [(Path(file).name, _read(file)) for file in files]
+    answers, refused = [], []
+    with progress(text(lang, "cli.importing")) as tell:
+        for done, (name, data) in enumerate(contents):
+            tell(done, len(contents))
+            seen, sentence = _import_one(name, data, slug, corrections, dry_run=dry_run, lang=lang)
+            answers.append(_answer(seen, lang, dry_run=dry_run, kept=not sentence))
+            if sentence:
+                refused.append(sentence if len(files) == 1 else f"{name}: {sentence}")
+    lines = [line for answer in answers for line in answer.lines]
+    facts: Any = answers[0].facts if len(answers) == 1 else [answer.facts for answer in answers]
+    answer = Answer(facts, lines)
+    if refused:
+        raise CouldNot("import_refused", answer, reasons=" ".join(refused))
+    return answer
+
+
+def _columns(pairs: Sequence[str]) -> dict[Field, str | None]:
+    columns: dict[Field, str | None] = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        if not equals or name.strip() not in set(Field):
+            raise CouldNot("field_unknown", value=pair, known=", ".join(Field))
+        columns[Field(name.strip())] = column.strip() or None
+    return columns
+
+
+def _read(file: str) -> bytes:
+    path = Path(file)
+    if path.is_dir():
+        raise CouldNot("file_folder", file=file)
+    if not path.exists():
+        raise CouldNot("file_missing", file=file)
+    if not path.is_file():
+        raise CouldNot("file_special", file=file)
+    return path.read_bytes()
+
+
+def _import_one(
+    name: str, data: bytes, slug: str, corrections: Mapping[str, Any], *, dry_run: bool, lang: str
+) -> tuple[Preview, str]:
+    """What came of one file, and the sentence that says why nothing did ("" when it was imported)."""
+    wired = house()
+    draft = _Draft(wired.store)
+    try:
+        with replace(wired, store=draft).begin(HOUSE) as work:
+            client = client_id(work, slug)
+            batch = imports.receive(work, client, name, data)
+            if corrections:
+                imports.correct(work, client, batch, corrections)
+            try:
+                seen = imports.accept(work, client, batch)
+            except (QuestionsOpen, NothingToImport) as refusal:
+                seen = imports.preview(work, client, batch)
+                raise _TakeBack(seen, _why(refusal, seen, lang)) from refusal
+            if dry_run:
+                raise _TakeBack(seen)
+            draft.release()
+    except _TakeBack as back:
+        return back.seen, back.reason
+    return seen, ""
+
+
+def _why(refusal: Refusal, seen: Preview, lang: str) -> str:
+    whole = [sentence(problem, lang) for problem in seen.rejected if problem.line is None]
+    asked = [text(lang, f"cli.question_{question}") for question in seen.reading.questions]
+    return " ".join([*whole, *asked]) or text(lang, f"refusal.{refusal.code}")
+
+
+def sentence(problem: Problem, lang: str) -> str:
+    """A problem in words, its field in front."""
+    said = text(lang, f"problem.{problem.code}", **problem.facts)
+    colon = "\N{NARROW NO-BREAK SPACE}: " if lang == "fr" else ": "
+    return text(lang, f"field.{problem.field}") + colon + said if problem.field else said
+
+
+def _answer(seen: Preview, lang: str, *, dry_run: bool, kept: bool) -> Answer:
+    currency = "EUR" if "EUR" in seen.total or not seen.total else min(seen.total)
+    facts: dict[str, object] = {
+        "file": seen.reading.name,
+        "rows": seen.reading.row_count,
+        "created": seen.created,
+        "updated": seen.updated,
+        "unchanged": seen.unchanged,
+        "credit_notes": seen.credit_notes,
+        "rejected": [_listed(p, lang) for p in seen.rejected],
+        "warnings": [_listed(p, lang) for p in seen.reading.problems if not p.blocks],
+        "total": str(seen.total[currency]) if seen.total else "0.00",
+        "currency": currency,
+    }
+    if len(seen.total) > 1:
+        facts["totals"] = {code: str(total) for code, total in sorted(seen.total.items())}
+    title = "dry_run_of" if dry_run else ("imported" if kept else "not_imported")
+    counts = [
+        (name, str(facts[name])) for name in ("rows", "created", "updated", "unchanged", "credit_notes")
+    ]
+    counts.append(("rejected", str(len(seen.rejected))))
+    totals = [locales.money(total, lang) for _, total in sorted(seen.total.items())]
+    rows = [(text(lang, f"cli.count_{name}"), value) for name, value in counts]
+    rows += [(text(lang, "cli.count_total"), total) for total in totals]
+    lines = [text(lang, f"cli.{title}", file=seen.reading.name), table(("", ""), rows)]
+    return Answer(facts, [*lines, *_problem_lines(seen, lang)])
+
+
+def _listed(problem: Problem, lang: str) -> dict[str, object]:
+    said = text(lang, f"problem.{problem.code}", **problem.facts)
+    return {"line": problem.line, "field": problem.field, "problem": said}
+
+
+def _problem_lines(seen: Preview, lang: str) -> list[str]:
+    problems = seen.reading.problems
+    lines = [
+        text(lang, "cli.problem_line", line=p.line, problem=sentence(p, lang))
+        if p.line
+        else sentence(p, lang)
+        for p in problems[:_SHOWN]
+    ]
+    left = len(problems) - len(lines)
+    return [*lines, text(lang, "cli.more_problems", n=left)] if left > 0 else lines

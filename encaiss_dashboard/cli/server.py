@@ -1,0 +1,85 @@
+"""The pages are built when something they are made of changed, then served with everything on one port.
+
+The build is Reflex's own ``export`` in a process of its own. Serving calls what ``reflex run`` itself
+calls after its build: the command has no way to leave the build out and still serve the pages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from reflex.istate.manager import reset_disk_state_manager
+from reflex.utils import exec as reflex_exec
+from reflex.utils.prerequisites import get_web_dir
+from reflex_base.constants import Env
+from reflex_base.environment import environment
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+_INGREDIENTS: Final = (
+    "rxconfig.py",
+    "encaiss_dashboard/**/*.py",
+    "encaiss_dashboard/locales/**/*.toml",
+    "assets/**/*",
+    "reflex.lock/*",
+)
+_TAIL: Final = 12
+
+
+def stamp(public_url: str) -> str:
+    """A digest of everything that goes into the pages."""
+    digest = hashlib.sha256(f"{version('reflex')} {public_url}".encode())
+    for pattern in _INGREDIENTS:
+        for path in sorted(ROOT.glob(pattern)):
+            if path.is_file() and path.relative_to(ROOT).parts[:2] != ("assets", "external"):
+                digest.update(f"\\0{path.relative_to(ROOT).as_posix()}\\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_built(stamp_now: str) -> bool:
+    """Whether the built pages are those of this stamp."""
+    kept = _stamp_file()
+    return kept.exists() and kept.read_text(encoding="ascii") == stamp_now
+
+
+def build(stamp_now: str) -> str:
+    """Build the pages; returns "" or the end of what the builder said when it failed."""
+    _stamp_file().unlink(missing_ok=True)
+    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip", "--loglevel", "error"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    if done.returncode:
+        return "\n".join((done.stdout + done.stderr).strip().splitlines()[-_TAIL:])
+    _stamp_file().write_text(stamp_now, encoding="ascii")
+    return ""
+
+
+def port_trouble(host: str, port: int) -> str:
+    """Why nothing can listen there, "" when something can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
+
+
+def serve(host: str, port: int) -> None:
+    """Serve pages, socket and routes in production mode until SIGTERM or SIGINT."""
+    os.chdir(ROOT)
+    environment.REFLEX_ENV_MODE.set(Env.PROD)
+    environment.REFLEX_SKIP_COMPILE.set(True)
+    reset_disk_state_manager()  # states of another release may not fit; they hold nothing to keep
+    reflex_exec.run_backend_prod(host, port, mount_frontend_compiled_app=True)
+
+
+def _stamp_file() -> Path:
+    folder = get_web_dir()
+    return (folder if folder.is_absolute() else ROOT / folder) / "encaiss-build"

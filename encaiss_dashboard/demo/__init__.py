@@ -1,0 +1,91 @@
+"""Made-up data for a deployment that says so: two clients, their debtors, eighteen months of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlmodel import select
+
+from encaiss_dashboard.demo.cast import DemoLogin, logins
+from encaiss_dashboard.demo.clients import AGENCY, PARTS, Part
+from encaiss_dashboard.demo.play import Story
+from encaiss_dashboard.demo.plot import first_day, sales
+from encaiss_dashboard.domain.errors import Refusal
+from encaiss_dashboard.domain.letters import Delivered, Letter, Message, StatementLetter
+from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
+from encaiss_dashboard.services import people
+from encaiss_dashboard.storage import queries
+from encaiss_dashboard.storage.records import Client, User
+from encaiss_dashboard.wiring import Wiring
+
+__all__ = ["DemoLogin", "NoDemo", "fill", "logins"]
+
+_ZONE: Final = ZoneInfo("Europe/Brussels")
+
+
+class NoDemo(Refusal):
+    """Made-up data was asked for where the settings do not allow it."""
+
+    code = "no_demo"
+
+
+class _Nowhere:
+    """Delivers nothing: half a year of old mail would fill a folder that nobody reads."""
+
+    def deliver(self, message: Message) -> Delivered:
+        return Delivered(f"{message.message_id.partition('@')[0]}.eml")
+
+
+def fill(wiring: Wiring, progress: Callable[[str], None] = lambda _client: None) -> list[DemoLogin]:
+    """Play the demo up to yesterday evening into an empty database; tells each client's name before it.
+
+    The same day gives the same figures. Where there is a client already, nothing is done.
+
+    Raises:
+        NoDemo: ``ENCAISS_DEMO`` is not set.
+    """
+    if not wiring.settings.demo:
+        raise NoDemo
+    today = wiring.clock().astimezone(_ZONE).date()
+    opening = datetime.combine(first_day(today), time(8), _ZONE) - timedelta(days=1)
+    past = replace(wiring, mail=_Nowhere(), clock=lambda: opening)
+    with past.begin(HOUSE) as work:
+        if work.session.exec(select(Client.id)).first() is not None:
+            return logins()
+        people.set_up_agency(work, demo=True, **AGENCY)
+        for part in PARTS:
+            people.add_client(work, part.slug, **part.details)
+        for login in logins():
+            people.add_user(
+                work,
+                email=login.email,
+                name=login.name,
+                password=login.password,
+                role=login.role,
+                client_slug=login.client or None,
+                language=login.language,
+            )
+    for part in PARTS:
+        progress(part.details["name"])
+        _play(past, part, today)
+    return logins()
+
+
+def _play(wiring: Wiring, part: Part, today: date) -> None:
+    with wiring.begin(HOUSE, write=False) as work:
+        client = queries.client_by_slug(work.session, part.slug)
+        client_id = queries.known(client.id)
+        address = next(x.email for x in logins() if x.client == part.slug and x.role is Role.OWNER)
+        user = work.session.exec(select(User).where(User.email == address)).one()
+    owner = Actor(queries.known(user.id), user.name, user.language, roles={client_id: Role.OWNER})
+    every = sales(part.shape, part.debtors(), today)
+    newest = [sale for sale in every if sale.issue >= today - timedelta(days=2)]
+    older = every[: len(every) - len(newest)]
+    story = Story(
+        wiring, client_id, owner, part.details["language"], today, older, part.turns(part.debtors()), newest
+    )
+    story.play()
