@@ -5,7 +5,12 @@ from __future__ import annotations
 import reflex as rx
 
 from encaiss_dashboard.ui.access import Guard
+from encaiss_dashboard.ui.debtor_file import Debtor, debtor_file_page
+from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.edge import Edge
+from encaiss_dashboard.ui.import_state import Import
+from encaiss_dashboard.ui.imports import import_page
+from encaiss_dashboard.ui.invoices import Invoices, invoices_page
 from encaiss_dashboard.ui.login import Login, login_page
 from encaiss_dashboard.ui.overview import Overview, overview_page
 from encaiss_dashboard.ui.routes import routes
@@ -23,3 +28,9 @@ app.add_middleware(Guard(), index=0)
 
 app.add_page(login_page, route="/login", title="Encaiss", on_load=Login.load)
 app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])
+app.add_page(debtors_page, route="/debtors", title="Encaiss", on_load=[Shell.load, Debtors.load])
+app.add_page(debtor_file_page, route="/debtors/[debtor]", title="Encaiss", on_load=[Shell.load, Debtor.load])
+app.add_page(invoices_page, route="/invoices", title="Encaiss", on_load=[Shell.load, Invoices.load])
+app.add_page(
+    import_page, route="/invoices/import/[batch]", title="Encaiss", on_load=[Shell.load, Import.load]
+)

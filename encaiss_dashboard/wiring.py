@@ -94,17 +94,17 @@ class Wiring:
 def build(settings: Settings, **replaced: Any) -> Wiring:
     """Wire up the adapters that the settings ask for; tests replace some by name."""
     folder = settings.data_dir
-    parts: dict[str, Any] = {
-        "settings": settings,
-        "engine": make_engine(settings.database_url),
-        "mail": SmtpMailer(settings.smtp_url) if settings.smtp_url else EmlFolder(folder / "outbox"),
-        "letters": letters,
-        "files": invoice_files,
-        "store": FolderStore(folder / "uploads"),
-        "passwords": Argon2Passwords(),
-        "clock": lambda: datetime.now(UTC),
+    parts: dict[str, Callable[[], Any]] = {
+        "engine": lambda: make_engine(settings.database_url),
+        "mail": lambda: SmtpMailer(settings.smtp_url) if settings.smtp_url else EmlFolder(folder / "outbox"),
+        "letters": lambda: letters,
+        "files": lambda: invoice_files,
+        "store": lambda: FolderStore(folder / "uploads"),
+        "passwords": Argon2Passwords,
+        "clock": lambda: lambda: datetime.now(UTC),
     }
-    return Wiring(**(parts | replaced))
+    made = {name: make() for name, make in parts.items() if name not in replaced}
+    return Wiring(settings=settings, **made, **replaced)
 
 
 @cache

@@ -148,7 +148,7 @@ def day(value: str) -> date:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers_from: int = 1) -> str:
     """A table as text; columns from ``numbers_from`` on are right-aligned."""
-    grid = Table(box=None, pad_edge=False, header_style="bold")
+    grid = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for place, name in enumerate(columns):
         grid.add_column(name, justify="right" if place >= numbers_from else "left")
     for row in rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 import click
 
@@ -18,7 +18,7 @@ from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services import imports
 from encaiss_dashboard.services.imports import NothingToImport, Preview, QuestionsOpen
-from encaiss_dashboard.work import Store
+from encaiss_dashboard.work import Store, Work
 
 _SHOWN: Final = 20
 _SEPARATORS: Final = {"tab": "\t", "\\t": "\t"}
@@ -44,9 +44,15 @@ class _Draft:
 
 
 class _TakeBack(Exception):  # noqa: N818 - ends a transaction without keeping anything; not an error
-    def __init__(self, seen: Preview, reason: str = "", **facts: str) -> None:
+    def __init__(self, seen: Preview, reason: str) -> None:
         super().__init__(reason)
-        self.seen, self.reason, self.facts = seen, reason, facts
+        self.seen, self.reason = seen, reason
+
+
+class _File(NamedTuple):
+    name: str
+    data: bytes
+    slug: str
 
 
 @click.command("import", cls=Command)
@@ -91,7 +97,7 @@ def import_command(
     with progress(text(lang, "cli.importing")) as tell:
         for done, (name, data) in enumerate(contents):
             tell(done, len(contents))
-            seen, sentence = _import_one(name, data, slug, corrections, dry_run=dry_run, lang=lang)
+            seen, sentence = _import_one(_File(name, data, slug), corrections, dry_run=dry_run, lang=lang)
             answers.append(_answer(seen, lang, dry_run=dry_run, kept=not sentence))
             if sentence:
                 refused.append(sentence if len(files) == 1 else f"{name}: {sentence}")
@@ -125,28 +131,33 @@ def _read(file: str) -> bytes:
 
 
 def _import_one(
-    name: str, data: bytes, slug: str, corrections: Mapping[str, Any], *, dry_run: bool, lang: str
+    file: _File, corrections: Mapping[str, Any], *, dry_run: bool, lang: str
 ) -> tuple[Preview, str]:
     """What came of one file, and the sentence that says why nothing did ("" when it was imported)."""
     wired = house()
     draft = _Draft(wired.store)
     try:
         with replace(wired, store=draft).begin(HOUSE) as work:
-            client = client_id(work, slug)
-            batch = imports.receive(work, client, name, data)
-            if corrections:
-                imports.correct(work, client, batch, corrections)
-            try:
-                seen = imports.accept(work, client, batch)
-            except (QuestionsOpen, NothingToImport) as refusal:
-                seen = imports.preview(work, client, batch)
-                raise _TakeBack(seen, _why(refusal, seen, lang)) from refusal
+            seen = _attempt(work, file, corrections, lang)
             if dry_run:
-                raise _TakeBack(seen)
-            draft.release()
+                work.session.rollback()
+            else:
+                draft.release()
     except _TakeBack as back:
         return back.seen, back.reason
     return seen, ""
+
+
+def _attempt(work: Work, file: _File, corrections: Mapping[str, Any], lang: str) -> Preview:
+    client = client_id(work, file.slug)
+    batch = imports.receive(work, client, file.name, file.data)
+    if corrections:
+        imports.correct(work, client, batch, corrections)
+    try:
+        return imports.accept(work, client, batch)
+    except (QuestionsOpen, NothingToImport) as refusal:
+        seen = imports.preview(work, client, batch)
+        raise _TakeBack(seen, _why(refusal, seen, lang)) from refusal
 
 
 def _why(refusal: Refusal, seen: Preview, lang: str) -> str:

@@ -127,19 +127,19 @@ def add_user(
             language=language,
         )
         address = added.email
-    facts = {"email": address, "name": name, "role": role, "client": slug}
+    facts: dict[str, object] = {"email": address, "name": name, "role": role, "client": slug}
     return Answer(facts, [text(lang, "cli.user_added", email=address)])
 
 
 def _password(lang: str, *, from_stdin: bool) -> str:
     if from_stdin:
-        return click.get_text_stream("stdin").readline().rstrip("\r\n")
+        return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
         raise CouldNot("password_unasked")
     asked, again = text(lang, "cli.password"), text(lang, "cli.password_again")
-    return str(click.prompt(asked, hide_input=True, confirmation_prompt=again, err=True))
+    return click.prompt(asked, type=str, hide_input=True, confirmation_prompt=again, err=True)
 
 
 def _lines(address: str) -> str:
-    """A shell cannot easily type a line break: ``\\n`` stands for one."""
+    # A shell cannot easily type a line break.
     return address.replace("\\n", "\n")

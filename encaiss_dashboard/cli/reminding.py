@@ -72,7 +72,7 @@ def _effects(work: Work, client: int, ids: Sequence[int], on: date) -> list[Effe
     return [
         effect
         for some in _parts(ids)
-        for effect in delegations.foresee(work, client, Decision(DelegationKind.DELEGATE, some, on))
+        for effect in delegations.foresee(work, client, Decision(DelegationKind.DELEGATE, some, on)).effects
     ]
 
 

@@ -43,9 +43,7 @@ def ageing(slug: str, on_text: str, basis: str, lang: str) -> Answer:
     if reports[1:]:
         facts["others"] = [_ageing_facts(one.ageing) for one in reports[1:]]
     lines = [text(lang, "cli.ageing_title", on=locales.day(reports[0].ageing.on, lang, "long"))]
-    for one in reports:
-        lines.append(_ageing_table(one.ageing, lang))
-    return Answer(facts, lines)
+    return Answer(facts, [*lines, *(_ageing_table(one.ageing, lang) for one in reports)])
 
 
 @report.command(cls=Command)

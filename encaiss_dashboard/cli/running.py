@@ -38,6 +38,8 @@ def migrate(lang: str) -> Answer:
 def demo(lang: str) -> Answer:
     """Fill an empty database with made-up data; only where ENCAISS_DEMO=1."""
     wired = house()
+    if not wired.settings.demo:
+        raise CouldNot("no_demo")
     wiring.migrate(wired.settings.database_url)
     filled = _fill(wired, lang)
     lines = [text(lang, "cli.demo_filled" if filled else "cli.demo_there"), _login_table(lang)]
@@ -118,7 +120,7 @@ def _anybody(wired: Wiring) -> bool:
 
 def _fill(wired: Wiring, lang: str) -> bool:
     _refuse_mixed_data(wired)
-    if wired.settings.demo and _anybody(wired):
+    if _anybody(wired):
         return False
     with _status(text(lang, "cli.filling")) as tell:
         demo_data.fill(wired, tell)

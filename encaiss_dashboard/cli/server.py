@@ -38,7 +38,7 @@ def stamp(public_url: str) -> str:
     for pattern in _INGREDIENTS:
         for path in sorted(ROOT.glob(pattern)):
             if path.is_file() and path.relative_to(ROOT).parts[:2] != ("assets", "external"):
-                digest.update(f"\\0{path.relative_to(ROOT).as_posix()}\\0".encode() + path.read_bytes())
+                digest.update(f"\0{path.relative_to(ROOT).as_posix()}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -76,7 +76,8 @@ def serve(host: str, port: int) -> None:
     os.chdir(ROOT)
     environment.REFLEX_ENV_MODE.set(Env.PROD)
     environment.REFLEX_SKIP_COMPILE.set(True)
-    reset_disk_state_manager()  # states of another release may not fit; they hold nothing to keep
+    # States of another release may not fit, and they hold nothing to keep.
+    reset_disk_state_manager()  # type: ignore[no-untyped-call]  # Reflex's omission
     reflex_exec.run_backend_prod(host, port, mount_frontend_compiled_app=True)
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlmodel import select
 
-from encaiss_dashboard.demo.cast import DemoLogin, logins
+from encaiss_dashboard.demo.cast import UNREACHABLE, DemoLogin, logins
 from encaiss_dashboard.demo.clients import AGENCY, PARTS, Part
 from encaiss_dashboard.demo.play import Story
 from encaiss_dashboard.demo.plot import first_day, sales
 from encaiss_dashboard.domain.errors import Refusal
-from encaiss_dashboard.domain.letters import Delivered, Letter, Message, StatementLetter
+from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, Message
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
 from encaiss_dashboard.services import people
 from encaiss_dashboard.storage import queries
@@ -33,17 +33,37 @@ class NoDemo(Refusal):
     code = "no_demo"
 
 
+@dataclass(frozen=True, slots=True)
 class _Nowhere:
-    """Delivers nothing: half a year of old mail would fill a folder that nobody reads."""
+    """Delivers nothing: half a year of old mail would fill a folder that nobody reads.
+
+    One mailbox is gone since ``closed_on``, so that a failure can be looked at.
+    """
+
+    closed_on: date
 
     def deliver(self, message: Message) -> Delivered:
-        return Delivered(f"{message.message_id.partition('@')[0]}.eml")
+        """Say what a server would.
+
+        Raises:
+            DeliveryFailed: to the mailbox that is gone.
+        """
+        if UNREACHABLE in message.to and message.at.date() >= self.closed_on:
+            raise DeliveryFailed(permanent=True, reason=f"550 5.1.1 <{UNREACHABLE}>: no such user")
+        return Delivered("250 2.0.0 Ok (demo)")
 
 
-def fill(wiring: Wiring, progress: Callable[[str], None] = lambda _client: None) -> list[DemoLogin]:
+def fill(
+    wiring: Wiring, progress: Callable[[str], None] = lambda _client: None, parts: Sequence[Part] = PARTS
+) -> list[DemoLogin]:
     """Play the demo up to yesterday evening into an empty database; tells each client's name before it.
 
     The same day gives the same figures. Where there is a client already, nothing is done.
+
+    Args:
+        wiring: of the deployment; its clock tells today.
+        progress: called with each client's name before its turn, the longest part.
+        parts: the clients to play; tests play one alone.
 
     Raises:
         NoDemo: ``ENCAISS_DEMO`` is not set.
@@ -52,14 +72,15 @@ def fill(wiring: Wiring, progress: Callable[[str], None] = lambda _client: None)
         raise NoDemo
     today = wiring.clock().astimezone(_ZONE).date()
     opening = datetime.combine(first_day(today), time(8), _ZONE) - timedelta(days=1)
-    past = replace(wiring, mail=_Nowhere(), clock=lambda: opening)
+    past = replace(wiring, mail=_Nowhere(today - timedelta(days=30)), clock=lambda: opening)
     with past.begin(HOUSE) as work:
         if work.session.exec(select(Client.id)).first() is not None:
             return logins()
         people.set_up_agency(work, demo=True, **AGENCY)
-        for part in PARTS:
+        for part in parts:
             people.add_client(work, part.slug, **part.details)
-        for login in logins():
+        slugs = {"", *(part.slug for part in parts)}
+        for login in (login for login in logins() if login.client in slugs):
             people.add_user(
                 work,
                 email=login.email,
@@ -69,7 +90,7 @@ def fill(wiring: Wiring, progress: Callable[[str], None] = lambda _client: None)
                 client_slug=login.client or None,
                 language=login.language,
             )
-    for part in PARTS:
+    for part in parts:
         progress(part.details["name"])
         _play(past, part, today)
     return logins()
@@ -82,9 +103,7 @@ def _play(wiring: Wiring, part: Part, today: date) -> None:
         address = next(x.email for x in logins() if x.client == part.slug and x.role is Role.OWNER)
         user = work.session.exec(select(User).where(User.email == address)).one()
     owner = Actor(queries.known(user.id), user.name, user.language, roles={client_id: Role.OWNER})
-    every = sales(part.shape, part.debtors(), today)
-    newest = [sale for sale in every if sale.issue >= today - timedelta(days=2)]
-    older = every[: len(every) - len(newest)]
+    older, newest = sales(part.shape, part.debtors(), today)
     story = Story(
         wiring, client_id, owner, part.details["language"], today, older, part.turns(part.debtors()), newest
     )

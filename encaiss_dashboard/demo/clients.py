@@ -54,15 +54,36 @@ VAN_ACKER: Final = "Van Acker Bouw BV"
 CLINIQUE: Final = "Clinique du Val ASBL"
 DELCOURT: Final = "Delcourt Cuisines SRL"
 IMMO: Final = "Immo Meuse & Lesse SA"
+ISOLATION: Final = "Isolation Verte Mosane SRL"
+AUBERGE: Final = "Auberge du Vieux Lavoir SRL"
+MOLIGNEE: Final = "Transports de la Molignée SA"
+TERRASSES: Final = "Copropriété Les Terrasses du Lac ASBL"
 _SCRIPTS: Final = (
     Script(BRASSERIE, 71, 12_480_00, part_days_ago=26, part_cents=3_000_00),
     Script(BRASSERIE, 41, 5_610_00),
     Script(BRASSERIE, 11, 3_150_00),
-    Script(VAN_ACKER, 38, 8_965_50),
-    Script(VAN_ACKER, 23, 3_950_00),
-    Script(CLINIQUE, 24, 9_480_00),
+    Script(VAN_ACKER, 33, 8_965_50),
+    Script(VAN_ACKER, 18, 3_950_00),
+    Script(CLINIQUE, 24, 6_480_00),
     Script(DELCOURT, 19, 7_202_30),
     Script(IMMO, 12, 6_150_00),
+    Script(ISOLATION, 98, 4_450_00),
+    Script(AUBERGE, 131, 3_940_00),
+    Script(MOLIGNEE, 83, 4_260_00),
+    Script(TERRASSES, 13, 1_415_00),
+)
+_JOINER_KEPT: Final = (
+    "Brightwater Hotels SRL",
+    "Agencements Champenois SAS",
+    "Golf du Château Vert ASBL",
+    "Traiteur Au Bon Accueil SRL",
+    "Brocante du Grognon SRL",
+)
+_SUPPORT_KEPT: Final = (
+    "Hotel Het Zilveren Anker NV",
+    "Imprimerie du Canal SRL",
+    "Reisbureau Verre Einders BV",
+    "Sportclub De Wielewaal VZW",
 )
 
 
@@ -77,16 +98,18 @@ class Part:
     turns: Callable[[Sequence[Debtor]], tuple[Turn, ...]]
 
 
+def _delegated(debtors: Sequence[Debtor], late: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Names of those delegated at first and of those kept: every other good payer, and a few bad ones."""
+    kept = {d.name for d in [d for d in debtors if d.habit == "prompt"][3::2]} | set(late)
+    return [d.name for d in debtors if d.name not in kept], [d.name for d in debtors if d.name in kept]
+
+
 def _joiner_turns(debtors: Sequence[Debtor]) -> tuple[Turn, ...]:
-    """Two thirds at first, a few later; a pause for a dispute, and one taken back."""
-    kept = tuple(d.name for i, d in enumerate(debtors) if i % 3 == 2 and i > 4)  # noqa: PLR2004 - the named ones
-    later = kept[1:10:4]
-    first = tuple(d.name for d in debtors if d.name not in kept)
-    delegate = DelegationKind.DELEGATE
+    first, kept = _delegated(debtors, _JOINER_KEPT)
     return (
-        Turn(184, delegate, first),
-        Turn(121, delegate, later[:2]),
-        Turn(64, delegate, later[2:]),
+        Turn(184, DelegationKind.DELEGATE, tuple(first)),
+        Turn(121, DelegationKind.DELEGATE, tuple(kept[1:3])),
+        Turn(64, DelegationKind.DELEGATE, tuple(kept[4:5])),
         Turn(47, DelegationKind.WITHDRAW, ("Garage de la Lesse SRL",), reason="Accord trouvé avec le gérant"),
         Turn(
             9,
@@ -99,10 +122,11 @@ def _joiner_turns(debtors: Sequence[Debtor]) -> tuple[Turn, ...]:
 
 
 def _support_turns(debtors: Sequence[Debtor]) -> tuple[Turn, ...]:
-    kept = tuple(d.name for i, d in enumerate(debtors) if i % 3 == 1)
-    first = tuple(d.name for d in debtors if d.name not in kept)
-    delegate = DelegationKind.DELEGATE
-    return (Turn(172, delegate, first), Turn(90, delegate, kept[:2]))
+    first, kept = _delegated(debtors, _SUPPORT_KEPT)
+    return (
+        Turn(172, DelegationKind.DELEGATE, tuple(first)),
+        Turn(90, DelegationKind.DELEGATE, tuple(kept[:2])),
+    )
 
 
 PARTS: Final = (
@@ -110,14 +134,14 @@ PARTS: Final = (
         JOINER,
         _JOINER_CLIENT,
         joiner_debtors,
-        Shape(20_26, "F", "NC", "30_EOM", 4_900_00, _SCRIPTS),
+        Shape(20_26, "F", "NC", "30_EOM", 5_100_00, 1.1, _SCRIPTS),
         _joiner_turns,
     ),
     Part(
         SUPPORT,
         _SUPPORT_CLIENT,
         support_debtors,
-        Shape(11_22, "", "CN", "NET_30", 1_650_00),
+        Shape(11_22, "", "CN", "NET_30", 1_500_00, 1.5),
         _support_turns,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -14,7 +15,17 @@ from sqlmodel import Session, col, select
 from encaiss_dashboard import jobs
 from encaiss_dashboard.demo.files import export
 from encaiss_dashboard.demo.plot import HABITS, Sale, first_day, workday
-from encaiss_dashboard.domain.delegation import DelegationKind
+from encaiss_dashboard.domain.delegation import DelegationKind, DelegationState
+from encaiss_dashboard.domain.dunning import (
+    DEFAULT_LADDER,
+    OpenInvoice,
+    Planned,
+    StepCode,
+    StepDone,
+    plan_debtor,
+)
+from encaiss_dashboard.domain.invoices import Invoice, Kind
+from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Actor
 from encaiss_dashboard.services import delegations, imports
 from encaiss_dashboard.services.delegations import Decision
@@ -26,7 +37,12 @@ from encaiss_dashboard.work import Work
 _ZONE: Final = ZoneInfo("Europe/Brussels")
 _NIGHT, _BANK, _DESK, _EXPORT, _UPLOAD = time(2), time(9, 5), time(10, 20), time(17, 42), time(18, 5)
 _ONE_DAY: Final = timedelta(days=1)
-_FRIDAY: Final = 4
+_FORTNIGHT: Final = timedelta(days=14)
+_FRIDAY: Final = 5  # the ordinal of a Monday is 1 more than a multiple of 7
+_SOONER: Final = 0.9
+_LEARNING: Final = timedelta(days=130)
+_LAST_EXPORT_DAYS: Final = 4
+_STUBBORN: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +74,13 @@ class Story:
     sales: Sequence[Sale]
     turns: Sequence[Turn]
     waiting: Sequence[Sale]
-    _rows: dict[int, Sale] = field(default_factory=dict, init=False)
+    _unpaid: dict[int, Sale] = field(default_factory=dict, init=False)
     _ids: dict[str, int] = field(default_factory=dict, init=False)
     _open: dict[str, int] = field(default_factory=dict, init=False)
     _debtors: dict[str, int] = field(default_factory=dict, init=False)
+    _steps: dict[int, list[StepDone]] = field(default_factory=lambda: defaultdict(list), init=False)
+    _contacts: dict[int, date] = field(default_factory=dict, init=False)
+    _reminded: dict[str, date] = field(default_factory=dict, init=False)
 
     def play(self) -> None:
         """From the first day until yesterday evening."""
@@ -88,10 +107,12 @@ class Story:
         return replace(self.wiring, clock=lambda: now)
 
     def _exports(self, day: date, delegated: date) -> bool:
-        """At the end of every month at first, every Friday once the agency acts, and yesterday."""
+        """At the end of every month at first, every other Friday once the agency acts, and yesterday."""
+        left = (self.today - _ONE_DAY - day).days
         month_end = (day + _ONE_DAY).day == 1
-        weekly = day > delegated - timedelta(days=8) and day.weekday() == _FRIDAY
-        return month_end or weekly or day == self.today - _ONE_DAY
+        friday = day > delegated - _FORTNIGHT and day.toordinal() % _FORTNIGHT.days == _FRIDAY
+        # Yesterday's file needs something to bring.
+        return left == 0 or (left > _LAST_EXPORT_DAYS and (month_end or friday))
 
     def _file_name(self, what: str, day: date) -> str:
         word = {"fr": "factures", "nl": "facturen"}[self.language]
@@ -111,8 +132,10 @@ class Story:
             for row in work.session.exec(select(records.Invoice).where(mine)):
                 self._ids[row.number] = queries.known(row.id)
             for sale in sales:
-                self._rows[self._ids[sale.number]] = sale
                 self._open[sale.number] = sale.cents
+                if sale.kind is Kind.INVOICE:
+                    self._unpaid[self._ids[sale.number]] = sale
+                self._hurry(sale)
             for debtor in queries.debtors(work.session, self.client_id):
                 self._debtors[debtor.name] = queries.known(debtor.id)
             for sale in sales:
@@ -134,52 +157,52 @@ class Story:
 
     def _payments(self, day: date) -> None:
         """What has come in until this day on imported invoices, recorded with its own value date."""
-        due = [
-            (on, cents, sale)
-            for sale in self._rows.values()
-            for on, cents in sale.pays
-            if on <= day and self._open[sale.number]
-        ]
+        due = [(on, cents, sale) for sale in self._unpaid.values() for on, cents in sale.pays if on <= day]
         if not due:
             return
-        for sale in {id(sale): sale for _, _, sale in due}.values():
-            sale.pays = [(on, cents) for on, cents in sale.pays if on > day]
         with self._at(day, _BANK).begin(self.owner, day) as work:
+            paid = []
             for on, planned, sale in due:
+                sale.pays = [(later, cents) for later, cents in sale.pays if later > day]
                 cents = min(planned, self._open[sale.number])
                 self._open[sale.number] -= cents
-                self._pay(work, on, cents, sale)
+                if cents:
+                    paid.append((self._payment(work, on, cents, sale), sale))
+            work.session.add_all([payment for payment, _ in paid])
+            work.session.flush()
+            for payment, sale in paid:
+                self._allocate(work, payment, sale)
+        self._unpaid = {key: sale for key, sale in self._unpaid.items() if self._open[sale.number]}
 
-    def _pay(self, work: Work, on: date, cents: int, sale: Sale) -> None:
-        debtor_id = self._debtors[sale.debtor.name]
-        payment = records.Payment(
+    def _payment(self, work: Work, on: date, cents: int, sale: Sale) -> records.Payment:
+        return records.Payment(
             client_id=self.client_id,
-            debtor_id=debtor_id,
+            debtor_id=self._debtors[sale.debtor.name],
             on=on,
             amount_cents=cents,
             source="bank",
             reference=sale.ogm,
             recorded_at=work.now,
         )
-        work.session.add(payment)
-        work.session.flush()
+
+    def _allocate(self, work: Work, payment: records.Payment, sale: Sale) -> None:
         work.session.add(
             records.Allocation(
                 client_id=self.client_id,
                 invoice_id=self._ids[sale.number],
                 payment_id=queries.known(payment.id),
-                on=on,
-                amount_cents=cents,
+                on=payment.on,
+                amount_cents=payment.amount_cents,
             )
         )
         record(
             work.session,
             client_id=self.client_id,
             kind=ActKind.PAYMENT,
-            day=on,
+            day=payment.on,
             at=work.now,
-            debtor_id=debtor_id,
-            facts={"cents": cents, "currency": "EUR", "number": sale.number},
+            debtor_id=payment.debtor_id,
+            facts={"cents": payment.amount_cents, "currency": payment.currency, "number": sale.number},
         )
 
     def _decisions(self, day: date) -> None:
@@ -198,25 +221,64 @@ class Story:
 
     def _night(self, day: date) -> None:
         wiring = self._at(day, _NIGHT)
-        if not jobs.remind(wiring, on=day, client_ids=(self.client_id,)).sent:
-            return
+        with wiring.begin(self.owner, day, write=False) as work:
+            if not self._somebody_is_due(work):
+                return
+        jobs.remind(wiring, on=day, client_ids=(self.client_id,))
         line, message = records.OutboxLine, records.OutboxMessage
         query = (
-            select(line.invoice_id)
+            select(line, message)
             .join(message, col(message.id) == col(line.message_id))
             .where(message.client_id == self.client_id, message.day == day, col(line.dropped).is_(False))
             .order_by(col(line.id))
         )
         with wiring.begin(self.owner, day, write=False) as work:
-            for invoice_id in work.session.exec(query):
-                self._answer(self._rows[invoice_id], day)
+            for listed, written in work.session.exec(query):
+                self._contacts[written.debtor_id] = day
+                if listed.step:
+                    self._steps[listed.invoice_id].append(StepDone(StepCode(listed.step), day))
+                if written.sent_at:
+                    self._answer(self._unpaid[listed.invoice_id], day)
+
+    def _somebody_is_due(self, work: Work) -> bool:
+        """Whether a run tonight would write at all; a run reads the whole ledger and most nights do not."""
+        owed: dict[int, list[OpenInvoice]] = defaultdict(list)
+        for key, sale in self._unpaid.items():
+            debtor_id = self._debtors[sale.debtor.name]
+            total = Money(sale.cents)
+            invoice = Invoice(key, debtor_id, sale.kind, sale.number, sale.issue, sale.due, total)
+            owed[debtor_id].append(OpenInvoice(invoice, Money(self._open[sale.number]), self._steps[key]))
+        return any(
+            isinstance(
+                plan_debtor(DEFAULT_LADDER, work.today, owed[key], (), self._contacts.get(key)), Planned
+            )
+            for key, status in queries.delegation_states(work.session, self.client_id, work.today).items()
+            if status.state is DelegationState.DELEGATED
+        )
 
     def _answer(self, sale: Sale, day: date) -> None:
         """Whether a reminder moves the debtor; the same invoice and day always give the same answer."""
+        first = self._reminded.setdefault(sale.debtor.name, day)
         chance = Random(f"{sale.number} {day}")  # noqa: S311 - the same story every time, no secret
-        owed = self._open[sale.number]
-        if not sale.asked or chance.random() >= HABITS[sale.debtor.habit].listens:
+        listens = HABITS[sale.debtor.habit].listens * (0.5 + 0.5 * _learnt(first, day))
+        if not sale.asked or chance.random() >= listens:
             return
         on = workday(day + timedelta(days=chance.randint(2, 9)))
         if all(on < planned for planned, _ in sale.pays):
-            sale.pays = [(on, owed)]
+            sale.pays = [(on, self._open[sale.number])]
+
+    def _hurry(self, sale: Sale) -> None:
+        """Whoever was reminded pays its next invoices sooner after their due date, and ever sooner."""
+        first = self._reminded.get(sale.debtor.name)
+        if first is None or not sale.asked or HABITS[sale.debtor.habit].listens < _STUBBORN:
+            return
+        share = 1 - _SOONER * _learnt(first, sale.issue)
+        sale.pays = [
+            (workday(sale.due + (on - sale.due) * share) if on > sale.due else on, cents)
+            for on, cents in sale.pays
+        ]
+
+
+def _learnt(first: date, day: date) -> float:
+    """From 0 on the day of the first reminder to 1 some months later."""
+    return min(1.0, max(0.0, (day - first) / _LEARNING))

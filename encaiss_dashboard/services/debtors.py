@@ -44,6 +44,7 @@ _EMAIL_LENGTH_MAX: Final = 254
 _LANGUAGES: Final = frozenset({"fr", "nl", "en"})
 _YEAR_DAYS: Final = 365
 _ID_MAX: Final = 2**31 - 1
+_DIGITS_MIN: Final = 4
 
 
 class BadEmail(Refusal):
@@ -103,6 +104,7 @@ class DebtorPage:
     Attributes:
         ids: those of all pages, for "choose all".
         counts: how many of the text looked for there are in each state, ``overdue`` and "" for all.
+        on: the day it is true for.
     """
 
     lines: tuple[DebtorLine, ...]
@@ -111,6 +113,7 @@ class DebtorPage:
     pages: int
     ids: tuple[int, ...]
     counts: Mapping[str, int]
+    on: date
 
 
 def find(work: Work, client_id: int | None, search: DebtorSearch) -> DebtorPage:
@@ -131,6 +134,7 @@ def find(work: Work, client_id: int | None, search: DebtorSearch) -> DebtorPage:
         pages=pages,
         ids=tuple(line.id for line in lines),
         counts=counts,
+        on=work.today,
     )
 
 
@@ -152,14 +156,18 @@ def _sort_key(line: DebtorLine, sort: DebtorSort) -> str | int:
 
 
 def _lines(work: Work, client_id: int, text: str) -> list[DebtorLine]:
-    found = [
-        debtor
-        for debtor in queries.debtors(work.session, client_id)
-        if any(text in part.casefold() for part in (debtor.name, debtor.city, debtor.number))
-        or (text and text.removeprefix("be").replace(".", "").strip() in debtor.enterprise_number)
-    ]
+    found = [d for d in queries.debtors(work.session, client_id) if _matches(d, text)]
     seen = prospects(work.session, client_id, work.today, [queries.known(debtor.id) for debtor in found])
     return [_line(debtor, seen[queries.known(debtor.id)]) for debtor in found]
+
+
+def _matches(debtor: records.Debtor, text: str) -> bool:
+    parts = (debtor.name, debtor.city, debtor.number, debtor.enterprise_number)
+    if any(text in part.casefold() for part in parts):
+        return True
+    digits = "".join(c for c in text if c.isdigit())
+    own = "".join(c for c in debtor.enterprise_number if c.isdigit())
+    return len(digits) >= _DIGITS_MIN and digits in own
 
 
 def _line(debtor: records.Debtor, seen: Prospect) -> DebtorLine:
@@ -318,10 +326,8 @@ def message(work: Work, client_id: int | None, message_id: int) -> records.Outbo
 def edit(work: Work, client_id: int | None, debtor_id: int, *, email: str, language: str, term: str) -> None:
     """Change how a debtor is reached and its usual payment term (for invoices still to come).
 
-    Args:
-        email: "" lets letters go by post.
-        language: ``fr``, ``nl`` or ``en``: of letters still to come.
-        term: in words or as a code, "" for the client's own.
+    Without an e-mail address letters go by post; the language is ``fr``, ``nl`` or ``en``; the term is
+    in words or a code, "" for the client's own.
 
     Raises:
         BadEmail: not an address.

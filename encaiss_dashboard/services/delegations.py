@@ -71,19 +71,32 @@ class Decision:
     """What a client decides about several debtors.
 
     Attributes:
-        from_date: first day on which it holds; people cannot choose a day that has passed.
+        from_date: first day on which it holds, None for today; people cannot choose one that has passed.
         until: last day of a pause, None until further notice.
     """
 
     kind: DelegationKind
     debtor_ids: tuple[int, ...]
-    from_date: date
+    from_date: date | None = None
     until: date | None = None
     reason: str = ""
 
 
-def foresee(work: Work, client_id: int | None, decision: Decision) -> list[Effect]:
-    """What would happen to whom and when, by name; changes nothing.
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What a decision would do.
+
+    Attributes:
+        on: today, the first day that it can hold from.
+        effects: one for each debtor chosen, by name.
+    """
+
+    on: date
+    effects: tuple[Effect, ...]
+
+
+def foresee(work: Work, client_id: int | None, decision: Decision) -> Foresight:
+    """What would happen to whom and when; changes nothing.
 
     Raises:
         NotFound: a debtor that is not this client's.
@@ -92,16 +105,17 @@ def foresee(work: Work, client_id: int | None, decision: Decision) -> list[Effec
     client = work.require(Action.VIEW, client_id)
     debtors = _debtors(work, client, decision)
     seen = prospects(work.session, client, work.today, [queries.known(d.id) for d in debtors])
-    return [_effect(work, decision, debtor, seen[queries.known(debtor.id)]) for debtor in debtors]
+    effects = (_effect(work, decision, debtor, seen[queries.known(debtor.id)]) for debtor in debtors)
+    return Foresight(work.today, tuple(effects))
 
 
 def _effect(work: Work, decision: Decision, debtor: records.Debtor, seen: Prospect) -> Effect:
-    added = consequences(seen.events, _event(decision), work.today)
+    added = consequences(seen.events, _event(work, decision), work.today)
     upcoming = seen.next_message(*added)
     return Effect(
         debtor_id=queries.known(debtor.id),
         name=debtor.name,
-        state=status(seen.events, decision.from_date).state,
+        state=status(seen.events, _first(work, decision)).state,
         changes=bool(added),
         overdue=Money.total((item.open for item in seen.late), seen.currency),
         overdue_invoices=len(seen.late),
@@ -127,7 +141,7 @@ def decide(work: Work, client_id: int | None, decision: Decision) -> int:
     changed = 0
     for debtor in debtors:
         key = queries.known(debtor.id)
-        added = consequences(events.get(key, []), _event(decision), work.today)
+        added = consequences(events.get(key, []), _event(work, decision), work.today)
         if added:
             changed += 1
             _keep(work, client, key, decision, added)
@@ -179,11 +193,10 @@ def _debtors(work: Work, client_id: int, decision: Decision) -> list[records.Deb
         raise Unreadable(value=str(len(decision.debtor_ids)))
     if len(decision.reason) > REASON_LENGTH_MAX or "\x00" in decision.reason:
         raise Unreadable(value=decision.reason[:40])
-    earliest = date.min if work.actor.house else work.today
-    if not earliest <= decision.from_date <= work.today + _AHEAD_MAX:
-        raise Unreadable(value=decision.from_date.isoformat())
-    until = _event_end(decision)
-    if until is not None and not max(decision.from_date, work.today) <= until <= work.today + _AHEAD_MAX:
+    first, until, latest = _first(work, decision), _until(decision), work.today + _AHEAD_MAX
+    if not (date.min if work.actor.house else work.today) <= first <= latest:
+        raise Unreadable(value=first.isoformat())
+    if until is not None and not max(first, work.today) <= until <= latest:
         raise PastPause
     mine = {debtor.id: debtor for debtor in queries.debtors(work.session, client_id)}
     chosen = set(decision.debtor_ids)
@@ -192,9 +205,13 @@ def _debtors(work: Work, client_id: int, decision: Decision) -> list[records.Deb
     return [debtor for key, debtor in mine.items() if key in chosen]
 
 
-def _event_end(decision: Decision) -> date | None:
+def _first(work: Work, decision: Decision) -> date:
+    return decision.from_date or work.today
+
+
+def _until(decision: Decision) -> date | None:
     return decision.until if decision.kind is DelegationKind.PAUSE else None
 
 
-def _event(decision: Decision) -> DelegationEvent:
-    return DelegationEvent(decision.kind, decision.from_date, _event_end(decision), decision.reason)
+def _event(work: Work, decision: Decision) -> DelegationEvent:
+    return DelegationEvent(decision.kind, _first(work, decision), _until(decision), decision.reason)

@@ -6,15 +6,18 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from encaiss_dashboard.domain.errors import NotFound, Unreadable
+from encaiss_dashboard.domain.ageing import bucket_codes, bucket_of
+from encaiss_dashboard.domain.errors import NotFound, Problem, Unreadable
+from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.storage import lists, queries
-from encaiss_dashboard.storage.lists import InvoiceFilter
+from encaiss_dashboard.storage.lists import InvoiceFilter, InvoiceLine
 from encaiss_dashboard.work import Work
 
 _CSV: Final = "text/csv; charset=utf-8"
@@ -22,6 +25,7 @@ _CSV: Final = "text/csv; charset=utf-8"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _ID: Final = TypeAdapter(int)
 _SHOWS: Final = frozenset({"open", "overdue", "paid", "credit_notes", "all"})
+_SORTS: Final = frozenset({"due", "issue", "number", "debtor", "total", "open"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +48,63 @@ def make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping[
     if kind == "invoices":
         return _invoices(work, client, query)
     if kind == "acts":
-        return _acts(work, client, _number(key))
+        return _acts(work, client, number(key))
     if kind == "message":
-        return _message(work, client, _number(key))
+        return _message(work, client, number(key))
     raise NotFound
 
 
-def _number(key: str) -> int:
+def number(key: str) -> int:
+    """An id out of an address.
+
+    Raises:
+        Unreadable: no number.
+    """
     try:
         return _ID.validate_python(key)
     except ValidationError as error:
         raise Unreadable(value=key[:40]) from error
 
 
+def rejected(work: Work, client_id: int | None, batch_id: int, problems: Iterable[Problem]) -> Made:
+    """Everything wrong in an uploaded file, for whoever corrects it: line, field, sentence, weight.
+
+    Args:
+        work: of the person who reads it; sentences are in its language.
+        client_id: whose upload it is.
+        batch_id: the upload, for the file's name.
+        problems: as its preview lists them.
+    """
+    work.require(Action.VIEW, client_id)
+    rows = [
+        (
+            str(problem.line or ""),
+            _heading(work, f"field.{problem.field}") if problem.field else "",
+            text(work.actor.language, f"problem.{problem.code}", **problem.facts),
+            _heading(work, f"import.{'left_out' if problem.blocks else 'taken'}"),
+        )
+        for problem in problems
+    ]
+    headings = [_heading(work, f"import.column_{name}") for name in ("line", "field", "problem", "row")]
+    return _sheet(f"import-{batch_id}.csv", headings, rows)
+
+
 def _invoices(work: Work, client_id: int, query: Mapping[str, str]) -> Made:
-    """The list of invoices as it is filtered on the screen, all pages."""
-    show = query.get("show", "open")
+    """The list of invoices as it is filtered and sorted on the screen, all pages."""
+    show, sort, bucket = query.get("show", "open"), query.get("sort", "due"), query.get("bucket", "")
     wanted = InvoiceFilter(
-        on=work.today, text=query.get("q", "")[:100], show=show if show in _SHOWS else "open"
+        on=work.today, text=query.get("q", "").strip()[:100], show=show if show in _SHOWS else "open"
     )
+    name = sort.removeprefix("-")
+    lines = lists.invoice_lines(
+        work.session,
+        client_id,
+        wanted,
+        sort=name if name in _SORTS else "due",
+        descending=sort.startswith("-"),
+    )
+    if bucket in bucket_codes():
+        lines = [line for line in lines if _in_bucket(line, work.today, bucket)]
     fields = ("number", "debtor", "issue", "due", "total", "open", "currency", "reference")
     rows = [
         (
@@ -70,14 +112,19 @@ def _invoices(work: Work, client_id: int, query: Mapping[str, str]) -> Made:
             line.debtor,
             line.issue.isoformat(),
             line.due.isoformat(),
-            _amount(line.total.cents),
+            _amount(line.total.cents if line.kind is Kind.INVOICE else -line.total.cents),
             _amount(line.open.cents),
             line.total.currency,
             line.reference,
         )
-        for line in lists.invoice_lines(work.session, client_id, wanted, sort="due", descending=False)
+        for line in lines
     ]
     return _sheet(f"invoices-{work.today}.csv", [_heading(work, f"field.{f}") for f in fields], rows)
+
+
+def _in_bucket(line: InvoiceLine, on: date, bucket: str) -> bool:
+    """Whether an invoice with a balance has the age of a bucket."""
+    return line.kind is Kind.INVOICE and line.open.cents != 0 and bucket_of((on - line.due).days) == bucket
 
 
 def _acts(work: Work, client_id: int, debtor_id: int) -> Made:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,6 +14,7 @@ from encaiss_dashboard.domain.delegation import DelegationKind, DelegationState,
 from encaiss_dashboard.domain.dso import Dso, average_days_late, history
 from encaiss_dashboard.domain.dso import figures as dso_figures
 from encaiss_dashboard.domain.dunning import DEFAULT_LADDER, StepCode, last_step, next_action
+from encaiss_dashboard.domain.errors import Unreadable
 from encaiss_dashboard.domain.invoices import Ledger
 from encaiss_dashboard.domain.money import EUR, Money
 from encaiss_dashboard.domain.permissions import Action
@@ -23,6 +23,7 @@ from encaiss_dashboard.work import Work
 
 _MONTHS: Final = 12
 _WATCHED: Final = 6
+_YEARS: Final = range(1990, 2100)
 NO_DELEGATION: Final = DelegationStatus(DelegationState.NOT_DELEGATED)
 
 
@@ -204,8 +205,13 @@ class Report:
     """Ageing and collection figures of one currency as of a date.
 
     Attributes:
+        dso: as of the date, over the last ninety days.
         days_late: average days late of what was paid in the window, weighted by amount.
         history: all figures of the last twelve month ends and of the date.
+        currencies: of all that was ever invoiced or paid.
+        delegated_on: first delegation that had begun by the date, None when there was none.
+        today: the day on which the report is made.
+        blank: True when nothing was ever invoiced.
     """
 
     ageing: Ageing
@@ -214,25 +220,44 @@ class Report:
     history: tuple[tuple[date, Dso], ...]
     currencies: tuple[str, ...]
     delegated_on: date | None
+    today: date
+    blank: bool
 
 
 def report(
-    work: Work, client_id: int | None, on: date, basis: Basis = Basis.DUE, currency: str | None = None
+    work: Work,
+    client_id: int | None,
+    on: date | None = None,
+    basis: Basis = Basis.DUE,
+    currency: str | None = None,
 ) -> Report:
-    """The figures screen and ``encaiss report``, as of any date."""
+    """The figures screen and ``encaiss report``, as of any date, today when None.
+
+    A currency that the client never used gives its main one.
+
+    Raises:
+        Unreadable: a date before 1990 or after 2099, which nobody means.
+    """
     client = work.require(Action.VIEW, client_id)
+    as_of = work.today if on is None else on
+    if as_of.year not in _YEARS:
+        raise Unreadable(value=as_of.isoformat())
     ledger, every = main_ledger(work, client)
     ledger = every.get(currency or "", ledger)
-    delegated: dict[int, date] = defaultdict(lambda: date.max)
-    for debtor_id, events in queries.delegation_events(work.session, client).items():
-        for event in events:
-            if event.kind is DelegationKind.DELEGATE and event.from_date <= on:
-                delegated[debtor_id] = min(delegated[debtor_id], event.from_date)
+    past = tuple(history(ledger, month_ends(as_of)))
+    begun = (
+        event.from_date
+        for events in queries.delegation_events(work.session, client).values()
+        for event in events
+        if event.kind is DelegationKind.DELEGATE and event.from_date <= as_of
+    )
     return Report(
-        ageing=ageing(ledger, on, basis),
-        dso=dso_figures(ledger, on),
-        days_late=average_days_late(ledger, on),
-        history=tuple(history(ledger, month_ends(on))),
+        ageing=ageing(ledger, as_of, basis),
+        dso=past[-1][1],
+        days_late=average_days_late(ledger, as_of),
+        history=past,
         currencies=tuple(every) or (EUR,),
-        delegated_on=min(delegated.values(), default=None),
+        delegated_on=min(begun, default=None),
+        today=work.today,
+        blank=not any(one.invoices for one in every.values()),
     )

@@ -8,14 +8,16 @@ asks the session again inside the unit of work and lets the service check the re
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import reflex as rx
 from reflex.app import App
 from reflex.event import Event
 from reflex.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
+from reflex_base.constants.state import FIELD_MARKER
 from reflex_base.registry import RegistrationContext
 
 from encaiss_dashboard import wiring
@@ -37,6 +39,7 @@ _INTERNAL = frozenset(
     }
 )
 _SCHEME = "session "
+_STORED_LENGTH_MAX = 100
 
 
 class SignedOut(Refusal):
@@ -117,15 +120,48 @@ class Guard(Middleware):
     """Refuses every event without a live session, before anything else sees it."""
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002
-        """Let an event pass (None) or answer it with the way to the sign-in page."""
+        """Let an event pass (None), or answer it with nothing or the way to the sign-in page."""
         registered = RegistrationContext.get().event_handlers.get(event.name)
-        if registered is None:
+        if registered is None or not _fits(registered.handler.fn, event.payload):
             return StateUpdate()
+        signed = await who(state)
+        if signed is None and digest_of(state):
+            # The session ended while the tab stayed open: what it showed goes with it.
+            state._get_root_state().reset()  # noqa: SLF001 - Reflex offers no public way to the root
         owner = registered.states[0]
         if owner.__module__.startswith("reflex.") and event.name.rsplit(".", 1)[-1] in _INTERNAL:
+            if "vars" in event.payload:
+                event.payload["vars"] = _from_storage(event.payload["vars"])
             return None
-        if getattr(registered.handler.fn, "__open_to_strangers__", False):
-            return None
-        if await who(state) is not None:
+        if signed is not None or getattr(registered.handler.fn, "__open_to_strangers__", False):
             return None
         return StateUpdate(events=Event.from_event_type(rx.redirect("/login")))
+
+
+def _fits(function: Callable[..., Any], payload: object) -> bool:
+    """Whether a call could have come from a page: Reflex would end in a traceback for any other."""
+    try:
+        inspect.signature(function).bind(None, **cast("dict[str, Any]", payload))
+    except TypeError:
+        return False
+    return True
+
+
+def _from_storage(claimed: object) -> dict[str, str]:
+    """What a browser may say it keeps: short texts, for vars that are kept in browsers."""
+    if not isinstance(claimed, dict):
+        return {}
+    return {
+        name: value
+        for name, value in claimed.items()
+        if isinstance(value, str) and len(value) <= _STORED_LENGTH_MAX and _is_stored(name)
+    }
+
+
+def _is_stored(name: str) -> bool:
+    owner, _, var = name.rpartition(".")
+    try:
+        state = rx.State.get_class_substate(owner)
+    except ValueError:
+        return False
+    return state._is_client_storage(var.removesuffix(FIELD_MARKER))  # noqa: SLF001 - Reflex asks so too

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import func, insert
@@ -55,7 +55,7 @@ class Preview:
         new_debtors: debtors seen for the first time.
         total: accepted invoices of the file by currency, credit notes not deducted.
         total_new: of them those that are new.
-        imported: True when this upload has been imported.
+        imported_at: when this upload was imported, None before.
         result: what its import did, the same counts by name; empty before.
     """
 
@@ -69,8 +69,13 @@ class Preview:
     changes: tuple[Change, ...]
     total: Mapping[str, Money]
     total_new: Mapping[str, Money]
-    imported: bool
+    imported_at: datetime | None
     result: Mapping[str, int]
+
+    @property
+    def imported(self) -> bool:
+        """Whether this upload has been imported."""
+        return self.imported_at is not None
 
     @property
     def rejected(self) -> list[Problem]:
@@ -251,7 +256,7 @@ class Intake:
             changes=tuple(change for _, _, change in self._changed),
             total=_total([*new_invoices, *old]),
             total_new=_total(new_invoices),
-            imported=self._batch.imported_at is not None,
+            imported_at=self._batch.imported_at,
             result=dict(self._batch.result),
         )
 

@@ -1,0 +1,204 @@
+"""How each act of the journal reads: title, detail, tag and the colour of its dot, by language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, TypedDict
+
+from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.terms import Shape, Term, TermUnreadable
+from encaiss_dashboard.locales import LANGUAGES, catalogue, day, decimal, money, text
+
+_STEP_DOTS: Final = {
+    "courtesy": "info",
+    "statement_1": "d30",
+    "statement_2": "d60",
+    "statement_3": "d60",
+    "formal_notice": "d90",
+}
+_DECISIONS: Final = {
+    "delegated": ("good", "accent"),
+    "resumed": ("good", "accent"),
+    "paused": ("info", "info"),
+    "withdrawn": ("mute", "ink-3"),
+}
+_WHY: Final = {
+    "settled": "settled",
+    "paused": "paused",
+    "withdrawn": "not_acting",
+    "not_delegated": "not_acting",
+}
+_DATES: Final = frozenset({"issue", "due"})
+
+
+class ActRow(TypedDict):
+    """One act as a person reads it.
+
+    ``dot`` is the name of a colour of the tokens, ``message`` the id of what was written, 0 for none.
+    """
+
+    id: int
+    day: str
+    iso: str
+    title: str
+    detail: str
+    tag: str
+    tone: str
+    dot: str
+    message: int
+
+
+def act_row(act: Any, lang: str, today: date, brought: int = 0) -> ActRow:
+    """An act of the journal in a language.
+
+    Args:
+        act: the record.
+        lang: of the reader.
+        today: to say "today" and to leave out this year.
+        brought: for an import, how many invoices of the debtor at hand it brought.
+    """
+    facts: Mapping[str, Any] = act.facts
+    title, detail, tag, tone, dot = _read(act.kind, act.day, facts, lang, brought)
+    return ActRow(
+        id=act.id,
+        day=near(act.day, lang, today),
+        iso=act.day.isoformat(),
+        title=title,
+        detail=detail,
+        tag=text(lang, f"act.tag_{tag}"),
+        tone=tone,
+        dot=f"var(--{dot})",
+        message=int(facts.get("message") or 0),
+    )
+
+
+def near(on: date, lang: str, today: date) -> str:
+    """A date in few words: today, yesterday, without the year while it is this one."""
+    if on == today:
+        return text(lang, "act.today")
+    if on == today - timedelta(days=1):
+        return text(lang, "act.yesterday")
+    return day(on, lang, "short" if on.year == today.year else "medium")
+
+
+def _read(
+    kind: str, on: date, facts: Mapping[str, Any], lang: str, brought: int
+) -> tuple[str, str, str, str, str]:
+    """Title, detail, tag, the tag's tone and the dot's colour."""
+    if kind in {"sent", "dropped", "failed"}:
+        return _message(kind, facts, lang)
+    if kind in _DECISIONS:
+        return (_decision(kind, on, facts, lang), _said(facts, lang), "decision", *_DECISIONS[kind])
+    if kind == "payment":
+        return _payment(facts, lang)
+    if kind == "corrected":
+        return _correction(facts, lang)
+    detail = [text(lang, "act.brought", n=brought)] if brought else []
+    if facts.get("file"):
+        detail.append(text(lang, "act.file", file=facts["file"]))
+    return text(lang, f"act.{kind}"), " · ".join(detail), "import", "info", "info"
+
+
+def _message(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    code, to, detail = (str(facts.get(name) or "") for name in ("step", "to", "detail"))
+    step = text(lang, f"step.{code}")
+    if kind == "dropped":
+        why = text(lang, f"act.why_{_WHY.get(detail, 'other')}")
+        return text(lang, "act.dropped_step", step=step), why, "dropped", "mute", "ink-3"
+    if kind == "failed":
+        why = text(lang, "act.failed_to", to=to, detail=detail)
+        return text(lang, "act.failed_step", step=step), why, "failed", "bad", "bad"
+    tone = {"courtesy": "info", "formal_notice": "bad"}.get(code, "warn")
+    if facts.get("channel") == "post":
+        return step, text(lang, "act.posted"), "post", tone, _STEP_DOTS[code]
+    return step, text(lang, "act.sent_to", to=to), "email", tone, _STEP_DOTS[code]
+
+
+def _decision(kind: str, on: date, facts: Mapping[str, Any], lang: str) -> str:
+    first, until = (_date(facts.get(name)) for name in ("from", "until"))
+    later = first is not None and first > on
+    words = {
+        "day": day(first, lang, "long") if first else "",
+        "until": day(until, lang, "long") if until else "",
+    }
+    if kind == "paused" and until:
+        return text(lang, "act.paused_between" if later else "act.paused_until", **words)
+    return text(lang, f"act.{kind}_from" if later else f"act.{kind}", **words)
+
+
+def _said(facts: Mapping[str, Any], lang: str) -> str:
+    reason, who = str(facts.get("reason") or ""), str(facts.get("by") or "")
+    said = [text(lang, "act.reason", reason=reason)] if reason else []
+    return " · ".join([*said, *([text(lang, "act.by", who=who)] if who else [])])
+
+
+def _payment(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    amount = Money(int(facts["cents"]), str(facts["currency"]))
+    key = "act.payment_reversed" if amount.cents < 0 else "act.payment_of"
+    tone, dot = ("bad", "bad") if amount.cents < 0 else ("good", "good")
+    detail = text(lang, "act.allocated", number=facts["number"]) if facts.get("number") else ""
+    return text(lang, key, amount=money(amount, lang)), detail, "payment", tone, dot
+
+
+def _correction(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    before, after = facts.get("before") or {}, facts.get("after") or {}
+    changes = [
+        text(
+            lang,
+            "act.change",
+            field=text(lang, f"field.{name}"),
+            before=_value(name, before.get(name), lang),
+            after=_value(name, value, lang),
+        )
+        for name, value in after.items()
+        if f"field.{name}" in catalogue(lang)
+    ]
+    number = facts.get("number")
+    title = (
+        text(lang, "act.corrected_invoice", number=number) if number else text(lang, "act.corrected_debtor")
+    )
+    by = [text(lang, "act.by", who=facts["by"])] if facts.get("by") else []
+    return title, " · ".join([*changes, *by]), "corrected", "info", "info"
+
+
+def _value(name: str, value: Any, lang: str) -> str:
+    """A value of an invoice or debtor as people write it; what cannot be read stays as it is."""
+    written = str(value or "")
+    if not written:
+        return text(lang, "act.nothing")
+    if name in _DATES and (on := _date(written)):
+        return day(on, lang)
+    if name == "total":
+        return _amount(written, lang)
+    if name == "language" and written in LANGUAGES:
+        return text(lang, f"file.language_{written}")
+    return term_words(written, lang) if name == "term" else written
+
+
+def _amount(written: str, lang: str) -> str:
+    try:
+        return decimal(Decimal(written), lang, places=2)
+    except InvalidOperation:
+        return written
+
+
+def _date(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(value)) if value else None
+    except ValueError:
+        return None
+
+
+def term_words(code: str, lang: str) -> str:
+    """A payment term in words that allow one reading only; a code nobody can read as it is."""
+    try:
+        term = Term.parse(code)
+    except TermUnreadable:
+        return code
+    if term.shape is Shape.DAY_OF_NEXT_MONTH:
+        return text(lang, "file.term_day_of_next_month", n=term.days, k=term.day_of_month)
+    if term.days == 0:
+        return text(lang, "file.term_cash" if term.shape is Shape.NET else "file.term_month_end")
+    return text(lang, f"file.term_{term.shape.name.lower()}", n=term.days)

@@ -1,0 +1,71 @@
+"""The zone that takes a file of invoices, and what is said around the first one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from encaiss_dashboard.ui.components import empty, icon
+from encaiss_dashboard.ui.i18n import Language, t
+
+
+def drop_zone(*, big: Any) -> rx.Component:
+    """Where a file is dropped or chosen; assets/upload.js sends it and says what comes of it."""
+    return rx.el.section(
+        rx.script(src="/upload.js"),
+        rx.el.label(
+            icon("upload"),
+            rx.el.span(
+                rx.el.span(t("invoices.drop"), class_name="strong"),
+                rx.el.span(t("invoices.drop_hint"), class_name="muted small"),
+                class_name="words",
+            ),
+            rx.el.span(t("invoices.choose"), class_name="btn p", aria_hidden="true"),
+            rx.el.input(
+                type="file",
+                accept=".csv,.txt,.tsv,text/csv,text/plain",
+                class_name="sr",
+                aria_label=t("invoices.choose"),
+                aria_describedby="drop-problem",
+            ),
+            class_name="target",
+        ),
+        rx.el.div(
+            rx.el.span(class_name="what"),
+            rx.el.progress(max=100, aria_label=t("invoices.sending")),
+            class_name="sending",
+            role="status",
+        ),
+        rx.el.p(class_name="problem", id="drop-problem", role="alert"),
+        class_name=rx.cond(big, "drop big", "drop"),
+        aria_label=t("invoices.drop"),
+        custom_attrs={
+            "data-dropzone": "/uploads/invoices",
+            "data-megabytes": "25",
+            "data-language": Language.lang,
+            "data-sending": t("invoices.sending_file"),
+            "data-checking": t("invoices.checking_file"),
+            "data-failed": t("invoices.send_failed"),
+            "data-many": t("invoices.one_at_a_time"),
+            "data-too-large": t("import.too_large"),
+        },
+    )
+
+
+def how_it_goes() -> rx.Component:
+    """What is said while there is no invoice at all: the three steps from here."""
+    return rx.el.section(
+        empty(t("invoices.first_title"), t("invoices.first_text")),
+        rx.el.ol(
+            *(
+                rx.el.li(
+                    rx.el.span(t(f"invoices.first_{name}"), class_name="strong"),
+                    t(f"invoices.first_{name}_text"),
+                )
+                for name in ("export", "check", "import")
+            ),
+            class_name="how",
+        ),
+        class_name="card",
+    )

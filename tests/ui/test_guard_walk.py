@@ -1,0 +1,197 @@
+"""Every handler there is, called by everybody who may not: nothing comes out and nothing changes.
+
+The list of handlers is Reflex's own registry, so a handler written tomorrow is walked tomorrow.
+"""
+
+import inspect
+import secrets
+
+import pytest
+from reflex_base.registry import RegistrationContext
+
+from encaiss_dashboard.domain.permissions import HOUSE
+from encaiss_dashboard.encaiss_dashboard import app
+from encaiss_dashboard.services import people
+
+HANDLERS = dict(sorted(RegistrationContext.get().event_handlers.items()))
+OURS = {name for name, one in HANDLERS.items() if one.states[0].__module__.startswith("encaiss_dashboard.")}
+PAGES = sorted("/" + ("" if route == "index" else route) for route in app._unevaluated_pages)
+HYDRATE = next(name for name in HANDLERS if name.endswith(".hydrate"))
+HYDRATE_AND_LOAD = next(name for name in HANDLERS if name.endswith(".hydrate_and_load"))
+ON_LOAD = next(name for name in HANDLERS if name.endswith(".on_load_internal"))
+UPDATE_VARS = next(name for name in HANDLERS if name.endswith(".update_vars_internal"))
+
+DEEP = [[[[[[[[[[{"a": [{"b": None}]}]]]]]]]]]]
+HOSTILE = (
+    None,
+    True,
+    -1,
+    0,
+    2**31,
+    10**40,
+    1.5,
+    "",
+    "x" * 20_000,
+    "%_'\"\\;--",
+    "a\0b",
+    "\ud800",
+    [],
+    {},
+    DEEP,
+)
+WORDS = ("2026-11-22", "9999-12-31", "delegate", "withdraw", "pause", "open", "due", "fr", "due_date", "1")
+
+
+def parameters(name):
+    function = inspect.unwrap(HANDLERS[name].handler.fn)
+    return [one for one in inspect.signature(function).parameters if one != "self"]
+
+
+def payloads(name, ids):
+    """Nothing, wrong types everywhere, plausible words, and the ids of somebody's records."""
+    named = parameters(name)
+    yield {}
+    yield {"unasked": 1}
+    if not named:
+        return
+    for value in (*HOSTILE, *WORDS):
+        yield dict.fromkeys(named, value)
+    for key in ids:
+        for value in (key, str(key), [key], [str(key)], {"debtor_id": key, "id": key}):
+            yield dict.fromkeys(named, value)
+        for word in ("2026-11-22", "delegate", "number"):
+            for place in named:
+                yield {**dict.fromkeys(named, word), place: key}
+                yield {**dict.fromkeys(named, word), place: [key]}
+
+
+async def walk(tab, ids):
+    """Call everything with everything, on every page; returns all that came back."""
+    said = []
+    for page in PAGES:
+        # A dynamic page is asked for with somebody's own ids in its address.
+        for key in ids if "[" in page else (0,):
+            path = "/".join(str(key) if part.startswith("[") else part for part in page.split("/"))
+            await tab.send(HYDRATE_AND_LOAD, {"vars": {}}, path)
+            await tab.send(ON_LOAD, {}, path)
+            await tab.send(HYDRATE, {}, path)
+    said.append(await tab.quiet())
+    for name in HANDLERS:
+        for payload in payloads(name, ids):
+            await tab.send(name, payload)
+        said.append(await tab.quiet())
+    return "".join(said)
+
+
+def test_the_walk_meets_every_state_of_the_house():
+    modules = {HANDLERS[name].states[0].__module__ for name in OURS}
+    assert {"encaiss_dashboard.ui.shell", "encaiss_dashboard.ui.overview"} <= modules
+
+
+async def test_a_stranger_gets_nothing_and_changes_nothing(server, tab, ardenne, baltique):
+    before = server.house.dump()
+    async with tab() as stranger:
+        said = await walk(stranger, ardenne.ids)
+    assert ardenne.mark not in said
+    assert baltique.mark not in said
+    assert server.house.dump() == before
+
+
+async def test_a_person_who_signed_out_gets_nothing_and_changes_nothing(server, tab, ardenne):
+    """Signed out while the tab stays open, and again with the old cookie in a new one."""
+    cookie = server.house.session("owner@walkardenne.example", secrets.token_urlsafe(32))
+    async with tab(cookie) as left_open:
+        assert ardenne.mark in await left_open.ask(HYDRATE_AND_LOAD, {"vars": {}}, "/")
+        sign_out(server, cookie)
+        before = server.house.dump()
+        said = await walk(left_open, ardenne.ids)
+        token = left_open.token
+    async with tab(cookie, token) as again:
+        said += await walk(again, ardenne.ids)
+    assert ardenne.mark not in said
+    assert server.house.dump() == before
+
+
+def sign_out(server, cookie):
+    with server.house.wiring.begin(HOUSE) as work:
+        people.sign_out(work, server.house.wiring.digest(cookie))
+
+
+async def test_another_clients_owner_gets_nothing_of_it_and_changes_nothing(
+    server, tab, ardenne, baltique, business
+):
+    def of_ardenne(facts):
+        """Rows that name the client, by its texts or by its number in the column."""
+        return {name: [row for row in rows if ardenne.mark in row] for name, rows in facts.tables.items()}
+
+    cookie = server.house.session("owner@walkbaltique.example", secrets.token_urlsafe(32))
+    before = business()
+    async with tab(cookie) as owner:
+        said = await walk(owner, ardenne.ids)
+    after = business()
+    assert baltique.mark in said  # it did see its own
+    assert ardenne.mark not in said
+    assert of_ardenne(after) == of_ardenne(before)
+    assert after.letters == before.letters
+    assert foreign(server, ardenne.client_id, after) == foreign(server, ardenne.client_id, before)
+
+
+def foreign(server, client_id, facts):
+    """How many rows of each table belong to a client: a new one without its name would show here."""
+    with server.house.wiring.engine.connect() as connection:
+        return {
+            name: connection.exec_driver_sql(
+                f"SELECT count(*) FROM {name} WHERE client_id = {client_id}"
+            ).scalar()
+            for name in facts.tables
+            if name not in {"agency", "client"}
+        }
+
+
+async def test_a_reader_sees_but_changes_nothing(server, tab, ardenne, business):
+    cookie = server.house.session("reader@walkardenne.example", secrets.token_urlsafe(32))
+    before = business()
+    async with tab(cookie) as reader:
+        said = await walk(reader, ardenne.ids)
+    assert ardenne.mark in said
+    assert business() == before
+
+
+async def test_what_a_browser_claims_it_may_do_gives_it_nothing(server, tab, ardenne, baltique, business):
+    """Every var of every State set to what helps most, by the events that carry browser storage."""
+    claims = {}
+    for state in {HANDLERS[name].states[0] for name in OURS}:
+        for name in state.base_vars:
+            value = True if name.startswith(("may_", "is_")) else str(baltique.client_id)
+            claims[f"{state.get_full_name()}.{name}"] = value
+            claims[f"{state.get_full_name()}.{name}_rx_state_"] = value
+    assert any("may_remind" in name for name in claims)
+    cookie = server.house.session("reader@walkardenne.example", secrets.token_urlsafe(32))
+    before = business()
+    async with tab(cookie) as reader:
+        said = await reader.ask(UPDATE_VARS, {"vars": claims})
+        said += await reader.ask(HYDRATE_AND_LOAD, {"vars": claims})
+        assert '"may_remind_rx_state_": true' not in said
+        said += await walk(reader, [*baltique.ids, *ardenne.ids])
+    assert baltique.mark not in said
+    assert business() == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["_tell", "_say", "_language", "reset", "get_state", "dict", "set_client_id", "setvar", "__init__"],
+)
+async def test_what_is_no_handler_cannot_be_called(tab, ardenne, name):
+    shell = next(one for one in OURS if one.endswith(".choose_client")).rpartition(".")[0]
+    async with tab(ardenne.cookies["owner"]) as owner:
+        await owner.ask(HYDRATE)
+        said = await owner.ask(
+            f"{shell}.{name}", {"key": "menu.overview", "value": "1", "var_name": "client_id"}
+        )
+    assert ardenne.mark not in said
+
+
+def test_no_hostile_call_broke_anything(server):
+    """Refusals are answers; a traceback is a bug, and its text might carry what was private."""
+    log = server.log.read_text(errors="replace")
+    assert "Traceback" not in log
