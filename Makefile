@@ -26,14 +26,14 @@ dev: $(VENV)/installed ## The same with hot reload: edit, then refresh the page
 	@export ENCAISS_DEMO="$${ENCAISS_DEMO-1}"; $(BIN)/encaiss demo; exec $(BIN)/reflex run --env preview
 
 test: $(VENV)/installed-dev ## Every test, in a real browser where one is needed
-	@chromium=$$(bash .ci/chromium $(BIN)); ENCAISS_CHROMIUM="$$chromium" $(BIN)/pytest -m "not real and not soak"
+	@chromium=$$(bash .ci/chromium $(BIN)); ENCAISS_CHROMIUM="$$chromium" $(BIN)/python -m pytest -m "not real and not soak"
 
 real: $(VENV)/installed-dev ## The real files that may not be committed: make real FOLDER
 	@test -d "$(FOLDER)" || { echo "There is no folder $(FOLDER): make real FOLDER" >&2; exit 2; }
-	@ENCAISS_REAL_FILES="$(abspath $(FOLDER))" $(BIN)/pytest -m real
+	@ENCAISS_REAL_FILES="$(abspath $(FOLDER))" $(BIN)/python -m pytest -m real
 
 soak: $(VENV)/installed-dev ## Long simulations and fuzzing
-	@$(BIN)/pytest -m soak
+	@$(BIN)/python -m pytest -m soak
 
 bench: $(VENV)/installed ## How much slower the house is than the barest way
 	@$(BIN)/python benchmarks/bench.py

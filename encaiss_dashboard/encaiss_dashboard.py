@@ -8,17 +8,21 @@ from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.debtor_file import Debtor, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.edge import Edge
+from encaiss_dashboard.ui.figures import figures_page
+from encaiss_dashboard.ui.figures_state import Figures
 from encaiss_dashboard.ui.import_state import Import
 from encaiss_dashboard.ui.imports import import_page
 from encaiss_dashboard.ui.invoices import Invoices, invoices_page
 from encaiss_dashboard.ui.login import Login, login_page
 from encaiss_dashboard.ui.overview import Overview, overview_page
+from encaiss_dashboard.ui.reminders import reminders_page
+from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.routes import routes
 from encaiss_dashboard.ui.shell import Shell, on_trouble
 
 app = rx.App(
     api_transformer=[routes(), Edge],
-    stylesheets=["/tokens.css", "/app.css"],
+    stylesheets=[f"/{sheet}.css" for sheet in ("tokens", "app", "invoices", "debtors", "figures")],
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
     html_lang="fr",
     backend_exception_handler=on_trouble,
@@ -34,3 +38,5 @@ app.add_page(invoices_page, route="/invoices", title="Encaiss", on_load=[Shell.l
 app.add_page(
     import_page, route="/invoices/import/[batch]", title="Encaiss", on_load=[Shell.load, Import.load]
 )
+app.add_page(figures_page, route="/figures", title="Encaiss", on_load=[Shell.load, Figures.load])
+app.add_page(reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load])

@@ -134,7 +134,7 @@ Interior Works Europe SRL|1000 Bruxelles|en|30 jours|slow|0.9|1.3
 Northgate Offices Belgium SA|1040 Bruxelles|en|30 jours|prompt|0.8|1.2
 Brightwater Hotels SRL|1200 Bruxelles|en|30 jours|very_late|0.5|0.8
 Menuiserie Générale de Givet SARL|08600 Givet|fr|30 jours|prompt|0.9|0.9
-Agencements Champenois SAS|51100 Reims|fr|30 jours|late|0.9|1.1
+Agencements Champenois SAS|51100 Reims|fr|30 jours|late|0.6|0.9
 Charpentes de la Pointe SAS|08000 Charleville-Mézières|fr|30 jours|slow|0.8|1.0
 Café-théâtre Le Rideau Bleu ASBL|5000 Namur|fr|15 jours|parts|0.3|0.4
 Ferme des Quatre Bras SRL|5370 Havelange|fr|30 jours|slow|0.4|0.7

@@ -32,7 +32,6 @@ from encaiss_dashboard.services.delegations import Decision
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.journal import ActKind, record
 from encaiss_dashboard.wiring import Wiring
-from encaiss_dashboard.work import Work
 
 _ZONE: Final = ZoneInfo("Europe/Brussels")
 _NIGHT, _BANK, _DESK, _EXPORT, _UPLOAD = time(2), time(9, 5), time(10, 20), time(17, 42), time(18, 5)
@@ -88,11 +87,13 @@ class Story:
         pending = list(self.sales)
         day = first_day(self.today)
         while day < self.today:
+            exports = self._exports(day, delegated)
             if day > delegated:
                 self._night(day)
-            self._payments(day)
+            if exports or day > delegated - _FORTNIGHT:
+                self._payments(day)
             self._decisions(day)
-            if self._exports(day, delegated):
+            if exports:
                 batch = [sale for sale in pending if sale.issue <= day]
                 pending = pending[len(batch) :]
                 self._import(day, batch)
@@ -100,7 +101,7 @@ class Story:
         yesterday = self.today - _ONE_DAY
         data = export(self.waiting, self.language)
         with self._at(yesterday, _UPLOAD).begin(self.owner, yesterday) as work:
-            imports.receive(work, self.client_id, self._file_name("corr", yesterday), data)
+            imports.receive(work, self.client_id, self._file_name("suite", yesterday), data)
 
     def _at(self, day: date, moment: time) -> Wiring:
         now = datetime.combine(day, moment, _ZONE)
@@ -156,7 +157,10 @@ class Story:
         )
 
     def _payments(self, day: date) -> None:
-        """What has come in until this day on imported invoices, recorded with its own value date."""
+        """What has come in until this day on imported invoices, recorded with its own value date.
+
+        The bank's statements come with the exports at first, every day once the agency acts.
+        """
         due = [(on, cents, sale) for sale in self._unpaid.values() for on, cents in sale.pays if on <= day]
         if not due:
             return
@@ -167,14 +171,14 @@ class Story:
                 cents = min(planned, self._open[sale.number])
                 self._open[sale.number] -= cents
                 if cents:
-                    paid.append((self._payment(work, on, cents, sale), sale))
+                    paid.append((self._payment(work.now, on, cents, sale), sale))
             work.session.add_all([payment for payment, _ in paid])
             work.session.flush()
             for payment, sale in paid:
-                self._allocate(work, payment, sale)
+                self._allocate(work.session, payment, sale)
         self._unpaid = {key: sale for key, sale in self._unpaid.items() if self._open[sale.number]}
 
-    def _payment(self, work: Work, on: date, cents: int, sale: Sale) -> records.Payment:
+    def _payment(self, now: datetime, on: date, cents: int, sale: Sale) -> records.Payment:
         return records.Payment(
             client_id=self.client_id,
             debtor_id=self._debtors[sale.debtor.name],
@@ -182,11 +186,11 @@ class Story:
             amount_cents=cents,
             source="bank",
             reference=sale.ogm,
-            recorded_at=work.now,
+            recorded_at=now,
         )
 
-    def _allocate(self, work: Work, payment: records.Payment, sale: Sale) -> None:
-        work.session.add(
+    def _allocate(self, session: Session, payment: records.Payment, sale: Sale) -> None:
+        session.add(
             records.Allocation(
                 client_id=self.client_id,
                 invoice_id=self._ids[sale.number],
@@ -196,11 +200,11 @@ class Story:
             )
         )
         record(
-            work.session,
+            session,
             client_id=self.client_id,
             kind=ActKind.PAYMENT,
             day=payment.on,
-            at=work.now,
+            at=payment.recorded_at,
             debtor_id=payment.debtor_id,
             facts={"cents": payment.amount_cents, "currency": payment.currency, "number": sale.number},
         )
@@ -222,7 +226,7 @@ class Story:
     def _night(self, day: date) -> None:
         wiring = self._at(day, _NIGHT)
         with wiring.begin(self.owner, day, write=False) as work:
-            if not self._somebody_is_due(work):
+            if not self._somebody_is_due(work.session, day):
                 return
         jobs.remind(wiring, on=day, client_ids=(self.client_id,))
         line, message = records.OutboxLine, records.OutboxMessage
@@ -240,7 +244,7 @@ class Story:
                 if written.sent_at:
                     self._answer(self._unpaid[listed.invoice_id], day)
 
-    def _somebody_is_due(self, work: Work) -> bool:
+    def _somebody_is_due(self, session: Session, day: date) -> bool:
         """Whether a run tonight would write at all; a run reads the whole ledger and most nights do not."""
         owed: dict[int, list[OpenInvoice]] = defaultdict(list)
         for key, sale in self._unpaid.items():
@@ -249,10 +253,8 @@ class Story:
             invoice = Invoice(key, debtor_id, sale.kind, sale.number, sale.issue, sale.due, total)
             owed[debtor_id].append(OpenInvoice(invoice, Money(self._open[sale.number]), self._steps[key]))
         return any(
-            isinstance(
-                plan_debtor(DEFAULT_LADDER, work.today, owed[key], (), self._contacts.get(key)), Planned
-            )
-            for key, status in queries.delegation_states(work.session, self.client_id, work.today).items()
+            isinstance(plan_debtor(DEFAULT_LADDER, day, owed[key], (), self._contacts.get(key)), Planned)
+            for key, status in queries.delegation_states(session, self.client_id, day).items()
             if status.state is DelegationState.DELEGATED
         )
 

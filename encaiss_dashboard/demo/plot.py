@@ -19,7 +19,7 @@ MONTHS: Final = 18
 _SATURDAY: Final = 5
 _VAT_PERCENT: Final = 21
 _CREDIT_SHARE: Final = 0.035
-_SPREAD: Final = 0.4
+_SPREAD: Final = 0.3
 _MONTH_DAYS: Final = 30.4
 _QUIET_DAYS: Final = 130
 _GROWTH: Final = 0.18
@@ -43,9 +43,9 @@ class Habit:
 
 
 HABITS: Final = {
-    "prompt": Habit(-3, 8, 0.95),
-    "slow": Habit(7, 28, 0.9),
-    "late": Habit(20, 56, 0.7),
+    "prompt": Habit(-4, 4, 0.95),
+    "slow": Habit(9, 32, 0.9),
+    "late": Habit(24, 60, 0.75),
     "very_late": Habit(42, 98, 0.35),
     "parts": Habit(12, 28, 0.4, parts=True),
     "hardly": Habit(70, 150, 0.15),

@@ -124,6 +124,7 @@ def _expected(
     # While a credit covers what is late nothing goes: look at each day on which more becomes due.
     days = {found[1]}
     for item in invoices:
+        days |= {item.invoice.due + _ONE_DAY}
         days |= {item.invoice.due + timedelta(days=step.days_late_min) for step in ladder.steps}
         days |= {done.on + timedelta(days=s.days_after_previous) for done in item.done for s in ladder.steps}
     for day in sorted(d for d in days if d >= found[1]):

@@ -200,6 +200,7 @@ class DebtorFile:
         planned, next: as in the list.
         acts: newest first, with the imports that brought its invoices.
         brought: how many of its invoices each import brought, by batch id.
+        named: the numbers of the invoices in each message, by message id.
         term: its own payment term, else the client's.
     """
 
@@ -223,6 +224,7 @@ class DebtorFile:
     next: tuple[StepCode, date] | None
     acts: tuple[records.Act, ...]
     brought: Mapping[int, int]
+    named: Mapping[int, tuple[str, ...]]
     term: str
     on: date
 
@@ -262,6 +264,7 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
         next=seen.next_message(),
         acts=tuple(_acts(work, client, debtor_id, brought)),
         brought=brought,
+        named=_named(work, client, debtor_id),
         term=debtor.term or queries.client(work.session, client).default_term,
         on=seen.on,
     )
@@ -297,6 +300,20 @@ def _brought(work: Work, client_id: int, debtor_id: int) -> dict[int, int]:
         .group_by(col(invoice.batch_id))
     )
     return {queries.known(batch_id): n for batch_id, n in work.session.exec(query)}
+
+
+def _named(work: Work, client_id: int, debtor_id: int) -> dict[int, tuple[str, ...]]:
+    line, invoice = records.OutboxLine, records.Invoice
+    query = (
+        select(line.message_id, invoice.number)
+        .join(invoice, col(invoice.id) == col(line.invoice_id))
+        .where(line.client_id == client_id, invoice.debtor_id == debtor_id, col(line.dropped).is_(False))
+        .order_by(col(line.id))
+    )
+    named: dict[int, tuple[str, ...]] = {}
+    for message_id, number in work.session.exec(query):
+        named[message_id] = (*named.get(message_id, ()), number)
+    return named
 
 
 def _acts(work: Work, client_id: int, debtor_id: int, brought: Mapping[int, int]) -> list[records.Act]:

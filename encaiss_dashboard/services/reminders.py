@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -183,6 +184,15 @@ def recent(work: Work, client_id: int | None) -> tuple[MessageLine, ...]:
         .limit(RECENT)
     )
     return tuple(_recent(row, name) for row, name in rows)
+
+
+def undelivered(work: Work, client_id: int | None) -> int:
+    """How many planned messages have no outcome yet."""
+    client = work.require(Action.VIEW, client_id)
+    message = records.OutboxMessage
+    ends = (message.sent_at, message.failed_at, message.dropped_at)
+    open_ended = (col(end).is_(None) for end in ends)
+    return work.session.exec(select(func.count()).where(message.client_id == client, *open_ended)).one()
 
 
 def _recent(row: records.OutboxMessage, name: str) -> MessageLine:

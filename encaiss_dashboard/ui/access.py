@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -127,22 +128,29 @@ class Guard(Middleware):
         signed = await who(state)
         if signed is None and digest_of(state):
             # The session ended while the tab stayed open: what it showed goes with it.
-            state._get_root_state().reset()  # noqa: SLF001 - Reflex offers no public way to the root
+            root: Any = state._get_root_state()  # noqa: SLF001 - Reflex offers no public way to it
+            root.reset()
         owner = registered.states[0]
         if owner.__module__.startswith("reflex.") and event.name.rsplit(".", 1)[-1] in _INTERNAL:
             if "vars" in event.payload:
                 event.payload["vars"] = _from_storage(event.payload["vars"])
-            return None
+            # Reflex would keep and send back whatever it is told, however large.
+            return None if isinstance(event.payload.get("value", True), bool) else StateUpdate()
         if signed is not None or getattr(registered.handler.fn, "__open_to_strangers__", False):
             return None
         return StateUpdate(events=Event.from_event_type(rx.redirect("/login")))
 
 
 def _fits(function: Callable[..., Any], payload: object) -> bool:
-    """Whether a call could have come from a page: Reflex would end in a traceback for any other."""
+    """Whether a call could have come from a page.
+
+    Reflex would end in a traceback for arguments of other names, and could neither keep nor send back
+    half a character.
+    """
     try:
         inspect.signature(function).bind(None, **cast("dict[str, Any]", payload))
-    except TypeError:
+        json.dumps(payload, ensure_ascii=False).encode()
+    except (TypeError, UnicodeEncodeError):
         return False
     return True
 

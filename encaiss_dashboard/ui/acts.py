@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypedDict
@@ -30,13 +30,14 @@ _WHY: Final = {
     "withdrawn": "not_acting",
     "not_delegated": "not_acting",
 }
+_NUMBERS_SHOWN: Final = 4
 _DATES: Final = frozenset({"issue", "due"})
 
 
 class ActRow(TypedDict):
     """One act as a person reads it.
 
-    ``dot`` is the name of a colour of the tokens, ``message`` the id of what was written, 0 for none.
+    ``dot`` is the class of its dot, ``message`` the id of what was written, 0 for none.
     """
 
     id: int
@@ -50,7 +51,7 @@ class ActRow(TypedDict):
     message: int
 
 
-def act_row(act: Any, lang: str, today: date, brought: int = 0) -> ActRow:
+def act_row(act: Any, lang: str, today: date, *, brought: int = 0, named: Sequence[str] = ()) -> ActRow:
     """An act of the journal in a language.
 
     Args:
@@ -58,9 +59,13 @@ def act_row(act: Any, lang: str, today: date, brought: int = 0) -> ActRow:
         lang: of the reader.
         today: to say "today" and to leave out this year.
         brought: for an import, how many invoices of the debtor at hand it brought.
+        named: for a message, the numbers of the invoices in it.
     """
     facts: Mapping[str, Any] = act.facts
     title, detail, tag, tone, dot = _read(act.kind, act.day, facts, lang, brought)
+    if named:
+        numbers = ", ".join(named[:_NUMBERS_SHOWN]) + (", …" if len(named) > _NUMBERS_SHOWN else "")
+        detail = " · ".join((detail, text(lang, "act.about", n=len(named), numbers=numbers)))
     return ActRow(
         id=act.id,
         day=near(act.day, lang, today),
@@ -69,7 +74,7 @@ def act_row(act: Any, lang: str, today: date, brought: int = 0) -> ActRow:
         detail=detail,
         tag=text(lang, f"act.tag_{tag}"),
         tone=tone,
-        dot=f"var(--{dot})",
+        dot=f"dot c-{dot}",
         message=int(facts.get("message") or 0),
     )
 

@@ -209,7 +209,14 @@ class Debtor(Deciding):
         lang, first = self._language(), self.events_first
         shown = seen.acts[first : first + _ACTS_SHOWN]
         self.events = [
-            act_row(act, lang, seen.on, seen.brought.get(act.facts.get("batch", 0), 0)) for act in shown
+            act_row(
+                act,
+                lang,
+                seen.on,
+                brought=seen.brought.get(act.facts.get("batch", 0), 0),
+                named=seen.named.get(act.facts.get("message", 0), ()),
+            )
+            for act in shown
         ]
         self.has_older = len(seen.acts) > first + _ACTS_SHOWN
         self.events_label = text(

@@ -151,7 +151,7 @@ def _act(row: rx.Var[Any]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.time(row["day"], date_time=row["iso"], class_name="d"),
-            rx.el.div(class_name="dot", style={"background": row["dot"]}, aria_hidden="true"),
+            rx.el.div(class_name=row["dot"], aria_hidden="true"),
             rx.el.div(
                 rx.el.div(row["title"], class_name="b"),
                 rx.el.div(row["detail"], class_name="muted small said"),

@@ -10,7 +10,6 @@ import reflex as rx
 from pydantic import TypeAdapter, ValidationError
 from reflex.event import EventHandler, key_event
 from reflex.state import OnLoadInternalState
-from reflex_components_core.el.elements.typography import Div
 
 from encaiss_dashboard.domain.delegation import DelegationKind, DelegationState, DelegationStatus
 from encaiss_dashboard.domain.dunning import StepCode
@@ -217,10 +216,10 @@ def _foreseen(effect: Effect, today: date, lang: str) -> Foreseen:
     return Foreseen(id=effect.debtor_id, name=effect.name, owes=owes, effect=words)
 
 
-class Overlay(Div):
+class Overlay(rx.el.Div):  # type: ignore[misc]  # Reflex's elements carry no types
     """A division that also hears keys, which Reflex gives to inputs only."""
 
-    on_key_down: EventHandler[key_event]
+    on_key_down: EventHandler[key_event]  # type: ignore[type-arg, valid-type]  # Reflex's own notation
 
 
 def decided_on(screen: rx.Component) -> rx.Component:

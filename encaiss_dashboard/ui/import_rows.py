@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, TypedDict
 
 from encaiss_dashboard.domain.errors import Problem
-from encaiss_dashboard.domain.intake import Dialect, Field, InvoiceRow, Reading
+from encaiss_dashboard.domain.intake import Field, InvoiceRow, Reading
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.locales import day, decimal, integer, money, text
@@ -35,6 +35,7 @@ _REQUIRED: Final = (Field.NUMBER, Field.DEBTOR, Field.ISSUE, Field.TOTAL)
 # Without them an import works, but the reminders are poorer.
 _USEFUL: Final = (Field.DUE, Field.EMAIL, Field.VAT_NUMBER, Field.REFERENCE)
 _SURE: Final = 75
+_SETTABLE: Final = frozenset({"encoding_wrong", "choice_unknown", "file_header_missing"})
 _PREVIEWED: Final = 8
 _COLUMNS_OFFERED: Final = 200
 _AMOUNTS: Final = frozenset({"total", "paid"})
@@ -96,14 +97,16 @@ class Reads(TypedDict):
 def summary(reading: Reading, lang: str) -> str:
     """The file and how it is written, in one line."""
     rows = text(lang, "import.rows", n=reading.row_count)
-    dialect = reading.dialect
+    dialect, asked = reading.dialect, reading.questions
     if not dialect.separator:
         return reading.name
     facts = {
         "separator": text(lang, f"import.separator_{SEPARATORS.get(dialect.separator, 'comma')}"),
-        "decimal": text(lang, f"import.decimal_{DECIMALS[dialect.decimal]}"),
+        "decimal": text(
+            lang, "import.asked" if "decimal" in asked else f"import.decimal_{DECIMALS[dialect.decimal]}"
+        ),
         "encoding": ENCODINGS.get(dialect.encoding, dialect.encoding),
-        "dates": text(lang, f"import.dates_{dialect.date_order}"),
+        "dates": text(lang, "import.asked" if "dates" in asked else f"import.dates_{dialect.date_order}"),
     }
     return " · ".join((reading.name, rows, text(lang, "import.written", **facts)))
 
@@ -272,11 +275,25 @@ def _as_amount(sample: str, mark: str, lang: str) -> str:
     return f"{sample} → {decimal(value, lang, places)}"
 
 
-def settings(dialect: Dialect) -> dict[str, str]:
-    """The settings as chosen or guessed, by the name of their selection list."""
+def settings(reading: Reading) -> dict[str, str]:
+    """The settings as chosen or guessed, by the name of their selection list; "" while it is asked."""
+    dialect, asked = reading.dialect, reading.questions
     return {
         "separator": dialect.separator,
-        "decimal": dialect.decimal,
-        "date_order": dialect.date_order,
+        "decimal": "" if "decimal" in asked else dialect.decimal,
+        "date_order": "" if "dates" in asked else dialect.date_order,
         "encoding": dialect.encoding,
     }
+
+
+def is_settable(reading: Reading) -> bool:
+    """Whether other settings may make something of the file; an empty one stays empty."""
+    return bool(reading.header) or any(problem.code in _SETTABLE for problem in reading.problems)
+
+
+def go(seen: Preview, lang: str) -> str:
+    """What stands on the main button."""
+    writes = seen.created + seen.updated + seen.credit_notes
+    if writes:
+        return text(lang, f"import.go_{'documents' if seen.credit_notes else 'invoices'}", n=writes)
+    return text(lang, "import.close" if seen.accepted else "import.go")

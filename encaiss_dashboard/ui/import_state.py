@@ -42,6 +42,8 @@ class Import(Shell):
     more_columns: list[Column] = []
     header: list[Choice] = []
     settings: dict[str, str] = {}
+    settable: bool = False
+    asking: bool = False
     date_reads: list[Reads] = []
     decimal_reads: list[Reads] = []
     file_troubles: list[Trouble] = []
@@ -117,8 +119,9 @@ class Import(Shell):
         self._write_counts(seen)
         self.columns, self.more_columns = import_rows.columns(reading, lang)
         self.header = import_rows.header(reading)
-        self.settings = import_rows.settings(reading.dialect)
+        self.settings, self.settable = import_rows.settings(reading), import_rows.is_settable(reading)
         asked = reading.questions
+        self.asking = bool(asked)
         self.date_reads = import_rows.date_readings(reading, lang) if "dates" in asked else []
         self.decimal_reads = import_rows.decimal_readings(reading, lang) if "decimal" in asked else []
         self._write_troubles(seen)
@@ -140,8 +143,7 @@ class Import(Shell):
         self.total = "" if seen.imported else import_rows.amounts(seen.total_new, lang)
         self.has_new_debtors = counts["new_debtors"] > 0
         self.new_debtors = text(lang, "import.new_debtors", n=counts["new_debtors"])
-        writes = counts["created"] + counts["updated"] + counts["credit_notes"]
-        self.go = text(lang, "import.go", n=writes) if writes else text(lang, "import.close")
+        self.go = import_rows.go(seen, lang)
         self.outcome = import_rows.outcome(seen, lang)
         self.can_go = seen.accepted > 0 and not seen.reading.questions
 

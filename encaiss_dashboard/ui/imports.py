@@ -74,9 +74,10 @@ def _check() -> rx.Component:
         rx.foreach(Import.file_troubles, _file_trouble),
         rx.cond(Import.date_reads.length() > 0, _question("date_order", "dates", Import.date_reads)),
         rx.cond(Import.decimal_reads.length() > 0, _question("decimal", "decimals", Import.decimal_reads)),
-        _counts(),
+        rx.cond(Import.asking | (Import.header.length() == 0), rx.fragment(), _counts()),
         rx.cond(Shell.may_upload, _action()),
-        _layout(),
+        rx.cond(Import.header.length() > 0, _layout()),
+        rx.cond(Import.settable, _settings()),
         _troubles(),
         _changes(),
         _first_rows(),
@@ -117,7 +118,10 @@ def _question(setting: Setting, name: str, reads: Any) -> rx.Component:
 def _counts() -> rx.Component:
     return rx.el.div(
         _count(
-            "import.ready", Import.created, Import.total, rx.cond(Import.has_new_debtors, Import.new_debtors)
+            "import.ready",
+            Import.created,
+            Import.total,
+            rx.cond(Import.has_new_debtors, Import.new_debtors, ""),
         ),
         rx.cond(Import.updated != "", _count("import.updated", Import.updated, t("import.updated_hint"))),
         _count("import.known", Import.unchanged, t("import.known_hint")),
@@ -151,7 +155,7 @@ def _action() -> rx.Component:
             rx.cond(
                 Import.can_go,
                 rx.cond(Import.outcome != "", Import.outcome, t("import.nothing_new")),
-                t("import.cannot_yet"),
+                rx.cond(Import.asking, t("refusal.questions_open"), t("import.cannot_yet")),
             ),
             rx.el.span(t("import.nothing_sent"), class_name="muted small"),
             class_name="says",
@@ -173,13 +177,17 @@ def _layout() -> rx.Component:
         t("import.columns"),
         t("import.columns_hint"),
         rx.el.div(rx.foreach(Import.columns, _column), class_name="columns"),
-        rx.cond(
-            Import.header.length() > 0,
-            rx.el.details(
-                rx.el.summary(t("import.more_columns")),
-                rx.el.div(rx.foreach(Import.more_columns, _column), class_name="columns"),
-            ),
+        rx.el.details(
+            rx.el.summary(t("import.more_columns")),
+            rx.el.div(rx.foreach(Import.more_columns, _column), class_name="columns"),
         ),
+    )
+
+
+def _settings() -> rx.Component:
+    return card(
+        t("import.settings"),
+        t("import.settings_hint"),
         rx.el.div(
             _setting("separator", [(v, f"import.separator_{n}") for v, n in import_rows.SEPARATORS.items()]),
             _setting("decimal", [(v, f"import.decimal_{n}") for v, n in import_rows.DECIMALS.items()]),
@@ -231,7 +239,7 @@ def _table(caption: str, headings: tuple[tuple[str, str], ...], rows: Any, line:
             rx.el.thead(rx.el.tr(*(rx.el.th(t(key), scope="col", class_name=c) for key, c in headings))),
             rx.el.tbody(rx.foreach(rows, line)),
         ),
-        class_name="scroll",
+        class_name="scroll tall",
         tab_index=0,
         role="region",
         aria_label=t(caption),
