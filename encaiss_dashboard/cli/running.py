@@ -84,18 +84,18 @@ def serve(lang: str) -> Answer:
     _refuse_mixed_data(wired)
     facts: dict[str, object] = {"address": settings.public_url, "demo": settings.demo}
     lines = [text(lang, "cli.serving", address=settings.public_url)]
-    if settings.demo:
-        _fill(wired, lang)
-        facts["logins"] = _logins()
-        lines.append(_login_table(lang))
-    elif not _anybody(wired):
-        lines.append(text(lang, "cli.nobody_yet"))
-    stamp = server.stamp(settings.public_url)
-    if not server.is_built(stamp):
-        with _status(text(lang, "cli.building")):
-            trouble = server.build(stamp)
-        if trouble:
-            raise CouldNot("build_failed", reason=trouble)
+    with server.building(server.stamp(settings.public_url)) as finish:
+        if settings.demo:
+            _fill(wired, lang)
+            facts["logins"] = _logins()
+            lines.append(_login_table(lang))
+        elif not _anybody(wired):
+            lines.append(text(lang, "cli.nobody_yet"))
+        if finish:
+            with _status(text(lang, "cli.building")):
+                trouble = finish()
+            if trouble:
+                raise CouldNot("build_failed", reason=trouble)
     show(Answer(facts, lines), as_json=bool(click.get_current_context().meta["as_json"]))
     sys.stdout.flush()
     wired.engine.dispose()  # the server forks: a connection must not be shared with a child

@@ -11,6 +11,9 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -42,21 +45,34 @@ def stamp(public_url: str) -> str:
     return digest.hexdigest()
 
 
-def is_built(stamp_now: str) -> bool:
-    """Whether the built pages are those of this stamp."""
+@contextmanager
+def building(stamp_now: str) -> Iterator[Callable[[], str] | None]:
+    """Build the pages beside what the block does, unless those of this stamp are there already.
+
+    Gives what waits for the end, None when nothing is built: "" or the last words of a builder that failed.
+    """
     kept = _stamp_file()
-    return kept.exists() and kept.read_text(encoding="ascii") == stamp_now
-
-
-def build(stamp_now: str) -> str:
-    """Build the pages; returns "" or the end of what the builder said when it failed."""
-    _stamp_file().unlink(missing_ok=True)
+    if kept.exists() and kept.read_text(encoding="ascii") == stamp_now:
+        yield None
+        return
+    kept.unlink(missing_ok=True)
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip", "--loglevel", "error"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
-    if done.returncode:
-        return "\n".join((done.stdout + done.stderr).strip().splitlines()[-_TAIL:])
-    _stamp_file().write_text(stamp_now, encoding="ascii")
-    return ""
+    with tempfile.TemporaryFile("w+", errors="replace") as said:
+        builder = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)  # noqa: S603 - our words
+
+        def finish() -> str:
+            if builder.wait():
+                said.seek(0)
+                return "\n".join(said.read().strip().splitlines()[-_TAIL:])
+            kept.write_text(stamp_now, encoding="ascii")
+            return ""
+
+        try:
+            yield finish
+        finally:
+            if builder.poll() is None:
+                builder.terminate()
+                builder.wait()
 
 
 def port_trouble(host: str, port: int) -> str:

@@ -32,7 +32,7 @@ class Habit:
 
     Attributes:
         late_from, late_to: usual days past due, drawn evenly.
-        listens: chance that a reminder makes it pay what it lists.
+        listens: chance that a reminder makes it pay what it lists, once it is used to them.
         parts: whether it pays half first and the rest a month later.
     """
 
@@ -97,7 +97,7 @@ class Sale:
     Attributes:
         pays: days and cents, in order; changed by reminders.
         asked: False when no reminder moves it.
-        credits: number of the invoice that a credit note reduces, "" when the client left it open.
+        credits: the invoice that a credit note reduces, None when the client left it open.
     """
 
     debtor: Debtor

@@ -65,7 +65,7 @@ def act_row(act: Any, lang: str, today: date, *, brought: int = 0, named: Sequen
     title, detail, tag, tone, dot = _read(act.kind, act.day, facts, lang, brought)
     if named:
         numbers = ", ".join(named[:_NUMBERS_SHOWN]) + (", …" if len(named) > _NUMBERS_SHOWN else "")
-        detail = " · ".join((detail, text(lang, "act.about", n=len(named), numbers=numbers)))
+        detail = "\n".join((detail, text(lang, "act.about", n=len(named), numbers=numbers)))
     return ActRow(
         id=act.id,
         day=near(act.day, lang, today),

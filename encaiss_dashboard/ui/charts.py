@@ -70,6 +70,7 @@ def theme(colours: Sequence[str], *, dark: bool) -> Figure:
     """What a theme adds to a figure: the colours of its traces, by token and in order, and of its frame."""
     ink = tokens(dark)
     axis = {"gridcolor": ink["line"], "linecolor": ink["line"], "zerolinecolor": ink["line"]}
+    spike = {"spikecolor": ink["ink-3"], "spikethickness": 1, "spikedash": "dot"}
     return {
         "paper_bgcolor": _CLEAR,
         "plot_bgcolor": _CLEAR,
@@ -80,7 +81,7 @@ def theme(colours: Sequence[str], *, dark: bool) -> Figure:
             "bordercolor": ink["line"],
             "font": {"family": "Inter, system-ui, sans-serif", "size": 12.5, "color": ink["ink"]},
         },
-        "xaxis": axis,
+        "xaxis": {**axis, **spike},
         "yaxis": axis,
     }
 
@@ -179,7 +180,7 @@ def _line_layout(ticks: Sequence[tuple[date, str]], lang: str) -> Figure:
             "fixedrange": True,
             "automargin": True,
             "showgrid": False,
-            "hoverformat": "%d/%m/%Y",
+            "unifiedhovertitle": {"text": "%{x|%d/%m/%Y}"},
             "tickvals": [day.isoformat() for day, _ in ticks],
             "ticktext": [words for _, words in ticks],
             "tickangle": 0,

@@ -87,7 +87,7 @@ def _choice() -> rx.Component:
             rx.cond(
                 Debtors.chosen > 0,
                 rx.fragment(
-                    rx.el.span(Debtors.chosen_label, class_name="strong"),
+                    rx.el.span(Debtors.chosen_label, class_name="strong", role="status"),
                     rx.cond(
                         Debtors.chosen < Debtors.found,
                         rx.el.button(
@@ -116,12 +116,11 @@ def _choice() -> rx.Component:
                         class_name="do",
                     ),
                 ),
-                rx.el.span(Debtors.found_label, class_name="muted"),
+                rx.el.span(Debtors.found_label, class_name="muted", role="status"),
             ),
             class_name=rx.cond(Debtors.chosen > 0, "choice on", "choice"),
-            role="status",
         ),
-        rx.el.div(rx.el.span(Debtors.found_label, class_name="muted"), class_name="choice", role="status"),
+        rx.el.div(rx.el.span(Debtors.found_label, class_name="muted", role="status"), class_name="choice"),
     )
 
 

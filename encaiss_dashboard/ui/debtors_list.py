@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
+from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.locales import money, text
 from encaiss_dashboard.services import debtors
 from encaiss_dashboard.services.debtors import DebtorLine, DebtorPage, DebtorSearch, DebtorSort
@@ -183,10 +184,13 @@ class Debtors(Deciding):
 
 def _row(line: DebtorLine, seen: DebtorPage, lang: str) -> DebtorRow:
     state, when, tone = standing(line.status, line.planned, lang)
-    step, step_tone = text(lang, "debtors.no_step"), "mute"
+    step, step_tone = text(lang, "debtors.no_step") if line.overdue else "", "mute"
     if line.step:
         step = text(lang, f"step.{line.step}_short")
         step_tone = "bad" if line.step.value == "formal_notice" else "warn"
+    upcoming = message_words(line.next, seen.on, lang)
+    if line.overdue and line.next is None and line.status.state is DelegationState.NOT_DELEGATED:
+        upcoming = text(lang, "debtors.next_yours")
     return DebtorRow(
         id=line.id,
         href=f"/debtors/{line.id}",
@@ -198,9 +202,9 @@ def _row(line: DebtorLine, seen: DebtorPage, lang: str) -> DebtorRow:
         state=state,
         state_tone=tone,
         state_when=when,
-        step=step if line.open else "",
+        step=step,
         step_tone=step_tone,
-        next=message_words(line.next, seen.on, lang),
+        next=upcoming,
         chosen=False,
         choose=text(lang, "debtors.choose", name=line.name),
     )

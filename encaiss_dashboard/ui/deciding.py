@@ -68,8 +68,9 @@ def message_words(upcoming: Message, today: date, lang: str) -> str:
     step, on = text(lang, f"step.{upcoming[0]}_short"), upcoming[1]
     if on <= today:
         return text(lang, "debtors.next_now", step=step)
-    form = "short" if on.year == today.year else "medium"
-    return text(lang, "debtors.next_on", step=step, day=day(on, lang, form))
+    written = day(on, lang, "short" if on.year == today.year else "medium")
+    # A date stays on one line.
+    return text(lang, "debtors.next_on", step=step, day=written.replace(" ", "\N{NO-BREAK SPACE}"))
 
 
 class Deciding(Shell):
@@ -135,6 +136,8 @@ class Deciding(Shell):
             raise
 
     def _decision(self, reason: str = "") -> Decision:
+        if self.decision not in KINDS:  # closed: only a hand-made event comes here
+            raise Unreadable(value="")
         return Decision(
             kind=DelegationKind(self.decision),
             debtor_ids=self._ids,
@@ -145,8 +148,6 @@ class Deciding(Shell):
 
     async def _foresee(self, *, opening: bool = False) -> None:
         """Fill the dialog; once it is open, what is refused is said inside it."""
-        if not self.decision:
-            raise Unreadable(value="")
         try:
             seen = await access.read(self, delegations.foresee, self._decision())
         except Refusal as refusal:
@@ -168,6 +169,7 @@ class Deciding(Shell):
     def _tell_effects(self, seen: Foresight) -> None:
         lang = self._language()
         changing = [effect for effect in seen.effects if effect.changes]
+        changing.sort(key=lambda effect: -effect.overdue.cents)
         same, more = len(seen.effects) - len(changing), len(changing) - _EFFECTS_SHOWN
         self.problem = "" if changing else text(lang, "debtors.nobody")
         self.affected = len(changing)
@@ -211,6 +213,9 @@ def _foreseen(effect: Effect, today: date, lang: str) -> Foreseen:
         words = text(lang, "debtors.effect_stops", step=before)
     elif effect.before is None or effect.before == after:
         words = message_words(after, today, lang)
+    elif effect.before[0] is after[0]:
+        instead = day(effect.before[1], lang, "short")
+        words = text(lang, "debtors.effect_moved", step=message_words(after, today, lang), day=instead)
     else:
         words = text(lang, "debtors.effect_later", before=before, step=message_words(after, today, lang))
     return Foreseen(id=effect.debtor_id, name=effect.name, owes=owes, effect=words)
@@ -234,33 +239,36 @@ def decided_on(screen: rx.Component) -> rx.Component:
 def _dialog() -> rx.Component:
     return Overlay.create(
         rx.el.div(class_name="shade", on_click=Deciding.cancel, aria_hidden="true"),
-        rx.el.form(
-            rx.el.h2(_by_kind("title"), id="deciding-title"),
-            rx.el.p(_by_kind("lead"), class_name="muted"),
-            _dates(),
-            rx.cond(
-                (Deciding.decision == "pause") | (Deciding.decision == "withdraw"),
-                rx.el.label(
-                    rx.el.span(t("debtors.reason")),
-                    rx.el.textarea(name="reason", max_length=500, rows="2", class_name="in"),
-                    class_name="field",
+        rx.el.div(
+            rx.el.form(
+                rx.el.h2(_by_kind("title"), id="deciding-title"),
+                rx.el.p(_by_kind("lead"), class_name="muted"),
+                _dates(),
+                rx.cond(
+                    (Deciding.decision == "pause") | (Deciding.decision == "withdraw"),
+                    rx.el.label(
+                        rx.el.span(t("debtors.reason")),
+                        rx.el.textarea(name="reason", max_length=500, rows="2", class_name="in"),
+                        class_name="field",
+                    ),
                 ),
-            ),
-            _preview(),
-            rx.el.div(
-                button(t("debtors.cancel"), on_click=Deciding.cancel),
-                rx.el.button(
-                    Deciding.confirm_label,
-                    type="submit",
-                    disabled=Deciding.affected == 0,
-                    class_name=rx.cond(Deciding.decision == "withdraw", "btn d", "btn p"),
+                _preview(),
+                rx.el.div(
+                    button(t("debtors.cancel"), on_click=Deciding.cancel),
+                    rx.el.button(
+                        Deciding.confirm_label,
+                        type="submit",
+                        disabled=Deciding.affected == 0,
+                        class_name=rx.cond(Deciding.decision == "withdraw", "btn d", "btn p"),
+                    ),
+                    class_name="end",
                 ),
-                class_name="end",
+                on_submit=Deciding.confirm,
+                class_name="sheet",
             ),
-            on_submit=Deciding.confirm,
             role="dialog",
             custom_attrs={"aria-modal": "true", "aria-labelledby": "deciding-title"},
-            class_name="sheet",
+            class_name="holder",
         ),
         on_key_down=lambda key, _: rx.cond(key == "Escape", Deciding.cancel(), rx.noop()),
         class_name="over",

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
+
+from starlette.requests import cookie_parser
 
 from encaiss_dashboard import wiring
 from encaiss_dashboard.ui.access import authorization
@@ -45,13 +46,14 @@ _HEADERS: Final = (
 
 
 def session_digest(scope: Scope) -> str:
-    """The digest of the session cookie of a request, "" without one."""
-    header = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
-    try:
-        jar = SimpleCookie(header)
-    except CookieError:
-        return ""
-    return wiring.house().digest(jar[COOKIE].value) if COOKIE in jar else ""
+    """The digest of the session cookie of a request, "" without one.
+
+    Read as browsers write it: the standard library's parser gives up at the first foreign cookie that
+    it cannot read, which on a shared host name would sign people out.
+    """
+    header = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+    token = cookie_parser(header.decode("latin-1")).get(COOKIE, "")
+    return wiring.house().digest(token) if token else ""
 
 
 class Edge:
@@ -125,12 +127,13 @@ async def _detour(scope: Scope, path: str) -> str:
 
 
 def _with_headers(send: Send, path: str) -> Send:
-    cache = b"public, max-age=31536000, immutable" if path.startswith("/assets/") else b"no-cache"
-
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             headers = list(message.get("headers", []))
             if not any(name.lower() == b"cache-control" for name, _ in headers):
+                # The build names its assets after their content; one that is missing may come yet.
+                lasting = path.startswith("/assets/") and message["status"] < 400  # noqa: PLR2004 - HTTP errors
+                cache = b"public, max-age=31536000, immutable" if lasting else b"no-cache"
                 headers.append((b"cache-control", cache))
             message = {**message, "headers": [*headers, *_HEADERS]}
         await send(message)

@@ -96,7 +96,9 @@ def _figure(name: str) -> rx.Component:
             rx.el.div(Figures.values[name], class_name="val"),
             rx.el.div(class_name="skeleton val", aria_hidden="true"),
         ),
-        rx.el.details(rx.el.summary(t("figures.how")), rx.el.p(t(f"figures.{name}_how")), class_name="how"),
+        rx.el.details(
+            rx.el.summary(t("figures.how")), rx.el.p(t(f"figures.{name}_how")), class_name="formula"
+        ),
         class_name="card",
     )
 

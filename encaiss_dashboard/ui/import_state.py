@@ -18,7 +18,7 @@ from encaiss_dashboard.ui.shell import Choice, Next, Shell, handler
 
 Setting = Literal["separator", "decimal", "date_order", "encoding"]
 Short = Annotated[str, StringConstraints(max_length=500)]
-_ID_DIGITS_MAX: Final = 18
+_ID_DIGITS_MAX: Final = 9
 
 
 class Import(Shell):

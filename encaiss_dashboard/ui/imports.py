@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
-from reflex_components_core.react_router.dom import ReactRouterLink  # type: ignore[import-untyped]
 
 from encaiss_dashboard.ui import import_rows
 from encaiss_dashboard.ui.components import button, card, icon, link_button, tag, top
@@ -131,7 +130,9 @@ def _counts() -> rx.Component:
             _count(
                 "import.to_correct",
                 Import.rejected,
-                rx.el.a(t("import.csv"), href=Import.csv, download=True, class_name="link"),
+                rx.el.a(
+                    t("import.csv"), href=Import.csv, download=True, reload_document=True, class_name="link"
+                ),
                 tone=" bad",
             ),
             _count("import.to_correct", "0", t("import.all_good")),
@@ -273,7 +274,7 @@ def _troubles() -> rx.Component:
                 ),
             ),
             _more(Import.troubles_more),
-            action=rx.el.a(t("import.download"), href=Import.csv, download=True),
+            action=rx.el.a(t("import.download"), href=Import.csv, download=True, reload_document=True),
         ),
     )
 
@@ -354,11 +355,9 @@ def _done() -> rx.Component:
             rx.el.div(
                 rx.cond(
                     Import.has_new_debtors & Shell.may_delegate,
-                    ReactRouterLink.create(
-                        t("import.delegate"), to="/debtors?state=not_delegated", class_name="btn p"
-                    ),
+                    rx.el.a(t("import.delegate"), href="/debtors?state=not_delegated", class_name="btn p"),
                 ),
-                ReactRouterLink.create(t("import.see"), to="/invoices", class_name="btn"),
+                rx.el.a(t("import.see"), href="/invoices", class_name="btn"),
                 class_name="r",
             ),
             class_name="card success",

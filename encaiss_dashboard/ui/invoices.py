@@ -8,7 +8,6 @@ from typing import Any, Final, TypedDict
 from urllib.parse import urlencode
 
 import reflex as rx
-from reflex_components_core.react_router.dom import ReactRouterLink  # type: ignore[import-untyped]
 
 from encaiss_dashboard.domain.ageing import bucket_codes, bucket_of
 from encaiss_dashboard.domain.invoices import Kind
@@ -222,7 +221,10 @@ def invoices_page() -> rx.Component:
             rx.cond(
                 Invoices.ready & ~Invoices.first_time,
                 link_button(
-                    rx.fragment(icon("download"), t("invoices.export")), Invoices.export, download=True
+                    rx.fragment(icon("download"), t("invoices.export")),
+                    Invoices.export,
+                    download=True,
+                    reload_document=True,
                 ),
             ),
         ),
@@ -247,9 +249,7 @@ def _list() -> rx.Component:
                 empty(
                     t("invoices.none"),
                     t("invoices.none_hint"),
-                    ReactRouterLink.create(
-                        t("invoices.show_everything"), to=f"{_PATH}?show=all", class_name="btn"
-                    ),
+                    rx.el.a(t("invoices.show_everything"), href=f"{_PATH}?show=all", class_name="btn"),
                 ),
             ),
         ),
@@ -262,9 +262,9 @@ def _filters() -> rx.Component:
         rx.el.nav(
             rx.foreach(
                 Invoices.tabs,
-                lambda tab: ReactRouterLink.create(
+                lambda tab: rx.el.a(
                     tab["label"],
-                    to=tab["href"],
+                    href=tab["href"],
                     class_name="tab",
                     custom_attrs={"aria-current": tab["current"]},
                 ),
@@ -274,11 +274,11 @@ def _filters() -> rx.Component:
         ),
         rx.cond(
             Invoices.bucket != "",
-            ReactRouterLink.create(
+            rx.el.a(
                 Invoices.bucket,
                 rx.el.span(t("invoices.bucket_off"), class_name="sr"),
                 icon("close"),
-                to=Invoices.bucket_off,
+                href=Invoices.bucket_off,
                 class_name="chip",
             ),
         ),
@@ -349,7 +349,7 @@ def _line(row: rx.vars.ObjectVar[Row]) -> rx.Component:
             scope="row",
             class_name="nw",
         ),
-        rx.el.td(ReactRouterLink.create(row["debtor"], to=row["href"], class_name="row")),
+        rx.el.td(rx.el.a(row["debtor"], href=row["href"], class_name="row")),
         rx.el.td(row["issue"], class_name="nw muted"),
         rx.el.td(row["due"], class_name="nw"),
         rx.el.td(rx.el.span(row["late"], class_name="age a-" + row["tone"])),
@@ -380,8 +380,8 @@ def _pager() -> rx.Component:
 def _turn(href: Any, drawing: str, key: str) -> rx.Component:
     return rx.cond(
         href != "",
-        ReactRouterLink.create(
-            icon(drawing), rx.el.span(t(key), class_name="sr"), to=href, class_name="btn only", title=t(key)
+        rx.el.a(
+            icon(drawing), rx.el.span(t(key), class_name="sr"), href=href, class_name="btn only", title=t(key)
         ),
         rx.el.span(
             icon(drawing), class_name="btn only", custom_attrs={"aria-disabled": "true"}, aria_hidden="true"

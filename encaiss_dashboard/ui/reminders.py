@@ -113,7 +113,12 @@ def _list() -> rx.Component:
 
 def _table(caption: str, heads: rx.Component, *body: Any) -> rx.Component:
     return rx.el.div(
-        rx.el.table(rx.el.caption(t(caption), class_name="sr"), rx.el.thead(heads), rx.el.tbody(*body)),
+        rx.el.table(
+            rx.el.caption(t(caption), class_name="sr"),
+            rx.el.thead(heads),
+            rx.el.tbody(*body),
+            class_name="told",
+        ),
         class_name="scroll",
         tab_index=0,
         role="region",
@@ -128,7 +133,9 @@ def _columns(*columns: tuple[str, str]) -> rx.Component:
 
 
 def _heads() -> rx.Component:
-    return _columns(("debtor", ""), ("recipient", "to"), ("step", ""), ("invoices", "num"), ("amount", "num"))
+    return _columns(
+        ("debtor", ""), ("recipient", "wide"), ("step", ""), ("invoices", "num"), ("amount", "num")
+    )
 
 
 def _row(row: rx.vars.ObjectVar[Any]) -> rx.Component:
@@ -136,7 +143,7 @@ def _row(row: rx.vars.ObjectVar[Any]) -> rx.Component:
     return rx.fragment(
         rx.el.tr(
             _named(row["name"], row["href"], row["recipient"]),
-            rx.el.td(row["recipient"], class_name=rx.cond(row["by_post"], "muted to", "to")),
+            rx.el.td(row["recipient"], class_name=rx.cond(row["by_post"], "muted wide", "wide")),
             rx.el.td(tag(row["step"], row["tone"])),
             rx.el.td(
                 rx.el.button(
@@ -145,7 +152,7 @@ def _row(row: rx.vars.ObjectVar[Any]) -> rx.Component:
                     rx.el.span(row["show"], class_name="sr"),
                     on_click=Reminders.toggle(row["id"]),
                     aria_expanded=here,
-                    class_name="more",
+                    class_name="unfold",
                     type="button",
                 ),
                 class_name="num",
@@ -156,11 +163,11 @@ def _row(row: rx.vars.ObjectVar[Any]) -> rx.Component:
     )
 
 
-def _named(name: Any, href: Any, recipient: Any) -> rx.Component:
-    """The debtor; on a telephone, which has no room for a column of them, with its recipient below."""
+def _named(name: Any, href: Any, *below: Any) -> rx.Component:
+    """The debtor; on a telephone with what its own columns say elsewhere below."""
     return rx.el.th(
         rx.el.a(name, href=href, class_name="row"),
-        rx.el.div(recipient, class_name="muted small narrow"),
+        *(rx.el.div(words, class_name="muted small narrow") for words in below),
         scope="row",
     )
 
@@ -181,6 +188,7 @@ def _lines(row: rx.vars.ObjectVar[Any]) -> rx.Component:
                     ),
                 )
             ),
+            class_name="told",
         ),
         rx.cond(Reminders.lines_more != "", rx.el.p(Reminders.lines_more, class_name="muted small")),
         rx.cond(Reminders.credit != "", rx.el.p(Reminders.credit, class_name="muted small")),
@@ -239,7 +247,9 @@ def _recent() -> rx.Component:
             Reminders.recent.length() > 0,
             _table(
                 "reminders.recent",
-                _columns(("when", ""), ("debtor", ""), ("step", ""), ("recipient", "to"), ("state", "")),
+                _columns(
+                    ("when", "wide"), ("debtor", ""), ("step", ""), ("recipient", "wide"), ("state", "")
+                ),
                 rx.foreach(Reminders.recent, _past),
             ),
             rx.cond(Reminders.ready, rx.el.p(t("reminders.recent_empty"), class_name="muted")),
@@ -249,10 +259,10 @@ def _recent() -> rx.Component:
 
 def _past(past: rx.vars.ObjectVar[Any]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(past["at"], class_name="nw muted"),
-        _named(past["name"], past["href"], past["to"]),
+        rx.el.td(past["at"], class_name="nw muted wide"),
+        _named(past["name"], past["href"], past["at"], past["to"]),
         rx.el.td(tag(past["step"], past["tone"])),
-        rx.el.td(past["to"], class_name="to"),
+        rx.el.td(past["to"], class_name="wide"),
         rx.el.td(
             tag(past["state"], past["state_tone"]),
             rx.cond(past["detail"] != "", rx.el.div(past["detail"], class_name="muted small")),

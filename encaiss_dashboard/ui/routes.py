@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Final, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from encaiss_dashboard import wiring
-from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
-from encaiss_dashboard.domain.permissions import HOUSE
+from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unreadable
+from encaiss_dashboard.domain.permissions import HOUSE, Action
 from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
 from encaiss_dashboard.services import exports, imports, people
 from encaiss_dashboard.ui.edge import COOKIE, session_digest
@@ -27,11 +27,11 @@ _FORM_BYTES_MAX: Final = 4096
 
 async def sign_in(request: Request) -> Response:
     """Check the password and hand out a cookie; a wrong one goes back to the form."""
-    body = await request.body()
-    if len(body) > _FORM_BYTES_MAX:
+    body = await _body(request, _FORM_BYTES_MAX)
+    if body is None:
         return PlainTextResponse("", status_code=413)
-    form = await request.form()
-    email, password = str(form.get("email", "")), str(form.get("password", ""))
+    form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    email, password = form.get("email", ""), form.get("password", "")
 
     def attempt() -> str | None:
         house = wiring.house()
@@ -41,7 +41,10 @@ async def sign_in(request: Request) -> Response:
                 people.open_session(work, email, house.digest(token))
             return token
 
-    token = await asyncio.to_thread(attempt)
+    try:
+        token = await asyncio.to_thread(attempt)
+    except Unreadable:
+        token = None
     if token is None:
         return RedirectResponse("/login?failed=1", status_code=303)
     response = RedirectResponse("/", status_code=303)
@@ -75,20 +78,37 @@ async def upload_invoices(request: Request) -> Response:
     """Take one file as the raw body, counted while it streams; answers where to check it."""
     language = request.headers.get("x-language", "")
     language = language if language in LANGUAGES else DEFAULT_LANGUAGE
-    chunks = bytearray()
-    async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > UPLOAD_BYTES_MAX:
-            return JSONResponse(
-                {"problem": text(language, "import.too_large", megabytes=UPLOAD_BYTES_MAX // 2**20)}, 413
-            )
-    name = unquote(request.headers.get("x-file-name", ""))[:200]
-    data = bytes(chunks)
     try:
+        # Before the first byte is taken in: nobody else's 25 MB are held, not even for a moment.
+        await _as_client(request, lambda work, client: work.require(Action.UPLOAD, client), write=False)
+        data = await _body(request, UPLOAD_BYTES_MAX)
+        if data is None:
+            problem = text(language, "import.too_large", megabytes=UPLOAD_BYTES_MAX // 2**20)
+            return JSONResponse({"problem": problem}, 413)
+        name = _file_name(request.headers.get("x-file-name", ""))
         batch_id = await _as_client(request, lambda work, client: imports.receive(work, client, name, data))
     except Refusal as refusal:
         return JSONResponse({"problem": text(language, f"refusal.{refusal.code}", **refusal.facts)}, 403)
     return JSONResponse({"location": f"/invoices/import/{batch_id}"})
+
+
+async def _body(request: Request, bytes_max: int) -> bytes | None:
+    """The body, or None as soon as it is longer: announced or found so while it streams."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:20]) > bytes_max:
+        return None
+    taken = bytearray()
+    async for chunk in request.stream():
+        taken += chunk
+        if len(taken) > bytes_max:
+            return None
+    return bytes(taken)
+
+
+def _file_name(header: str) -> str:
+    """The name as it is shown: its last part, without what no name can hold."""
+    name = unquote(header).replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in name if letter.isprintable())[:200]
 
 
 async def download(request: Request) -> Response:
@@ -96,7 +116,9 @@ async def download(request: Request) -> Response:
     kind, key = request.path_params["kind"], request.path_params["key"]
     query = dict(request.query_params)
     try:
-        made = await _as_client(request, lambda work, client: exports.make(work, client, kind, key, query))
+        made = await _as_client(
+            request, lambda work, client: exports.make(work, client, kind, key, query), write=False
+        )
     except (NotAllowed, NotFound):
         return PlainTextResponse("", status_code=404)
     except Refusal:
@@ -117,7 +139,7 @@ async def healthz(request: Request) -> Response:  # noqa: ARG001 - a route's sig
     return JSONResponse({"status": "ok"})
 
 
-async def _as_client(request: Request, service: Callable[[Work, int | None], R]) -> R:
+async def _as_client(request: Request, service: Callable[[Work, int | None], R], *, write: bool = True) -> R:
     digest = session_digest(request.scope)
 
     def call() -> R:
@@ -125,7 +147,7 @@ async def _as_client(request: Request, service: Callable[[Work, int | None], R])
         session = house.signed_in(digest) if digest else None
         if session is None:
             raise NotAllowed
-        with house.begin(session.actor) as work:
+        with house.begin(session.actor, write=write) as work:
             return service(work, session.client_id)
 
     return await asyncio.to_thread(call)

@@ -118,6 +118,13 @@ def test_the_letter_reads_as_agreed(language, step):
     assert f"{letter.subject}\n\n{letter.text}" == agreed
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_formal_notice_to_a_debtor_in_france_reads_as_agreed(language):
+    letter = write_statement(statement(language, StepCode.FORMAL_NOTICE, country="FR"))
+    agreed = (GOLDEN / f"{language}-formal_notice-france.txt").read_text(encoding="utf-8")
+    assert f"{letter.subject}\n\n{letter.text}" == agreed
+
+
 def test_every_sentence_exists_in_every_language():
     names = [{key for key in catalogue(lang) if key.startswith("letter.")} for lang in LANGUAGES]
     assert names[0] == names[1] == names[2]

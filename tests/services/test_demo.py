@@ -113,7 +113,7 @@ def test_nothing_in_it_can_be_anybodys(played):
     assert all(vat.is_valid(n) and n.removeprefix("BE").startswith("0999") for n in numbers)
     names = [name.casefold() for name in played.rows(records.Debtor.name)]
     assert not [name for name in names for real in REAL if real in name.split()]
-    assert all(iban.is_valid(number) for number in played.rows(records.Client.iban))
+    assert all(iban.is_valid(number, check_country=False) for number in played.rows(records.Client.iban))
     assert played.rows(records.Agency.demo) == [True]
 
 

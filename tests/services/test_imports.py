@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from encaiss_dashboard import wiring
+from encaiss_dashboard import wiring as house_wiring
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Problem, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
 from encaiss_dashboard.locales import LANGUAGES, text
@@ -35,7 +35,7 @@ LEDGER = (
 class House:
     """One deployment with two clients, on a day of our choosing."""
 
-    wired: wiring.Wiring
+    wired: house_wiring.Wiring
     client: int
     other: int
 
@@ -71,8 +71,8 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     settings = read({"ENCAISS_DATA_DIR": str(tmp_path), "ENCAISS_DEMO": "1"})
-    wiring.migrate(settings.database_url)
-    wired = wiring.build(settings, clock=lambda: datetime(2026, 6, 15, 9, 0, tzinfo=UTC))
+    house_wiring.migrate(settings.database_url)
+    wired = house_wiring.build(settings, clock=lambda: datetime(2026, 6, 15, 9, 0, tzinfo=UTC))
     with wired.begin(HOUSE) as work:
         client = people.add_client(work, "atelier", "Atelier Exemple SRL").id
         other = people.add_client(work, "drukkerij", "Drukkerij Voorbeeld BV", language="nl").id
@@ -509,3 +509,25 @@ def test_the_line_of_a_problem_counts_the_lines_of_the_file(house):
     seen = house.preview("Liste des factures", "", *LEDGER, "F9;;05/06/2026;05/07/2026;1,00")
     assert [(p.line, p.field) for p in seen.rejected] == [(7, "debtor")]
     assert seen.accepted == 3
+
+
+def test_a_file_is_imported_alike_on_every_database(wiring):
+    with wiring.begin(HOUSE, TODAY) as work:
+        client = people.add_client(work, "atelier", "Atelier Exemple SRL").id
+        assert client
+    lines = (*LEDGER[:1], *(f"N{i};Client {i % 7};05/01/2026;04/02/2026;{i},50" for i in range(1, 1500)))
+    data = "\n".join(f"{line};10/02/2026" if at else f"{line};Payé le" for at, line in enumerate(lines))
+    for created in (1499, 0):
+        with wiring.begin(HOUSE, TODAY) as work:
+            batch = imports.receive(work, client, "ledger.csv", data.encode())
+        with wiring.begin(HOUSE, TODAY) as work:
+            assert imports.accept(work, client, batch).created == created
+    with wiring.begin(HOUSE, TODAY, write=False) as work:
+        pairs = work.session.execute(
+            select(records.Invoice.total_cents, records.Allocation.amount_cents, records.Payment.reference)
+            .join(records.Allocation, records.Allocation.invoice_id == records.Invoice.id)
+            .join(records.Payment, records.Payment.id == records.Allocation.payment_id)
+            .where(records.Payment.reference == records.Invoice.number)
+        ).all()
+    assert len(pairs) == 1499
+    assert all(total == paid for total, paid, _ in pairs)
