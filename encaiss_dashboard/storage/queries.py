@@ -229,16 +229,14 @@ def steps_done(
 ) -> dict[int, list[StepDone]]:
     """Reminder steps of each invoice that were sent or are on their way, oldest first."""
     line, message = records.OutboxLine, records.OutboxMessage
-    query = (
-        select(line, message)
-        .join(message, col(message.id) == col(line.message_id))
-        .where(line.client_id == client_id, col(line.step).is_not(None), col(line.dropped).is_(False))
-    )
+    where = [line.client_id == client_id, col(line.step).is_not(None), col(line.dropped).is_(False)]
     if debtor_ids is not None:
-        query = query.where(col(message.debtor_id).in_(debtor_ids))
+        where.append(col(message.debtor_id).in_(debtor_ids))
+    query: Any = select(line.invoice_id, line.step, message.day)
+    query = query.join(message, col(message.id) == col(line.message_id)).where(*where)
     done: dict[int, list[StepDone]] = defaultdict(list)
-    for taken, sent in session.exec(query.order_by(col(message.day), col(line.id))):
-        done[taken.invoice_id].append(StepDone(StepCode(taken.step or ""), sent.day))
+    for invoice_id, step, day in session.exec(query.order_by(col(message.day), col(line.id))):
+        done[invoice_id].append(StepDone(StepCode(step), day))
     return done
 
 
@@ -323,17 +321,20 @@ def uploads_waiting(session: Session, client_id: int) -> list[tuple[int, str]]:
 
 
 def failed_messages(session: Session, client_id: int) -> list[tuple[int, str]]:
-    """Debtor id and name of each message that could not be delivered, newest first."""
-    query = (
-        select(records.OutboxMessage, records.Debtor)
-        .join(records.Debtor, col(records.Debtor.id) == col(records.OutboxMessage.debtor_id))
-        .where(
-            records.OutboxMessage.client_id == client_id,
-            col(records.OutboxMessage.failed_at).is_not(None),
-        )
-        .order_by(col(records.OutboxMessage.id).desc())
+    """Id and name of each debtor whose last message could not be delivered, the newest first."""
+    message = records.OutboxMessage
+    last = (
+        select(func.max(message.id))
+        .where(message.client_id == client_id, col(message.dropped_at).is_(None))
+        .group_by(col(message.debtor_id))
     )
-    return [(known(debtor.id), debtor.name) for _, debtor in session.exec(query)]
+    query = (
+        select(records.Debtor)
+        .join(message, col(records.Debtor.id) == col(message.debtor_id))
+        .where(col(message.id).in_(last), col(message.failed_at).is_not(None))
+        .order_by(col(message.id).desc())
+    )
+    return [(known(debtor.id), debtor.name) for debtor in session.exec(query)]
 
 
 def sent_between(session: Session, client_id: int, first: date, last: date) -> int:

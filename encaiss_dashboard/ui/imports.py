@@ -103,7 +103,7 @@ def _question(setting: Setting, name: str, reads: Any) -> rx.Component:
                     rx.el.span(way["label"], class_name="strong"),
                     rx.el.span(way["example"], class_name="muted"),
                     type="button",
-                    class_name="way",
+                    class_name="reading",
                     disabled=Import.busy | ~Shell.may_upload,
                     on_click=[Import.wait, Import.choose_setting(setting, way["value"])],
                 ),
@@ -117,33 +117,33 @@ def _question(setting: Setting, name: str, reads: Any) -> rx.Component:
 def _counts() -> rx.Component:
     return rx.el.div(
         _count(
-            "import.ready",
+            rx.cond(Import.done, t("import.created"), t("import.ready")),
             Import.created,
             Import.total,
             rx.cond(Import.has_new_debtors, Import.new_debtors, ""),
         ),
-        rx.cond(Import.updated != "", _count("import.updated", Import.updated, t("import.updated_hint"))),
-        _count("import.known", Import.unchanged, t("import.known_hint")),
-        _count("import.credit_notes", Import.credit_notes, t("import.credit_notes_hint")),
+        rx.cond(Import.updated != "", _count(t("import.updated"), Import.updated, t("import.updated_hint"))),
+        _count(t("import.known"), Import.unchanged, t("import.known_hint")),
+        _count(t("import.credit_notes"), Import.credit_notes, t("import.credit_notes_hint")),
         rx.cond(
             Import.rejected != "",
             _count(
-                "import.to_correct",
+                t("import.to_correct"),
                 Import.rejected,
                 rx.el.a(
                     t("import.csv"), href=Import.csv, download=True, reload_document=True, class_name="link"
                 ),
                 tone=" bad",
             ),
-            _count("import.to_correct", "0", t("import.all_good")),
+            _count(t("import.to_correct"), "0", t("import.all_good")),
         ),
         class_name="grid cards",
     )
 
 
-def _count(key: str, value: Any, *under: Any, tone: str = "") -> rx.Component:
+def _count(label: Any, value: Any, *under: Any, tone: str = "") -> rx.Component:
     return rx.el.div(
-        rx.el.div(t(key), class_name="lab"),
+        rx.el.div(label, class_name="lab"),
         rx.el.div(value, class_name=f"val{tone}"),
         *(rx.el.div(part, class_name="delta") for part in under),
         class_name="card",

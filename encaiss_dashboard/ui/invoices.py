@@ -265,8 +265,8 @@ def _filters() -> rx.Component:
                 lambda tab: rx.el.a(
                     tab["label"],
                     href=tab["href"],
-                    class_name="tab",
-                    custom_attrs={"aria-current": tab["current"]},
+                    class_name=rx.cond(tab["current"] == "page", "tab on", "tab"),
+                    aria_current=tab["current"],
                 ),
             ),
             aria_label=t("invoices.filters"),
@@ -328,9 +328,9 @@ def _heading(column: SortBy | None, key: str, class_name: str) -> rx.Component:
         rx.el.button(
             t(key),
             rx.el.span(
-                rx.cond(here, rx.cond(Invoices.sort_way == "descending", "↓", "↑"), "↕"),
+                rx.cond(here, rx.cond(Invoices.sort_way == "descending", "↓", "↑"), ""),
+                class_name="way",
                 aria_hidden="true",
-                class_name=rx.cond(here, "way", "way off"),
             ),
             type="button",
             on_click=Invoices.sort(column.value),

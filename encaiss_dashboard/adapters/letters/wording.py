@@ -116,7 +116,8 @@ def compose(letter: StatementLetter) -> Wording:
     lang, step = letter.language, letter.step
     client, agency = one_line(letter.creditor.name), one_line(letter.sender.name)
     title = text(lang, f"letter.{step}_title")
-    qr_total = next((s.total for s in letter.sections if _qr(letter, s)), None)
+    codes = ((section.total, _qr(letter, section)) for section in letter.sections)
+    qr_total, qr = next((found for found in codes if found[1]), (None, None))
     formal = "formal_notice_" if step is StepCode.FORMAL_NOTICE else ""
     return Wording(
         language=lang,
@@ -128,7 +129,7 @@ def compose(letter: StatementLetter) -> Wording:
         tables=tuple(_table(letter, section) for section in letter.sections),
         pay_heading=text(lang, "letter.pay_heading"),
         payment=_payment(letter),
-        qr=next((code for s in letter.sections if (code := _qr(letter, s))), None),
+        qr=qr,
         qr_alt=_qr_alt(letter, letter.account, qr_total) if letter.account and qr_total else "",
         scan=text(lang, "letter.scan"),
         after=_after(letter, client),
