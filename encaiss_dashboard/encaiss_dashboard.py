@@ -14,7 +14,8 @@ from encaiss_dashboard.ui.import_state import Import
 from encaiss_dashboard.ui.imports import import_page
 from encaiss_dashboard.ui.invoices import Invoices, invoices_page
 from encaiss_dashboard.ui.login import Login, login_page
-from encaiss_dashboard.ui.overview import Overview, overview_page
+from encaiss_dashboard.ui.overview import overview_page
+from encaiss_dashboard.ui.overview_state import Overview
 from encaiss_dashboard.ui.reminders import reminders_page
 from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.routes import routes

@@ -36,6 +36,8 @@ from encaiss_dashboard.wiring import Wiring
 _ZONE: Final = ZoneInfo("Europe/Brussels")
 _NIGHT, _BANK, _DESK, _EXPORT, _UPLOAD = time(2), time(9, 5), time(10, 20), time(17, 42), time(18, 5)
 _ONE_DAY: Final = timedelta(days=1)
+# The last nights are not played: whoever opens the demo finds something to send tonight.
+_LEFT_FOR_TONIGHT: Final = timedelta(days=4)
 _FORTNIGHT: Final = timedelta(days=14)
 _FRIDAY: Final = 5  # the ordinal of a Monday is 1 more than a multiple of 7
 _SOONER: Final = 0.9
@@ -88,7 +90,7 @@ class Story:
         day = first_day(self.today)
         while day < self.today:
             exports = self._exports(day, delegated)
-            if day > delegated:
+            if delegated < day < self.today - _LEFT_FOR_TONIGHT:
                 self._night(day)
             if exports or day > delegated - _FORTNIGHT:
                 self._payments(day)

@@ -71,7 +71,7 @@ def _open(work: Work) -> list[ColumnElement[bool]]:
         col(message.dropped_at).is_(None),
         or_(
             col(message.claimed_at).is_(None),
-            
+            col(message.detail) != "",
             col(message.claimed_at) < work.now - INTERRUPTED_AFTER,
         ),
     ]

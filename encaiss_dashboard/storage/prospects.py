@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlmodel import Session
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationStatus, status
 from encaiss_dashboard.domain.dunning import DEFAULT_LADDER, OpenInvoice, StepCode
+from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
-from encaiss_dashboard.storage import queries
+from encaiss_dashboard.storage import queries, records
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +71,78 @@ class Prospect:
 def prospects(
     session: Session, client_id: int, on: date, debtor_ids: Sequence[int]
 ) -> Mapping[int, Prospect]:
-    """Each of these debtors as of a day, by id."""
+    """Each of these debtors as of a day, by id.
+
+    The database adds up: of a large client's invoices only the open ones are read.
+    """
     events = queries.delegation_events(session, client_id, debtor_ids)
-    invoices = queries.open_invoices(session, client_id, on, debtor_ids)
+    invoices = _open(session, client_id, on, debtor_ids)
+    credit = _credit(session, client_id, on, debtor_ids)
     contacts = queries.last_contacts(session, client_id)
-    credit: dict[int, list[Money]] = {}
-    for currency, ledger in queries.ledgers(session, client_id, debtor_ids).items():
-        for key, cents in ledger.unallocated_by_debtor(on).items():
-            if cents > 0:
-                credit.setdefault(key, []).append(Money(cents, currency))
     return {
         key: Prospect(on, events.get(key, ()), invoices.get(key, ()), credit.get(key, ()), contacts.get(key))
+        for key in debtor_ids
+    }
+
+
+def _open(
+    session: Session, client_id: int, on: date, debtor_ids: Sequence[int]
+) -> dict[int, list[OpenInvoice]]:
+    """What ``Ledger.open_cents`` tells of invoices, those in euro first."""
+    invoice, allocation = records.Invoice, records.Allocation
+    settled = (
+        select(
+            col(allocation.invoice_id).label("invoice_id"), func.sum(allocation.amount_cents).label("cents")
+        )
+        .where(allocation.client_id == client_id, allocation.on <= on)
+        .group_by(col(allocation.invoice_id))
+        .subquery()
+    )
+    left = col(invoice.total_cents) - func.coalesce(settled.c.cents, 0)
+    query = (
+        select(invoice, left)
+        .outerjoin(settled, settled.c.invoice_id == col(invoice.id))
+        .where(
+            invoice.client_id == client_id,
+            col(invoice.debtor_id).in_(debtor_ids),
+            invoice.kind == Kind.INVOICE.value,
+            invoice.issue <= on,
+            left > 0,
+        )
+        .order_by(col(invoice.currency) != "EUR", col(invoice.currency), col(invoice.id))
+    )
+    done = queries.steps_done(session, client_id, debtor_ids)
+    owed: dict[int, list[OpenInvoice]] = defaultdict(list)
+    for row, cents in session.execute(query):
+        value = queries.invoice_value(row)
+        money = Money(int(cents), row.currency)
+        owed[row.debtor_id].append(OpenInvoice(value, money, done.get(value.id, ())))
+    return owed
+
+
+def _credit(session: Session, client_id: int, on: date, debtor_ids: Sequence[int]) -> dict[int, list[Money]]:
+    """What ``Ledger.unallocated_by_debtor`` tells, where it is above zero."""
+    invoice, payment, allocation = records.Invoice, records.Payment, records.Allocation
+    paid = select(payment.debtor_id, payment.currency, func.sum(payment.amount_cents)).where(
+        payment.client_id == client_id, payment.on <= on
+    )
+    credited = select(invoice.debtor_id, invoice.currency, func.sum(invoice.total_cents)).where(
+        invoice.client_id == client_id, invoice.kind == Kind.CREDIT_NOTE.value, invoice.issue <= on
+    )
+    used = (
+        select(invoice.debtor_id, allocation.currency, -func.sum(allocation.amount_cents))
+        .join(invoice, col(invoice.id) == col(allocation.invoice_id))
+        .where(allocation.client_id == client_id, allocation.on <= on, invoice.issue <= on)
+    )
+    free: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for query in (
+        paid.group_by(col(payment.debtor_id), col(payment.currency)),
+        credited.group_by(col(invoice.debtor_id), col(invoice.currency)),
+        used.group_by(col(invoice.debtor_id), col(allocation.currency)),
+    ):
+        for debtor_id, currency, cents in session.execute(query):
+            free[debtor_id][currency] += int(cents)
+    return {
+        key: [Money(cents, currency) for currency, cents in sorted(free[key].items()) if cents > 0]
         for key in debtor_ids
     }

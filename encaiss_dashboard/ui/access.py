@@ -123,7 +123,9 @@ class Guard(Middleware):
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002
         """Let an event pass (None), or answer it with nothing or the way to the sign-in page."""
         registered = RegistrationContext.get().event_handlers.get(event.name)
-        if registered is None or not _fits(registered.handler.fn, event.payload):
+        name = event.name.rsplit(".", 1)[-1]
+        # Reflex gives every State a setter of any var; no page of ours uses it.
+        if registered is None or name == "setvar" or not _fits(registered.handler.fn, event.payload):
             return StateUpdate()
         signed = await who(state)
         if signed is None and digest_of(state):
@@ -131,7 +133,7 @@ class Guard(Middleware):
             root: Any = state._get_root_state()  # noqa: SLF001 - Reflex offers no public way to it
             root.reset()
         owner = registered.states[0]
-        if owner.__module__.startswith("reflex.") and event.name.rsplit(".", 1)[-1] in _INTERNAL:
+        if owner.__module__.startswith("reflex.") and name in _INTERNAL:
             if "vars" in event.payload:
                 event.payload["vars"] = _from_storage(event.payload["vars"])
             # Reflex would keep and send back whatever it is told, however large.

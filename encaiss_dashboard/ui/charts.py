@@ -70,7 +70,6 @@ def theme(colours: Sequence[str], *, dark: bool) -> Figure:
     """What a theme adds to a figure: the colours of its traces, by token and in order, and of its frame."""
     ink = tokens(dark)
     axis = {"gridcolor": ink["line"], "linecolor": ink["line"], "zerolinecolor": ink["line"]}
-    spike = {"spikecolor": ink["ink-3"], "spikethickness": 1, "spikedash": "dot"}
     return {
         "paper_bgcolor": _CLEAR,
         "plot_bgcolor": _CLEAR,
@@ -81,7 +80,7 @@ def theme(colours: Sequence[str], *, dark: bool) -> Figure:
             "bordercolor": ink["line"],
             "font": {"family": "Inter, system-ui, sans-serif", "size": 12.5, "color": ink["ink"]},
         },
-        "xaxis": {**axis, **spike},
+        "xaxis": axis,
         "yaxis": axis,
     }
 
@@ -180,6 +179,7 @@ def _line_layout(ticks: Sequence[tuple[date, str]], lang: str) -> Figure:
             "fixedrange": True,
             "automargin": True,
             "showgrid": False,
+            "showspikes": False,
             "unifiedhovertitle": {"text": "%{x|%d/%m/%Y}"},
             "tickvals": [day.isoformat() for day, _ in ticks],
             "ticktext": [words for _, words in ticks],

@@ -75,7 +75,12 @@ def _head() -> rx.Component:
             rx.cond(Shell.may_delegate & Debtor.ready, _decisions()),
             rx.cond(
                 Debtor.has_statement,
-                link_button(t("file.statement"), "/files/statement/" + Debtor.key.to_string(), download=True),
+                link_button(
+                    t("file.statement"),
+                    "/files/statement/" + Debtor.key.to_string(),
+                    download=True,
+                    reload_document=True,
+                ),
             ),
             class_name="r",
         ),
@@ -141,7 +146,12 @@ def _acts() -> rx.Component:
                 aria_label=t("file.acts"),
             ),
         ),
-        action=rx.el.a(t("file.export"), href="/files/acts/" + Debtor.key.to_string(), download=True),
+        action=rx.el.a(
+            t("file.export"),
+            href="/files/acts/" + Debtor.key.to_string(),
+            download=True,
+            reload_document=True,
+        ),
     )
 
 
@@ -189,7 +199,13 @@ def _message() -> rx.Component:
                     rx.el.dd(Debtor.message["to"], " ", rx.el.span(Debtor.message["at"], class_name="muted")),
                 ),
                 rx.el.pre(Debtor.message["body"], tab_index=0),
-                rx.el.a(t("file.message_page"), href=Debtor.message["href"], class_name="link small"),
+                rx.el.a(
+                    t("file.message_page"),
+                    href=Debtor.message["href"],
+                    download=True,
+                    reload_document=True,
+                    class_name="link small",
+                ),
             ),
             rx.el.p(t("file.not_written"), class_name="muted small"),
         ),
@@ -252,7 +268,14 @@ def _facts() -> rx.Component:
         return rx.el.div(rx.el.dt(label), rx.el.dd(value))
 
     return rx.el.dl(
-        pair(t("file.state"), Debtor.standing_word + " " + Debtor.standing_when),
+        pair(
+            t("file.state"),
+            rx.cond(
+                Debtor.standing_when != "",
+                Debtor.standing_word + " · " + Debtor.standing_when,
+                Debtor.standing_word,
+            ),
+        ),
         pair(t("file.plan"), Debtor.plan),
         pair(t("file.term"), Debtor.term),
         pair(t("file.language"), Debtor.language_word),

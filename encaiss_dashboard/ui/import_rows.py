@@ -272,7 +272,7 @@ def _as_amount(sample: str, mark: str, lang: str) -> str:
         return ""
     exponent = value.as_tuple().exponent
     places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-    return f"{sample} → {decimal(value, lang, places)}"
+    return f"{sample} → {decimal(value, lang, max(places, 2))}"
 
 
 def settings(reading: Reading) -> dict[str, str]:

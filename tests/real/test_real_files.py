@@ -81,18 +81,19 @@ def test_the_same_ledger_twice_changes_nothing(house, wiring, client_id, folder)
     assert (done.created, done.updated, done.unchanged) == (0, 0, 2_466)
 
 
-def test_the_ledger_with_gaps_is_taken_row_by_row_with_sentences(wiring, client_id, folder):
+def test_the_ledger_with_gaps_is_taken_row_by_row(wiring, client_id, folder):
+    """2,586 rows, 120 of them added later, with cells left empty that say nothing about money."""
     path = only(folder, "WA_Fn-UseC_-Accounts-Receivable_with_missing.csv")
     batch_id = take(wiring, client_id, path)
     with wiring.begin(HOUSE) as work:
         imports.correct(work, client_id, batch_id, {"date_order": "mdy"})
         done = imports.accept(work, client_id, batch_id)
-    assert done.created > 0
-    assert done.rejected
+    said_twice = {p.line for p in done.reading.problems if p.code == "repeated_line"}
+    refused = {p.line for p in done.rejected}
+    assert done.created + len(refused) + len(said_twice) == 2_586
     for problem in done.reading.problems:
         for lang in LANGUAGES:
             assert text(lang, f"problem.{problem.code}", **problem.facts)
-    assert all(problem.line for problem in done.rejected)
 
 
 def test_no_real_csv_file_breaks_the_reader_or_the_import(wiring, client_id, folder):

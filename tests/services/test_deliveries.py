@@ -220,6 +220,18 @@ def test_a_crash_before_the_outcome_is_made_good_after_a_quarter_of_an_hour(
     assert len(story.acts("sent")) == 1
 
 
+def test_a_crash_on_the_second_attempt_is_as_doubtful_as_on_the_first(moulin, house, night, clock, mailbox):
+    mailbox.failure = BUSY
+    night(7)
+    mailbox.failure = None
+    house.wiring = replace(house.wiring, mail=Fragile(mailbox, 1))
+    with pytest.raises(Crash):
+        jobs.deliver(house.wiring)
+    assert jobs.deliver(house.wiring) == 0
+    clock.forward(minutes=16)
+    assert jobs.deliver(house.wiring) == 1
+
+
 def test_a_message_that_always_crashes_is_given_up(moulin, house, night, clock, mailbox, story):
     house.wiring = replace(house.wiring, mail=Fragile(mailbox, 99))
     with pytest.raises(Crash):
