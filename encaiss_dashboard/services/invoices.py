@@ -102,18 +102,6 @@ def find(work: Work, client_id: int | None, search: Search) -> InvoicePage:
     return InvoicePage(tuple(lines), found, page, pages, tuple(sums))
 
 
-def everything(work: Work, client_id: int | None, search: Search) -> list[InvoiceLine]:
-    """All pages at once, for an export."""
-    client = work.require(Action.VIEW, client_id)
-    due_from, due_to = _due_range(search)
-    wanted = InvoiceFilter(
-        search.on, search.text.strip()[:100], search.show.value, due_from, due_to, search.debtor_id
-    )
-    return lists.invoice_lines(
-        work.session, client, wanted, sort=search.sort.value, descending=search.descending
-    )
-
-
 def _due_range(search: Search) -> tuple[date | None, date | None]:
     """First and last due date of an ageing bucket; an unknown bucket is none."""
     codes = bucket_codes(DEFAULT_BOUNDS)

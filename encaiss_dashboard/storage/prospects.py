@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -91,10 +92,8 @@ def _open(
     """What ``Ledger.open_cents`` tells of invoices, those in euro first."""
     invoice, allocation = records.Invoice, records.Allocation
     settled = (
-        select(
-            col(allocation.invoice_id).label("invoice_id"), func.sum(allocation.amount_cents).label("cents")
-        )
-        .where(allocation.client_id == client_id, allocation.on <= on)
+        select(col(allocation.invoice_id), func.sum(allocation.amount_cents).label("cents"))
+        .where(col(allocation.client_id) == client_id, col(allocation.on) <= on)
         .group_by(col(allocation.invoice_id))
         .subquery()
     )
@@ -103,10 +102,10 @@ def _open(
         select(invoice, left)
         .outerjoin(settled, settled.c.invoice_id == col(invoice.id))
         .where(
-            invoice.client_id == client_id,
+            col(invoice.client_id) == client_id,
             col(invoice.debtor_id).in_(debtor_ids),
-            invoice.kind == Kind.INVOICE.value,
-            invoice.issue <= on,
+            col(invoice.kind) == Kind.INVOICE.value,
+            col(invoice.issue) <= on,
             left > 0,
         )
         .order_by(col(invoice.currency) != "EUR", col(invoice.currency), col(invoice.id))
@@ -114,8 +113,7 @@ def _open(
     done = queries.steps_done(session, client_id, debtor_ids)
     owed: dict[int, list[OpenInvoice]] = defaultdict(list)
     for row, cents in session.execute(query):
-        value = queries.invoice_value(row)
-        money = Money(int(cents), row.currency)
+        value, money = queries.invoice_value(row), Money(int(cents), row.currency)
         owed[row.debtor_id].append(OpenInvoice(value, money, done.get(value.id, ())))
     return owed
 
@@ -123,26 +121,30 @@ def _open(
 def _credit(session: Session, client_id: int, on: date, debtor_ids: Sequence[int]) -> dict[int, list[Money]]:
     """What ``Ledger.unallocated_by_debtor`` tells, where it is above zero."""
     invoice, payment, allocation = records.Invoice, records.Payment, records.Allocation
-    paid = select(payment.debtor_id, payment.currency, func.sum(payment.amount_cents)).where(
-        payment.client_id == client_id, payment.on <= on
-    )
-    credited = select(invoice.debtor_id, invoice.currency, func.sum(invoice.total_cents)).where(
-        invoice.client_id == client_id, invoice.kind == Kind.CREDIT_NOTE.value, invoice.issue <= on
-    )
-    used = (
-        select(invoice.debtor_id, allocation.currency, -func.sum(allocation.amount_cents))
-        .join(invoice, col(invoice.id) == col(allocation.invoice_id))
-        .where(allocation.client_id == client_id, allocation.on <= on, invoice.issue <= on)
-    )
+    issued = [col(invoice.client_id) == client_id, col(invoice.issue) <= on]
     free: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for query in (
-        paid.group_by(col(payment.debtor_id), col(payment.currency)),
-        credited.group_by(col(invoice.debtor_id), col(invoice.currency)),
-        used.group_by(col(invoice.debtor_id), col(allocation.currency)),
-    ):
-        for debtor_id, currency, cents in session.execute(query):
-            free[debtor_id][currency] += int(cents)
+
+    def add(query: Any, debtor: Any, currency: Any) -> None:
+        mine = query.where(col(debtor).in_(debtor_ids)).group_by(col(debtor), col(currency))
+        for debtor_id, code, cents in session.execute(mine):
+            free[debtor_id][code] += int(cents)
+
+    paid = select(col(payment.debtor_id), col(payment.currency), func.sum(payment.amount_cents))
+    add(
+        paid.where(col(payment.client_id) == client_id, col(payment.on) <= on),
+        payment.debtor_id,
+        payment.currency,
+    )
+    credited = select(col(invoice.debtor_id), col(invoice.currency), func.sum(invoice.total_cents))
+    add(
+        credited.where(col(invoice.kind) == Kind.CREDIT_NOTE.value, *issued),
+        invoice.debtor_id,
+        invoice.currency,
+    )
+    used = select(col(invoice.debtor_id), col(invoice.currency), -func.sum(allocation.amount_cents))
+    used = used.join(allocation, col(allocation.invoice_id) == col(invoice.id))
+    add(used.where(col(allocation.on) <= on, *issued), invoice.debtor_id, invoice.currency)
     return {
-        key: [Money(cents, currency) for currency, cents in sorted(free[key].items()) if cents > 0]
-        for key in debtor_ids
+        key: [Money(cents, currency) for currency, cents in sorted(sums.items()) if cents > 0]
+        for key, sums in free.items()
     }

@@ -17,7 +17,7 @@ def overview_page() -> rx.Component:
         top(
             rx.cond(Overview.ready, Overview.title, "…"),
             rx.cond(Overview.ready, Overview.sub, "…"),
-            link_button(t("overview.export"), "/files/invoices/all", download=True),
+            link_button(t("overview.export"), "/files/invoices/all", download=True, reload_document=True),
             rx.cond(Shell.may_upload, link_button(t("overview.upload"), "/invoices", kind="p")),
         ),
         rx.cond(

@@ -260,7 +260,7 @@ def _recent() -> rx.Component:
 def _past(past: rx.vars.ObjectVar[Any]) -> rx.Component:
     return rx.el.tr(
         rx.el.td(past["at"], class_name="nw muted wide"),
-        _named(past["name"], past["href"], past["at"], past["to"]),
+        _named(past["name"], past["href"], past["at"]),
         rx.el.td(tag(past["step"], past["tone"])),
         rx.el.td(past["to"], class_name="wide"),
         rx.el.td(

@@ -282,7 +282,7 @@ def _kept(message: HeldMessage, lang: str) -> Kept:
     return Kept(
         href=f"/debtors/{message.debtor_id}",
         name=message.name,
-        reason=text(lang, f"reminders.{key}", **facts),
+        reason=text(lang, f"hold.{key}", **facts),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -16,7 +16,7 @@ from encaiss_dashboard import wiring
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE, Action
 from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
-from encaiss_dashboard.services import exports, imports, people
+from encaiss_dashboard.services import exports, imports, letters, people
 from encaiss_dashboard.ui.edge import COOKIE, session_digest
 from encaiss_dashboard.work import Work
 
@@ -117,7 +117,7 @@ async def download(request: Request) -> Response:
     query = dict(request.query_params)
     try:
         made = await _as_client(
-            request, lambda work, client: exports.make(work, client, kind, key, query), write=False
+            request, lambda work, client: _make(work, client, kind, key, query), write=False
         )
     except (NotAllowed, NotFound):
         return PlainTextResponse("", status_code=404)
@@ -126,6 +126,17 @@ async def download(request: Request) -> Response:
     disposition = f"attachment; filename*=UTF-8''{quote(made.name)}"
     headers = {"content-disposition": disposition, "cache-control": "private, no-store"}
     return Response(made.content, media_type=made.mime, headers=headers)
+
+
+def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping[str, str]) -> exports.Made:
+    """One file, from the service that makes its kind."""
+    if kind == "rejected":
+        seen = imports.preview(work, client_id, exports.number(key))
+        return exports.rejected(work, client_id, seen.batch_id, seen.reading.problems)
+    if kind == "statement":
+        statement = letters.statement_pdf(work, client_id, exports.number(key))
+        return exports.Made(statement.name, "application/pdf", statement.content)
+    return exports.make(work, client_id, kind, key, query)
 
 
 async def healthz(request: Request) -> Response:  # noqa: ARG001 - a route's signature
