@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Annotated, Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from encaiss_dashboard.domain.ageing import bucket_codes, bucket_of
 from encaiss_dashboard.domain.errors import NotFound, Problem, Unreadable
@@ -23,7 +23,7 @@ from encaiss_dashboard.work import Work
 _CSV: Final = "text/csv; charset=utf-8"
 # What a spreadsheet would run as a formula; an apostrophe in front keeps it text.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_ID: Final = TypeAdapter(int)
+_ID: Final = TypeAdapter(Annotated[int, Field(gt=0, lt=2**31)])
 _SHOWS: Final = frozenset({"open", "overdue", "paid", "credit_notes", "all"})
 _SORTS: Final = frozenset({"due", "issue", "number", "debtor", "total", "open"})
 
@@ -92,8 +92,9 @@ def rejected(work: Work, client_id: int | None, batch_id: int, problems: Iterabl
 def _invoices(work: Work, client_id: int, query: Mapping[str, str]) -> Made:
     """The list of invoices as it is filtered and sorted on the screen, all pages."""
     show, sort, bucket = query.get("show", "open"), query.get("sort", "due"), query.get("bucket", "")
+    on = _day(query.get("on", "")) or work.today
     wanted = InvoiceFilter(
-        on=work.today, text=query.get("q", "").strip()[:100], show=show if show in _SHOWS else "open"
+        on=on, text=query.get("q", "").strip()[:100], show=show if show in _SHOWS else "open"
     )
     name = sort.removeprefix("-")
     lines = lists.invoice_lines(
@@ -104,7 +105,7 @@ def _invoices(work: Work, client_id: int, query: Mapping[str, str]) -> Made:
         descending=sort.startswith("-"),
     )
     if bucket in bucket_codes():
-        lines = [line for line in lines if _in_bucket(line, work.today, bucket)]
+        lines = [line for line in lines if _in_bucket(line, on, bucket)]
     fields = ("number", "debtor", "issue", "due", "total", "open", "currency", "reference")
     rows = [
         (
@@ -119,7 +120,14 @@ def _invoices(work: Work, client_id: int, query: Mapping[str, str]) -> Made:
         )
         for line in lines
     ]
-    return _sheet(f"invoices-{work.today}.csv", [_heading(work, f"field.{f}") for f in fields], rows)
+    return _sheet(f"invoices-{on}.csv", [_heading(work, f"field.{f}") for f in fields], rows)
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
 
 
 def _in_bucket(line: InvoiceLine, on: date, bucket: str) -> bool:
@@ -134,12 +142,20 @@ def _acts(work: Work, client_id: int, debtor_id: int) -> Made:
         (
             act.day.isoformat(),
             _heading(work, f"act.{act.kind}"),
-            "; ".join(f"{name}: {value}" for name, value in act.facts.items() if value not in (None, "")),
+            _facts(act.facts),
         )
         for act in reversed(queries.acts(work.session, client_id, debtor_id))
     ]
     headings = [_heading(work, f"act.column_{name}") for name in ("day", "what", "facts")]
     return _sheet(f"acts-{debtor.id}-{work.today}.csv", headings, rows)
+
+
+def _facts(facts: Mapping[str, Any]) -> str:
+    """What an act tells, in one cell: amounts in major units, empty facts and inner ids left out."""
+    told = {name: value for name, value in facts.items() if name not in {"message", "batch"} and value}
+    if isinstance(told.get("cents"), int):
+        told["amount"] = f"{_amount(told.pop('cents'))} {told.pop('currency', '')}".strip()
+    return "; ".join(f"{name}: {value}" for name, value in told.items())
 
 
 def _message(work: Work, client_id: int, message_id: int) -> Made:

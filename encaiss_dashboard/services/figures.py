@@ -13,12 +13,13 @@ from encaiss_dashboard.domain.ageing import Ageing, Basis, ageing
 from encaiss_dashboard.domain.delegation import DelegationKind, DelegationState, DelegationStatus
 from encaiss_dashboard.domain.dso import Dso, average_days_late, history
 from encaiss_dashboard.domain.dso import figures as dso_figures
-from encaiss_dashboard.domain.dunning import DEFAULT_LADDER, StepCode, last_step, next_action
+from encaiss_dashboard.domain.dunning import StepCode, last_step
 from encaiss_dashboard.domain.errors import Unreadable
 from encaiss_dashboard.domain.invoices import Ledger
 from encaiss_dashboard.domain.money import EUR, Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import queries
+from encaiss_dashboard.storage.prospects import prospects
 from encaiss_dashboard.work import Work
 
 _MONTHS: Final = 12
@@ -117,8 +118,7 @@ def overview(work: Work, client_id: int | None) -> Overview:
     today = work.today
     aged = ageing(ledger, today)
     balances = ledger.open_cents(today)
-    states = queries.delegation_states(work.session, client, today)
-    watched = _watched(work, client, states, ledger.currency)
+    watched = _watched(work, client, ledger.currency)
     delegated_on = min(
         (
             event.from_date
@@ -159,30 +159,23 @@ def first_screen(work: Work, client_id: int | None) -> tuple[Overview, Imported]
     return seen, last.imported_at if last else None
 
 
-def _watched(
-    work: Work, client_id: int, states: Mapping[int, DelegationStatus], currency: str
-) -> list[WatchedDebtor]:
+def _watched(work: Work, client_id: int, currency: str) -> list[WatchedDebtor]:
     """Every debtor with something past due, by what is past due times how long."""
-    names = {d.id: d.name for d in queries.debtors(work.session, client_id)}
-    contacts = queries.last_contacts(work.session, client_id)
+    names = {queries.known(d.id): d.name for d in queries.debtors(work.session, client_id)}
     watched = []
-    for debtor_id, invoices in queries.open_invoices(work.session, client_id, work.today).items():
-        late = [i for i in invoices if i.invoice.due < work.today and i.open.currency == currency]
+    for debtor_id, seen in prospects(work.session, client_id, work.today, list(names)).items():
+        late = [i for i in seen.invoices if i.invoice.due < work.today and i.open.currency == currency]
         if not late:
             continue
-        state = states.get(debtor_id, NO_DELEGATION).state
-        acts = state is DelegationState.DELEGATED
-        upcoming = (
-            next_action(DEFAULT_LADDER, work.today, invoices, contacts.get(debtor_id)) if acts else None
-        )
+        upcoming = seen.next_message()
         watched.append(
             WatchedDebtor(
                 debtor_id=debtor_id,
                 name=names[debtor_id],
                 overdue=Money.total((i.open for i in late), currency),
                 days_late=max(i.invoice.days_late(work.today) for i in late),
-                state=state,
-                step=last_step(invoices),
+                state=seen.status.state,
+                step=last_step(seen.invoices),
                 next_step=upcoming[0] if upcoming else None,
                 next_on=upcoming[1] if upcoming else None,
             )

@@ -63,6 +63,7 @@ class Figures(Shell):
     unallocated: str = ""
     net: str = ""
     linked: bool = False
+    asked_on: str = ""
     lines: dict[str, Any] = {}
     lines_words: str = ""
     months: list[DsoRow] = []
@@ -107,7 +108,7 @@ class Figures(Shell):
         codes = bucket_codes()
         if not self.linked or type(place) is not int or not 0 <= place < len(codes):
             return None
-        return rx.redirect(_invoices(codes[place]))
+        return rx.redirect(_invoices(codes[place], self.asked_on))
 
     def _query(self) -> dict[str, str]:
         given = self.router.url.query_parameters
@@ -122,7 +123,7 @@ class Figures(Shell):
         lang, on = self._language(), seen.ageing.on
         self.blank, self.basis = seen.blank, basis.value
         self.currency, self.currencies = seen.ageing.currency, list(seen.currencies)
-        self.linked = on == seen.today and basis is Basis.DUE
+        self.linked, self.asked_on = basis is Basis.DUE, "" if on == seen.today else on.isoformat()
         key = "figures.sub_today" if on == seen.today else "figures.sub"
         self.sub = text(lang, key, day=day(on, lang, "long"), currency=seen.ageing.currency)
         self.values = {
@@ -143,7 +144,7 @@ class Figures(Shell):
                 count=integer(aged.counts[code], lang),
                 amount=money(amount, lang),
                 share=shares[code],
-                href=_invoices(code) if self.linked and aged.counts[code] else "",
+                href=_invoices(code, self.asked_on) if self.linked and aged.counts[code] else "",
             )
             for code, amount in aged.buckets.items()
         ]
@@ -236,8 +237,8 @@ def _days(value: Decimal | None, lang: str) -> str:
     return _NONE if value is None else text(lang, "figures.days", n=_number(value, lang))
 
 
-def _invoices(code: str) -> str:
-    return f"/invoices?{urlencode({'bucket': code})}"
+def _invoices(code: str, on: str) -> str:
+    return f"/invoices?{urlencode({'bucket': code, **({'on': on} if on else {})})}"
 
 
 def _date(typed: str) -> date | None:

@@ -112,7 +112,7 @@ class Invoices(Shell):
     def _query(self) -> dict[str, str]:
         """What the address asks for, without what it cannot ask for."""
         given = self.router.url.query_parameters
-        known = {name: str(given.get(name, "")) for name in ("q", "show", "bucket", "sort", "page")}
+        known = {name: str(given.get(name, "")) for name in ("q", "show", "bucket", "on", "sort", "page")}
         known["q"] = known["q"].strip()[:_TEXT_MAX]
         return {name: value for name, value in known.items() if value}
 
@@ -129,8 +129,9 @@ class Invoices(Shell):
             for show in Show
         ]
         self.sort_by, self.sort_way = search.sort.value, "descending" if search.descending else "ascending"
-        self.bucket = text(lang, f"bucket.{search.bucket}") if search.bucket else ""
-        self.bucket_off = _address(query, bucket="")
+        marks = [text(lang, f"bucket.{search.bucket}")] if search.bucket else []
+        self.bucket = " · ".join([*marks, *([day(today, lang)] if _day(query) else [])])
+        self.bucket_off = _address(query, bucket="", on="")
         first = (seen.page - 1) * PAGE_SIZE
         numbers = {"first": first + 1, "last": first + len(seen.lines), "found": seen.found}
         facts = {name: integer(number, lang) for name, number in numbers.items()}
@@ -142,11 +143,20 @@ class Invoices(Shell):
 
 
 def _find(work: Work, client_id: int | None, query: Mapping[str, str]) -> tuple[InvoicePage, date, bool]:
-    """The page asked for, today, and whether there is no invoice at all."""
-    seen = invoices.find(work, client_id, _search(query, work.today))
+    """The page asked for, the day it is true for, and whether there is no invoice at all."""
+    on = _day(query) or work.today
+    seen = invoices.find(work, client_id, _search(query, on))
     every = Search(on=work.today, show=Show.ALL)
     first_time = seen.found == 0 and invoices.find(work, client_id, every).found == 0
-    return seen, work.today, first_time
+    return seen, on, first_time
+
+
+def _day(query: Mapping[str, str]) -> date | None:
+    """The day that balances are asked for, None for today."""
+    try:
+        return date.fromisoformat(query.get("on", ""))
+    except ValueError:
+        return None
 
 
 def _search(query: Mapping[str, str], on: date) -> Search:

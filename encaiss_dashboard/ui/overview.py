@@ -170,6 +170,7 @@ def _watch() -> rx.Component:
                         )
                     ),
                     rx.el.tbody(rx.foreach(Overview.watched, _watched_row)),
+                    class_name="watch",
                 ),
                 class_name="scroll",
                 tab_index=0,

@@ -69,6 +69,7 @@ class Shell(Language):
         signed = await access.who(self)
         if signed is None:
             return rx.redirect("/login")
+        self.notice = ""
         actor, client_id = signed.actor, signed.client_id or 0
         self.lang = actor.language
         self.user_name = actor.name
@@ -134,7 +135,6 @@ def page(title_key: str, *content: rx.Component, on_top: rx.Component | None = N
         on_top: buttons beside nothing else, when the screen has any.
     """
     return rx.el.div(
-        rx.el.a(t("shell.skip"), href="#content", class_name="skip"),
         _side(),
         rx.el.main(
             _notice(),
@@ -160,6 +160,7 @@ _MENU = (
 
 def _side() -> rx.Component:
     return rx.el.aside(
+        rx.el.a(t("shell.skip"), href="#content", class_name="skip", reload_document=True),
         rx.el.div(
             rx.el.div("€", class_name="mark", aria_hidden="true"),
             rx.el.span("Encaiss"),
