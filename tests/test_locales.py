@@ -140,12 +140,12 @@ def every_refusal(cls=Refusal):
                 if r.__module__.startswith("encaiss_dashboard.") and ".cli." not in r.__module__
             },
         ),
-        ("act", set(ActKind)),
-        ("step", set(StepCode)),
-        ("field", set(Field)),
-        ("bucket", set(bucket_codes())),
+        ("act.", set(ActKind)),
+        ("step.", set(StepCode)),
+        ("field.", set(Field)),
+        ("bucket.", set(bucket_codes())),
         ("hold", set(HoldReason)),
     ],
 )
 def test_every_code_of_the_trade_has_its_words(prefix, codes):
-    assert {f"{prefix}.{code}" for code in codes} <= set(catalogue("fr"))
+    assert {f"{prefix}{code}" for code in codes} <= set(catalogue("fr"))
