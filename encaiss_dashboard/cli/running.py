@@ -84,7 +84,7 @@ def serve(lang: str) -> Answer:
     _refuse_mixed_data(wired)
     facts: dict[str, object] = {"address": settings.public_url, "demo": settings.demo}
     lines = [text(lang, "cli.serving", address=settings.public_url)]
-    with server.building(server.stamp(settings.public_url)) as finish:
+    with server.building(settings.public_url) as finish:
         if settings.demo:
             _fill(wired, lang)
             facts["logins"] = _logins()

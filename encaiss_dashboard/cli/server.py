@@ -46,13 +46,13 @@ def stamp(public_url: str) -> str:
 
 
 @contextmanager
-def building(stamp_now: str) -> Iterator[Callable[[], str] | None]:
-    """Build the pages beside what the block does, unless those of this stamp are there already.
+def building(public_url: str) -> Iterator[Callable[[], str] | None]:
+    """Build the pages beside what the block does, unless they are built from what is there now.
 
     Gives what waits for the end, None when nothing is built: "" or the last words of a builder that failed.
     """
     kept = _stamp_file()
-    if kept.exists() and kept.read_text(encoding="ascii") == stamp_now:
+    if kept.exists() and kept.read_text(encoding="ascii") == stamp(public_url):
         yield None
         return
     kept.unlink(missing_ok=True)
@@ -64,7 +64,8 @@ def building(stamp_now: str) -> Iterator[Callable[[], str] | None]:
             if builder.wait():
                 said.seek(0)
                 return "\n".join(said.read().strip().splitlines()[-_TAIL:])
-            kept.write_text(stamp_now, encoding="ascii")
+            # Taken afterwards: the build itself may settle the JavaScript lock.
+            kept.write_text(stamp(public_url), encoding="ascii")
             return ""
 
         try:
