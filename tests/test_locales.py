@@ -11,6 +11,7 @@ import encaiss_dashboard
 from encaiss_dashboard.adapters import invoice_files
 from encaiss_dashboard.cli import main
 from encaiss_dashboard.domain.ageing import bucket_codes
+from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.domain.dunning import HoldReason, StepCode
 from encaiss_dashboard.domain.errors import Refusal
 from encaiss_dashboard.domain.intake import Field
@@ -133,7 +134,7 @@ def every_refusal(cls=Refusal):
     "prefix, codes",
     [
         (
-            "refusal",
+            "refusal.",
             {
                 r.code
                 for r in every_refusal()
@@ -144,7 +145,10 @@ def every_refusal(cls=Refusal):
         ("step.", set(StepCode)),
         ("field.", set(Field)),
         ("bucket.", set(bucket_codes())),
-        ("hold", set(HoldReason)),
+        ("cli.held_", set(HoldReason)),
+        ("hold.", set(HoldReason)),
+        ("debtors.", set(DelegationState)),
+        ("overview.", set(DelegationState) - {DelegationState.DELEGATED}),
     ],
 )
 def test_every_code_of_the_trade_has_its_words(prefix, codes):
