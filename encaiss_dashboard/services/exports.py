@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -15,6 +15,7 @@ from encaiss_dashboard.domain.ageing import bucket_codes, bucket_of
 from encaiss_dashboard.domain.errors import NotFound, Problem, Unreadable
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.domain.references import is_ogm
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.storage import lists, queries
 from encaiss_dashboard.storage.lists import InvoiceFilter, InvoiceLine
@@ -38,7 +39,7 @@ class Made:
 
 
 def make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping[str, str]) -> Made:
-    """One of the files: ``invoices/all``, ``acts/<debtor>``, ``message/<id>``.
+    """One of the files: ``invoices/all``, ``message/<id>``.
 
     Raises:
         NotFound: no such file, or another client's.
@@ -47,8 +48,6 @@ def make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping[
     client = work.require(Action.VIEW, client_id)
     if kind == "invoices":
         return _invoices(work, client, query)
-    if kind == "acts":
-        return _acts(work, client, number(key))
     if kind == "message":
         return _message(work, client, number(key))
     raise NotFound
@@ -135,27 +134,20 @@ def _in_bucket(line: InvoiceLine, on: date, bucket: str) -> bool:
     return line.kind is Kind.INVOICE and line.open.cents != 0 and bucket_of((on - line.due).days) == bucket
 
 
-def _acts(work: Work, client_id: int, debtor_id: int) -> Made:
-    """One debtor's journal, oldest first."""
-    debtor = queries.debtor(work.session, client_id, debtor_id)
-    rows = [
-        (
-            act.day.isoformat(),
-            _heading(work, f"act.{act.kind}"),
-            _facts(act.facts),
-        )
-        for act in reversed(queries.acts(work.session, client_id, debtor_id))
-    ]
-    headings = [_heading(work, f"act.column_{name}") for name in ("day", "what", "facts")]
-    return _sheet(f"acts-{debtor.id}-{work.today}.csv", headings, rows)
+def acts(work: Work, client_id: int | None, debtor_id: int, rows: Iterable[tuple[str, str, str]]) -> Made:
+    """One debtor's journal in the words of its screen: day, what, details.
 
-
-def _facts(facts: Mapping[str, Any]) -> str:
-    """What an act tells, in one cell: amounts in major units, empty facts and inner ids left out."""
-    told = {name: value for name, value in facts.items() if name not in {"message", "batch"} and value}
-    if isinstance(told.get("cents"), int):
-        told["amount"] = f"{_amount(told.pop('cents'))} {told.pop('currency', '')}".strip()
-    return "; ".join(f"{name}: {value}" for name, value in told.items())
+    Raises:
+        NotFound: not one of this client's debtors.
+    """
+    debtor = queries.debtor(work.session, work.require(Action.VIEW, client_id), debtor_id)
+    keys = ("act.column_day", "field.debtor", "act.column_what", "act.column_facts")
+    told = [(day, debtor.name, *words) for day, *words in rows]
+    return _sheet(
+        f"acts-{debtor_id}-{work.today}.csv",
+        [_heading(work, key) for key in keys],
+        told,
+    )
 
 
 def _message(work: Work, client_id: int, message_id: int) -> Made:
@@ -184,5 +176,5 @@ def _sheet(name: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) ->
 
 
 def _text(cell: str) -> str:
-    is_number = cell.lstrip("-").replace(",", "").isdecimal()
-    return f"'{cell}" if cell.startswith(_FORMULA) and not is_number else cell
+    is_harmless = cell.lstrip("-").replace(",", "").isdecimal() or is_ogm(cell)
+    return f"'{cell}" if cell.startswith(_FORMULA) and not is_harmless else cell

@@ -224,7 +224,7 @@ def report(
     basis: Basis = Basis.DUE,
     currency: str | None = None,
 ) -> Report:
-    """The figures screen and ``encaiss report``, as of any date, today when None.
+    """The figures screen and ``encaiss report``, as of any date until today, which None means.
 
     A currency that the client never used gives its main one.
 
@@ -232,9 +232,9 @@ def report(
         Unreadable: a date before 1990 or after 2099, which nobody means.
     """
     client = work.require(Action.VIEW, client_id)
-    as_of = work.today if on is None else on
-    if as_of.year not in _YEARS:
-        raise Unreadable(value=as_of.isoformat())
+    if on is not None and on.year not in _YEARS:
+        raise Unreadable(value=on.isoformat())
+    as_of = min(on or work.today, work.today)
     ledger, every = main_ledger(work, client)
     ledger = every.get(currency or "", ledger)
     past = tuple(history(ledger, month_ends(as_of)))

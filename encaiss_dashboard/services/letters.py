@@ -59,7 +59,7 @@ def statement_pdf(work: Work, client_id: int | None, debtor_id: int) -> Statemen
 def _sections(seen: Prospect) -> list[Section]:
     credit = {amount.currency: amount for amount in seen.credit}
     lines: dict[str, list[LetterLine]] = {}
-    for item in seen.invoices:
+    for item in sorted(seen.invoices, key=lambda i: (i.invoice.due, i.invoice.issue, i.invoice.id)):
         if item.invoice.due < seen.on:
             lines.setdefault(item.open.currency, []).append(_line(item, seen))
     sections = (letters.section(key, mine, credit.get(key, Money(0, key))) for key, mine in lines.items())

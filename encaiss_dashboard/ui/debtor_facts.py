@@ -311,3 +311,18 @@ def _field(code: str, lang: str) -> str:
         return words if words and Term.parse(words).code == code else code
     except TermUnreadable:
         return code
+
+
+def told(seen: DebtorFile, lang: str) -> list[tuple[str, str, str]]:
+    """A debtor's journal as its screen tells it, oldest first: day, what, details."""
+    rows = [
+        act_row(
+            act,
+            lang,
+            seen.on,
+            brought=seen.brought.get(act.facts.get("batch", 0), 0),
+            named=seen.named.get(act.facts.get("message", 0), ()),
+        )
+        for act in reversed(seen.acts)
+    ]
+    return [(row["iso"], row["title"], row["detail"].replace("\n", " · ")) for row in rows]

@@ -71,11 +71,15 @@ class Debtors(Deciding):
     choose_all_label: str = ""
     page_chosen: bool = False
     _chosen: frozenset[int] = frozenset()
+    _address: str = ""
 
     @handler
     async def load(self) -> Next:
         """Show what the address asks for."""
-        asked = self.router.url.query_parameters
+        asked, address = self.router.url.query_parameters, str(self.router.url)
+        if address == self._address:  # reloaded, or come back: an old choice may not be acted on
+            self._chosen = frozenset()
+        self._address = address
         wanted = asked.get("q", "")[:TEXT_LENGTH_MAX]
         if wanted != self.wanted:  # it came from elsewhere: the field shows it too
             self.wanted, self.wanted_version = wanted, self.wanted_version + 1

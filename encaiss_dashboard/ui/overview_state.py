@@ -143,7 +143,7 @@ class Overview(Shell):
                         percent(Decimal(amount.cents) / max(1, seen.ageing.open.cents), lang),
                     )
                 ),
-                width=f"{max(0, amount.cents) * 100 // widest}%",
+                width=f"{max(1, amount.cents * 100 // widest)}%" if amount.cents > 0 else "0px",
                 href=f"/invoices?bucket={code.replace('+', '%2B')}",
             )
             for code, amount in buckets.items()

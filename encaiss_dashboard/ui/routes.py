@@ -16,7 +16,8 @@ from encaiss_dashboard import wiring
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE, Action
 from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
-from encaiss_dashboard.services import exports, imports, letters, people
+from encaiss_dashboard.services import debtors, exports, imports, letters, people
+from encaiss_dashboard.ui.debtor_facts import told
 from encaiss_dashboard.ui.edge import COOKIE, session_digest
 from encaiss_dashboard.work import Work
 
@@ -133,6 +134,9 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
     if kind == "rejected":
         seen = imports.preview(work, client_id, exports.number(key))
         return exports.rejected(work, client_id, seen.batch_id, seen.reading.problems)
+    if kind == "acts":
+        seen_file = debtors.file(work, client_id, exports.number(key))
+        return exports.acts(work, client_id, exports.number(key), told(seen_file, work.actor.language))
     if kind == "statement":
         statement = letters.statement_pdf(work, client_id, exports.number(key))
         return exports.Made(statement.name, "application/pdf", statement.content)

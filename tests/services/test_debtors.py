@@ -16,6 +16,7 @@ from encaiss_dashboard.services import debtors, delegations, exports, letters
 from encaiss_dashboard.services.debtors import BadEmail, DebtorSearch, DebtorSort
 from encaiss_dashboard.services.delegations import Decision
 from encaiss_dashboard.storage import records
+from encaiss_dashboard.ui.debtor_facts import told
 
 
 @pytest.fixture
@@ -311,5 +312,7 @@ def test_without_anything_past_due_there_is_no_statement(house, read, client):
 
 def test_the_acts_can_be_taken_away_in_words(house, read, act, condroz):
     act(delegations.decide, Decision(DelegationKind.DELEGATE, (condroz,)))
-    made = read(exports.make, "acts", str(condroz), {})
-    assert "Délégation à l’agence" in made.content.decode("utf-8-sig")
+    made = read(exports.acts, condroz, told(read(debtors.file, condroz), "fr"))
+    words = made.content.decode("utf-8-sig")
+    assert "Délégation à l’agence" in words
+    assert "from:" not in words

@@ -188,7 +188,7 @@ def test_a_bad_payer_has_a_rich_file(played):
         for kind, facts in played.rows(records.Act.kind, records.Act.facts, where=where)
     ]
     steps = [step for kind, step in acts if kind == "sent"]
-    assert steps == ["statement_1", "statement_2", "statement_3", "formal_notice", "statement_3"]
+    assert steps == ["statement_1", "statement_2", "statement_3", "formal_notice"]
     ledger = played.ledger(1)
     open_cents = ledger.open_cents(TODAY)
     part_paid = [

@@ -118,7 +118,7 @@ def test_nobody_takes_away_what_is_another_clients(house, client):
                 attempt()
         debtor = house.debtor(client, "Gamma SA")
         with pytest.raises(NotFound):
-            exports.make(work, other, "acts", str(debtor), {})
+            exports.acts(work, other, debtor, [])
 
 
 def test_an_unknown_file_is_not_found(house, client):
@@ -129,4 +129,4 @@ def test_an_unknown_file_is_not_found(house, client):
 @pytest.mark.parametrize("key", ["x", "1; drop", "9" * 400, ""])
 def test_a_key_that_is_no_number_is_refused(house, client, key):
     with pytest.raises(Unreadable), house.wiring.begin(HOUSE, TODAY, write=False) as work:
-        exports.make(work, client, "acts", key, {})
+        exports.make(work, client, "message", key, {})

@@ -266,6 +266,8 @@ def _without_repeats(rows: Sequence[InvoiceRow]) -> tuple[list[InvoiceRow], list
     """Keep identical repeats once; where one number says two things, keep none of them."""
     groups: dict[tuple[str, str], list[InvoiceRow]] = defaultdict(list)
     for row in rows:
+        if not row.number:
+            continue
         groups[row.number, (row.debtor_number or row.debtor).casefold()].append(row)
     problems: list[Problem] = []
     dropped: set[int] = set()

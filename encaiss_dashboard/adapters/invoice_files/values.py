@@ -217,18 +217,16 @@ def decide_dates(rows: Sequence[tuple[str, str, str]], *, day_first: bool) -> Da
         return "dmy" if day_first and only_day_first >= only_month_first else None
     if not undecided:
         return "dmy"
-    return _order_by_sense(rows) or ("dmy" if day_first else None)
+    # The language of the header speaks before the sense of the rows: a wrong row may not turn them all.
+    return "dmy" if day_first else _order_by_sense(rows)
 
 
 def _order_by_sense(rows: Sequence[tuple[str, str, str]]) -> DateOrder | None:
     """The order in which nothing falls due before it is issued, if that is true of one order only."""
 
     def is_sound(order: DateOrder) -> bool:
-        for issue, due, _ in rows:
-            first, last = read_date(issue, order), read_date(due, order)
-            if isinstance(first, date) and isinstance(last, date) and last < first:
-                return False
-        return True
+        read = ((read_date(issue, order), read_date(due, order)) for issue, due, _ in rows)
+        return not any(isinstance(a, date) and isinstance(b, date) and b < a for a, b in read)
 
     dmy, mdy = is_sound("dmy"), is_sound("mdy")
     if dmy == mdy:
