@@ -5,8 +5,9 @@ from sqlalchemy.engine import Connection
 from sqlmodel.sql.sqltypes import AutoString
 
 from encaiss_dashboard.settings import settings
+from encaiss_dashboard.storage import accounts, records  # noqa: F401 - registers their tables
+from encaiss_dashboard.storage.base import Record, Utc
 from encaiss_dashboard.storage.engine import make_engine
-from encaiss_dashboard.storage.records import Record, Utc
 
 
 def render_item(kind: str, item: object, _autogen: object) -> str | bool:

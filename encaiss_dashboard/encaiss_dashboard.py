@@ -13,12 +13,13 @@ from encaiss_dashboard.ui.figures_state import Figures
 from encaiss_dashboard.ui.import_state import Import
 from encaiss_dashboard.ui.imports import import_page
 from encaiss_dashboard.ui.invoices import Invoices, invoices_page
-from encaiss_dashboard.ui.login import Login, login_page
+from encaiss_dashboard.ui.login import Login, forgot_page, login_page
 from encaiss_dashboard.ui.overview import overview_page
 from encaiss_dashboard.ui.overview_state import Overview
 from encaiss_dashboard.ui.reminders import reminders_page
 from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.routes import routes
+from encaiss_dashboard.ui.second_factor import SecondFactor, second_factor_page
 from encaiss_dashboard.ui.shell import Shell, on_trouble
 
 app = rx.App(
@@ -32,6 +33,10 @@ app = rx.App(
 app.add_middleware(Guard(), index=0)
 
 app.add_page(login_page, route="/login", title="Encaiss", on_load=Login.load)
+app.add_page(forgot_page, route="/forgot", title="Encaiss", on_load=Login.load)
+app.add_page(
+    second_factor_page, route="/second-factor", title="Encaiss", on_load=[Login.load, SecondFactor.begin]
+)
 app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])
 app.add_page(debtors_page, route="/debtors", title="Encaiss", on_load=[Shell.load, Debtors.load])
 app.add_page(debtor_file_page, route="/debtors/[debtor]", title="Encaiss", on_load=[Shell.load, Debtor.load])

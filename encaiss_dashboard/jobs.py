@@ -14,6 +14,7 @@ from huey import MemoryHuey, crontab
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.services import deliveries, people, reminders
+from encaiss_dashboard.services.accounts import mails, signing
 from encaiss_dashboard.services.reminders import HeldMessage
 from encaiss_dashboard.wiring import Wiring
 
@@ -108,6 +109,34 @@ def _deliver_one(wiring: Wiring, message_id: int, on: date | None, actor: Actor)
     return isinstance(outcome, Delivered)
 
 
+def deliver_account_mails(wiring: Wiring) -> int:
+    """Hand over every mail about an account that waits; returns how many went out."""
+    with wiring.begin(HOUSE, write=False) as work:
+        ids = mails.waiting(work)
+    sent = 0
+    for mail_id in ids:
+        try:
+            sent += _deliver_account_mail(wiring, mail_id)
+        except Exception:  # one mail that cannot be written must not keep back all others
+            logger.exception("account mail %s waits", mail_id)
+    return sent
+
+
+def _deliver_account_mail(wiring: Wiring, mail_id: int) -> bool:
+    with wiring.begin(HOUSE) as work:
+        message = mails.hand_over(work, mail_id, wiring.settings.public_url)
+    if message is None:
+        return False
+    outcome: Delivered | DeliveryFailed
+    try:
+        outcome = wiring.mail.deliver(message)
+    except DeliveryFailed as failure:
+        outcome = failure
+    with wiring.begin(HOUSE) as work:
+        mails.settle(work, mail_id, outcome)
+    return isinstance(outcome, Delivered)
+
+
 class Nightly:
     """Knows when tonight's run is due, and does it once; in between it delivers what waits.
 
@@ -127,9 +156,12 @@ class Nightly:
     def turn(self) -> RunResult:
         """The nightly run when its hour has come, else the waiting deliveries; a failed run is due again."""
         now = self._now()
+        deliver_account_mails(self._wiring)
         if self._done == now.date() or now.time() < self._at:
             return RunResult(now.date(), 0, deliver(self._wiring, at_once=False), ())
         result = remind(self._wiring)
+        with self._wiring.begin(HOUSE) as work:
+            signing.forget_tries(work)
         self._done = now.date()
         return result
 

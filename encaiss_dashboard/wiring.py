@@ -24,11 +24,13 @@ from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer
 from encaiss_dashboard.adapters.passwords import Argon2Passwords
 from encaiss_dashboard.adapters.store import FolderStore
 from encaiss_dashboard.domain.errors import Unreadable
-from encaiss_dashboard.domain.permissions import Actor
+from encaiss_dashboard.domain.permissions import HOUSE, Actor
+from encaiss_dashboard.domain.signing import SEEN_EVERY
 from encaiss_dashboard.settings import Settings
 from encaiss_dashboard.settings import settings as environment
-from encaiss_dashboard.storage.engine import make_engine
-from encaiss_dashboard.storage.queries import SignedIn, signed_in
+from encaiss_dashboard.storage.engine import make_engine, restrict
+from encaiss_dashboard.storage.journal import By, Journal
+from encaiss_dashboard.storage.sessions import SignedIn, seen, signed_in
 from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Store, Work
 
 _ZONE = ZoneInfo("Europe/Brussels")
@@ -63,6 +65,7 @@ class Wiring:
         engine = self.engine.execution_options(sqlite_begin="IMMEDIATE") if write else self.engine
         try:
             with Session(engine, expire_on_commit=False) as session, session.begin():
+                restrict(session, actor.roles, everywhere=actor.everywhere, user_id=actor.user_id)
                 yield self._work(session, actor, today)
         except (DataError, OverflowError, UnicodeEncodeError) as error:
             raise Unreadable(value="") from error
@@ -79,16 +82,32 @@ class Wiring:
             files=self.files,
             store=self.store,
             passwords=self.passwords,
+            journal=Journal(session, By(actor.user_id, actor.name, actor.address), now, self.digest),
+            sign=self.digest,
         )
 
     def digest(self, token: str) -> str:
-        """What is kept of a session cookie: a keyed digest, useless without the secret."""
+        """A keyed digest of a text, such as what is kept of a session cookie: useless without the secret."""
         return hmac.new(self.settings.secret.encode(), token.encode(), hashlib.sha256).hexdigest()
 
-    def signed_in(self, digest: str) -> SignedIn | None:
-        """Whose live session this is, if anybody's."""
-        with Session(self.engine) as session:
-            return signed_in(session, digest, self.clock())
+    def signed_in(self, digest: str, address: str = "") -> SignedIn | None:
+        """Whose live session this is, once everything that sign-in asks for was given."""
+        session = self.session(digest, address)
+        return session if session and session.complete else None
+
+    def session(self, digest: str, address: str = "") -> SignedIn | None:
+        """Whose live session this is, if anybody's; it may still have to give its second factor.
+
+        That it was used is written down every few minutes, for the pause after which it ends.
+        """
+        now = self.clock()
+        with Session(self.engine) as session, session.begin():
+            restrict(session, {}, everywhere=True)
+            found = signed_in(session, digest, now, address)
+        if found is not None and now - found.seen_at >= SEEN_EVERY:
+            with self.begin(HOUSE) as work:
+                seen(work.session, found.session_id, now)
+        return found
 
 
 def build(settings: Settings, **replaced: Any) -> Wiring:

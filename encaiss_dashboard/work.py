@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -10,8 +11,9 @@ from sqlmodel import Session
 
 from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.intake import Choices, Reading
-from encaiss_dashboard.domain.letters import Delivered, Letter, Message, StatementLetter
+from encaiss_dashboard.domain.letters import AccountLetter, Delivered, Letter, Message, StatementLetter
 from encaiss_dashboard.domain.permissions import Action, Actor
+from encaiss_dashboard.storage.journal import Journal
 
 
 class Mailer(Protocol):
@@ -23,7 +25,7 @@ class Mailer(Protocol):
 
 
 class Letters(Protocol):
-    """Writes what debtors receive."""
+    """Writes what debtors and people with an account receive."""
 
     def write_statement(self, letter: StatementLetter) -> Letter:
         """The mail with its PDF."""
@@ -31,6 +33,14 @@ class Letters(Protocol):
 
     def statement_pdf(self, letter: StatementLetter) -> bytes:
         """The letter alone."""
+        ...
+
+    def qr_svg(self, content: str) -> bytes:
+        """A QR code for a screen."""
+        ...
+
+    def write_account_mail(self, letter: AccountLetter) -> Letter:
+        """A mail about somebody's account."""
         ...
 
 
@@ -75,6 +85,8 @@ class Work:
         actor: who asks; services check its rights on the record itself.
         now: aware time, for the journal.
         today: the day the rules are applied on.
+        journal: the pen for acts of this transaction; they are this actor's unless one says otherwise.
+        sign: keyed digest of a text with the deployment's secret, in hexadecimal.
     """
 
     session: Session
@@ -86,6 +98,8 @@ class Work:
     files: InvoiceFiles
     store: Store
     passwords: Passwords
+    journal: Journal
+    sign: Callable[[str], str]
 
     def require(self, action: Action, client_id: int | None) -> int:
         """The client id, once it is sure that the actor may do this to it.
@@ -96,3 +110,12 @@ class Work:
         if client_id is None or not self.actor.may(action, client_id):
             raise NotAllowed
         return client_id
+
+    def require_agency(self) -> None:
+        """Make sure that the actor runs the agency itself.
+
+        Raises:
+            NotAllowed: anybody but an administrator and the house.
+        """
+        if not self.actor.administers:
+            raise NotAllowed

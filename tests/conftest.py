@@ -25,6 +25,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+import sqlmodel
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, MetaData, select, text
 from sqlalchemy.engine import make_url
@@ -62,8 +63,10 @@ from encaiss_dashboard.adapters.passwords import Argon2Passwords  # noqa: E402
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, Message  # noqa: E402
 from encaiss_dashboard.domain.permissions import AGENCY_ROLES, HOUSE, Actor, Role  # noqa: E402
 from encaiss_dashboard.services import people  # noqa: E402
+from encaiss_dashboard.services.accounts import signing  # noqa: E402
 from encaiss_dashboard.settings import Settings, read  # noqa: E402
-from encaiss_dashboard.storage import records  # noqa: E402
+from encaiss_dashboard.storage import accounts, records  # noqa: E402
+from encaiss_dashboard.storage.journal import ActKind  # noqa: E402
 from encaiss_dashboard.wiring import Wiring  # noqa: E402
 
 PASSWORD = "correct horse battery"
@@ -130,7 +133,7 @@ class House:
                 work, email=address, name=name or address, password=PASSWORD, role=role, client_slug=client
             )
             key = people.queries.client_by_slug(work.session, client).id if client else None
-        roles = {key: role} if key is not None else {}
+        roles = {key: {role}} if key is not None else {}
         return Actor(user.id, user.name, agency_role=role if role in AGENCY_ROLES else None, roles=roles)
 
     def debtor(self, client_id: int, name: str = "Moulin Clair SA", email: str = "", **details: Any) -> int:
@@ -216,11 +219,19 @@ class House:
             session.flush()
             return int(row.id)
 
-    def session(self, email: str, token: str) -> str:
+    def session(self, email: str, token: str, second_factor: str = "totp") -> str:
         """Open a session for a person; the token is the cookie's value."""
         with self.wiring.begin(HOUSE) as work:
-            people.open_session(work, email, self.wiring.digest(token))
+            user = work.session.exec(sqlmodel.select(accounts.User).where(accounts.User.email == email)).one()
+            signing.open_session(work, user.id, self.wiring.digest(token), second_factor=second_factor)
         return token
+
+    def act(self, client_id: int, kind: ActKind, day: date, **details: Any) -> int:
+        """Write an act into the journal; returns its id."""
+        with self.wiring.begin(HOUSE) as work:
+            act = work.journal.record(kind, day=day, client_id=client_id, **details)
+            work.session.flush()
+            return int(act.id)
 
     def dump(self) -> dict[str, list[Any]]:
         """Every row of every table."""

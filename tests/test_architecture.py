@@ -17,10 +17,10 @@ MODULE_LINES_MAX = 400
 
 # layer: (layers of the house it may import besides itself, libraries it may import)
 TABLE = {
-    "domain": ((), ("stdnum", "holidays")),
+    "domain": ((), ("stdnum", "holidays", "pyotp", "zxcvbn")),
     "locales": (("domain",), ("babel",)),
     "storage": (("domain",), ("sqlmodel", "sqlalchemy")),
-    "work": (("domain",), ("sqlmodel",)),
+    "work": (("domain", "storage"), ("sqlmodel",)),
     "services": (
         ("work", "domain", "storage", "locales"),
         ("sqlmodel", "sqlalchemy", "pydantic", "stdnum"),
@@ -35,7 +35,10 @@ TABLE = {
         ("alembic", "sqlalchemy", "sqlmodel"),
     ),
     "jobs": (("services", "wiring", "domain", "locales"), ("huey",)),
-    "demo": (("services", "wiring", "jobs", "domain", "locales", "storage"), ("sqlmodel", "rich", "stdnum")),
+    "demo": (
+        ("services", "wiring", "jobs", "domain", "locales", "storage", "work"),
+        ("sqlmodel", "rich", "stdnum"),
+    ),
     "cli": (
         ("services", "wiring", "jobs", "demo", "domain", "locales", "settings", "work"),
         ("click", "rich", "huey", "sqlalchemy", "reflex", "reflex_base"),

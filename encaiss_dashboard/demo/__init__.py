@@ -16,11 +16,14 @@ from encaiss_dashboard.demo.play import Story
 from encaiss_dashboard.demo.plot import first_day, sales
 from encaiss_dashboard.domain.errors import Refusal
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, Message
-from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
+from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role, needs_second_factor
 from encaiss_dashboard.services import people
+from encaiss_dashboard.services.accounts import factors
 from encaiss_dashboard.storage import queries
-from encaiss_dashboard.storage.records import Client, User
+from encaiss_dashboard.storage.accounts import Membership, User
+from encaiss_dashboard.storage.records import Client
 from encaiss_dashboard.wiring import Wiring
+from encaiss_dashboard.work import Work
 
 __all__ = ["DemoLogin", "NoDemo", "fill", "logins"]
 
@@ -81,19 +84,36 @@ def fill(
             people.add_client(work, part.slug, **part.details)
         slugs = {"", *(part.slug for part in parts)}
         for login in (login for login in logins() if login.client in slugs):
-            people.add_user(
-                work,
-                email=login.email,
-                name=login.name,
-                password=login.password,
-                role=login.role,
-                client_slug=login.client or None,
-                language=login.language,
-            )
+            _join(work, login)
     for part in parts:
         progress(part.details["name"])
         _play(past, part, today)
     return logins()
+
+
+def _join(work: Work, login: DemoLogin) -> None:
+    """An account; whoever needs a second factor has one, whose code the demo shows."""
+    user = people.add_user(
+        work,
+        email=login.email,
+        name=login.name,
+        password=login.password,
+        role=login.role,
+        client_slug=login.client or None,
+        language=login.language,
+    )
+    if needs_second_factor([login.role]):
+        factors.give_to_demo(work, queries.known(user.id))
+    if login.role is Role.CASE_MANAGER:
+        for client_id in people.client_ids(work):
+            work.session.add(
+                Membership(
+                    client_id=client_id,
+                    user_id=queries.known(user.id),
+                    role=login.role.value,
+                    created_at=work.now,
+                )
+            )
 
 
 def _play(wiring: Wiring, part: Part, today: date) -> None:
@@ -102,7 +122,7 @@ def _play(wiring: Wiring, part: Part, today: date) -> None:
         client_id = queries.known(client.id)
         address = next(x.email for x in logins() if x.client == part.slug and x.role is Role.OWNER)
         user = work.session.exec(select(User).where(User.email == address)).one()
-    owner = Actor(queries.known(user.id), user.name, user.language, roles={client_id: Role.OWNER})
+    owner = Actor(queries.known(user.id), user.name, user.language, roles={client_id: {Role.OWNER}})
     older, newest = sales(part.shape, part.debtors(), today)
     story = Story(
         wiring, client_id, owner, part.details["language"], today, older, part.turns(part.debtors()), newest

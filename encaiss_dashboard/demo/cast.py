@@ -71,6 +71,7 @@ def logins() -> list[DemoLogin]:
     return [
         DemoLogin("demo@menuiserie-exemple.example", _PASSWORD, "Compte démo", Role.OWNER, JOINER),
         DemoLogin("lecture@menuiserie-exemple.example", _PASSWORD, "Lecture seule", Role.READER, JOINER),
+        DemoLogin("signature@menuiserie-exemple.example", _PASSWORD, "Signature", Role.SIGNATORY, JOINER),
         DemoLogin("demo@kasteelhof-it.example", _PASSWORD, "Demo Kasteelhof", Role.OWNER, SUPPORT, "nl"),
         DemoLogin("gestion@encaiss-recouvrement.example", _PASSWORD, "Gestion", Role.CASE_MANAGER, ""),
         DemoLogin("admin@encaiss-recouvrement.example", _PASSWORD, "Administration", Role.ADMINISTRATOR, ""),

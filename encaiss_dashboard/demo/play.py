@@ -30,8 +30,9 @@ from encaiss_dashboard.domain.permissions import Actor
 from encaiss_dashboard.services import delegations, imports
 from encaiss_dashboard.services.delegations import Decision
 from encaiss_dashboard.storage import queries, records
-from encaiss_dashboard.storage.journal import ActKind, record
+from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.wiring import Wiring
+from encaiss_dashboard.work import Work
 
 _ZONE: Final = ZoneInfo("Europe/Brussels")
 _NIGHT, _BANK, _DESK, _EXPORT, _UPLOAD = time(2), time(9, 5), time(10, 20), time(17, 42), time(18, 5)
@@ -177,7 +178,7 @@ class Story:
             work.session.add_all([payment for payment, _ in paid])
             work.session.flush()
             for payment, sale in paid:
-                self._allocate(work.session, payment, sale)
+                self._allocate(work, payment, sale)
         self._unpaid = {key: sale for key, sale in self._unpaid.items() if self._open[sale.number]}
 
     def _payment(self, now: datetime, on: date, cents: int, sale: Sale) -> records.Payment:
@@ -191,8 +192,8 @@ class Story:
             recorded_at=now,
         )
 
-    def _allocate(self, session: Session, payment: records.Payment, sale: Sale) -> None:
-        session.add(
+    def _allocate(self, work: Work, payment: records.Payment, sale: Sale) -> None:
+        work.session.add(
             records.Allocation(
                 client_id=self.client_id,
                 invoice_id=self._ids[sale.number],
@@ -201,12 +202,10 @@ class Story:
                 amount_cents=payment.amount_cents,
             )
         )
-        record(
-            session,
-            client_id=self.client_id,
-            kind=ActKind.PAYMENT,
+        work.journal.record(
+            ActKind.PAYMENT,
             day=payment.on,
-            at=payment.recorded_at,
+            client_id=self.client_id,
             debtor_id=payment.debtor_id,
             facts={"cents": payment.amount_cents, "currency": payment.currency, "number": sale.number},
         )

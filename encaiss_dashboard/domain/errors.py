@@ -48,6 +48,18 @@ class NotFound(Refusal):
     code = "not_found"
 
 
+class BadEmail(Refusal):
+    """No e-mail address that a letter could be sent to."""
+
+    code = "bad_email"
+
+
+class WeakPassword(Refusal):
+    """A password that is too short, too long, or that lists and patterns give away."""
+
+    code = "weak_password"
+
+
 class Unreadable(Refusal):
     """A value typed by a person, or sent by a handler's caller, cannot be read."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -276,3 +277,24 @@ class DeliveryFailed(Exception):  # noqa: N818 - an outcome of the trade, told t
         super().__init__(reason)
         self.permanent = permanent
         self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLetter:
+    """The facts of a mail about somebody's account.
+
+    Attributes:
+        kind: catalogue key below ``mail.``: ``invitation``, ``reset``, ``email`` or a notice.
+        language: the reader's.
+        name: whom it addresses, "" when unknown.
+        sender: the agency.
+        link: where its button leads, "" for a notice.
+        facts: values that its sentences name, already text.
+    """
+
+    kind: str
+    language: str
+    name: str
+    sender: Party
+    link: str
+    facts: Mapping[str, str]

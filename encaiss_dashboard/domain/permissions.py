@@ -1,8 +1,8 @@
-"""Who may do what: the one table that services ask and that screens read."""
+"""Who may do what: the one table that services ask, that screens read and that the docs print."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -20,24 +20,37 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What can be done to one client's data."""
+    """What can be done to one client's data; ``ADMINISTER`` is about the agency itself."""
 
     VIEW = "view"
     UPLOAD = "upload"
     DELEGATE = "delegate"
     REMIND = "remind"
+    CONSENT = "consent"
+    MANAGE_TEAM = "manage_team"
+    PERSONAL_DATA = "personal_data"
+    ADMINISTER = "administer"
 
 
 AGENCY_ROLES: Final = frozenset({Role.CASE_MANAGER, Role.ADMINISTRATOR})
+CLIENT_ROLES: Final = tuple(role for role in Role if role not in AGENCY_ROLES)
 
 ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
-    Role.OWNER: frozenset({Action.VIEW, Action.UPLOAD, Action.DELEGATE}),
+    Role.OWNER: frozenset(
+        {Action.VIEW, Action.UPLOAD, Action.DELEGATE, Action.MANAGE_TEAM, Action.PERSONAL_DATA}
+    ),
     Role.ACCOUNTANT: frozenset({Action.VIEW, Action.UPLOAD}),
-    Role.SIGNATORY: frozenset({Action.VIEW, Action.DELEGATE}),
+    Role.SIGNATORY: frozenset({Action.VIEW, Action.DELEGATE, Action.CONSENT}),
     Role.READER: frozenset({Action.VIEW}),
     Role.CASE_MANAGER: frozenset({Action.VIEW, Action.UPLOAD, Action.DELEGATE, Action.REMIND}),
-    Role.ADMINISTRATOR: frozenset({Action.VIEW, Action.UPLOAD, Action.DELEGATE, Action.REMIND}),
+    # The agency may never decide for its client: nobody there can consent.
+    Role.ADMINISTRATOR: frozenset(Action) - {Action.CONSENT},
 }
+
+
+def needs_second_factor(roles: Collection[Role]) -> bool:
+    """Whether a person with these roles signs in with a second factor: signatories and the agency."""
+    return any(role in AGENCY_ROLES or Action.CONSENT in ALLOWED[role] for role in roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +61,10 @@ class Actor:
         user_id: the person, None for the house itself.
         name: as shown in the journal.
         language: of the interface.
-        agency_role: for the agency's own people, who see every client.
-        roles: client id → role, for the clients' people.
+        agency_role: for the agency's own people: an administrator works for every client, a case
+            manager for those in ``roles``.
+        roles: client id → the roles this person has for it.
+        address: network address the request came from.
         house: True for jobs and the command line, which may do everything.
     """
 
@@ -57,15 +72,31 @@ class Actor:
     name: str
     language: str = "fr"
     agency_role: Role | None = None
-    roles: Mapping[int, Role] = field(default_factory=dict)
+    roles: Mapping[int, Collection[Role]] = field(default_factory=dict)
+    address: str = ""
     house: bool = False
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether every client is this actor's business."""
+        return self.house or self.agency_role is Role.ADMINISTRATOR
+
     def may(self, action: Action, client_id: int) -> bool:
-        """Whether this actor may do this to that client's data."""
+        """Whether this actor may do this to that client's data.
+
+        The house itself may do everything but consent: that is the client's alone.
+        """
         if self.house:
-            return True
-        role = self.agency_role or self.roles.get(client_id)
-        return role is not None and action in ALLOWED[role]
+            return action is not Action.CONSENT
+        roles = {*self.roles.get(client_id, ())}
+        if self.agency_role is Role.ADMINISTRATOR:
+            roles.add(Role.ADMINISTRATOR)
+        return any(action in ALLOWED[role] for role in roles)
+
+    @property
+    def administers(self) -> bool:
+        """Whether this actor runs the agency itself: its people, its clients, its settings."""
+        return self.house or (self.agency_role is not None and Action.ADMINISTER in ALLOWED[self.agency_role])
 
 
 HOUSE: Final = Actor(user_id=None, name="Encaiss", house=True)

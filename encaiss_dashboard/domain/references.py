@@ -13,6 +13,8 @@ from stdnum.iso7064 import mod_97_10
 from encaiss_dashboard.domain.errors import Unreadable
 
 _DEBTOR_DIGITS: Final = 9
+_EMAIL: Final = re.compile(r"[^@\s<>\"',;:\\\x00-\x1f]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_EMAIL_LENGTH_MAX: Final = 254  # RFC 5321 §4.5.3.1.3, less the brackets
 _OGM_MARKS: Final = str.maketrans("", "", "+*/ .-\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}")
 
 
@@ -133,3 +135,8 @@ def format_enterprise_number(text: str) -> str:
     """
     number = parse_enterprise_number(text)
     return f"BE {number[:4]}.{number[4:7]}.{number[7:]}"
+
+
+def is_email(text: str) -> bool:
+    """Whether mail could be sent to this address; whether anybody reads it, only a mail can tell."""
+    return len(text) <= _EMAIL_LENGTH_MAX and _EMAIL.fullmatch(text) is not None

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
+from typing import Any
 
 from sqlmodel import col, select
 
 from encaiss_dashboard.domain.errors import NotAllowed, Unreadable
+from encaiss_dashboard.domain.references import is_email
 from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.records import Agency, Client
 from encaiss_dashboard.work import Work
-
-_EMAIL: Final = re.compile(r"[^@\s<>\"',;:\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 def identify(work: Work, *, name: str, email: str, **details: Any) -> None:
@@ -24,7 +22,7 @@ def identify(work: Work, *, name: str, email: str, **details: Any) -> None:
     """
     if not work.actor.house:
         raise NotAllowed
-    if not _EMAIL.fullmatch(email):
+    if not is_email(email):
         raise Unreadable(value=email[:80])
     agency = work.session.exec(select(Agency)).first() or Agency(name=name, email=email)
     agency.sqlmodel_update({"name": name, "email": email, **details})

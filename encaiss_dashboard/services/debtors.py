@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from sqlmodel import col, func, select
 from encaiss_dashboard.domain.delegation import DelegationState, DelegationStatus
 from encaiss_dashboard.domain.dso import average_days_late
 from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode, last_step
-from encaiss_dashboard.domain.errors import NotFound, Refusal, Unreadable
+from encaiss_dashboard.domain.errors import BadEmail, NotFound, Unreadable
 from encaiss_dashboard.domain.interest import (
     Evidence,
     InterestResult,
@@ -31,26 +30,19 @@ from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_change
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.domain.references import is_email
 from encaiss_dashboard.domain.terms import Term
 from encaiss_dashboard.storage import queries, records
-from encaiss_dashboard.storage.journal import ActKind, record
+from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
 
 PAGE_SIZE: Final = 50
 OVERDUE: Final = "overdue"
-_EMAIL: Final = re.compile(r"[^@\s<>\"',;:\\\x00-\x1f]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_EMAIL_LENGTH_MAX: Final = 254
 _LANGUAGES: Final = frozenset({"fr", "nl", "en"})
 _YEAR_DAYS: Final = 365
 _ID_MAX: Final = 2**31 - 1
 _DIGITS_MIN: Final = 4
-
-
-class BadEmail(Refusal):
-    """Not an e-mail address."""
-
-    code = "bad_email"
 
 
 class DebtorSort(StrEnum):
@@ -354,7 +346,7 @@ def edit(work: Work, client_id: int | None, debtor_id: int, *, email: str, langu
     client = work.require(Action.UPLOAD, client_id)
     debtor = _debtor(work, client, debtor_id)
     address = email.strip()
-    if address and (len(address) > _EMAIL_LENGTH_MAX or not _EMAIL.fullmatch(address)):
+    if address and not is_email(address):
         raise BadEmail(value=address[:80])
     if language not in _LANGUAGES:
         raise Unreadable(value=language[:40])
@@ -367,13 +359,10 @@ def edit(work: Work, client_id: int | None, debtor_id: int, *, email: str, langu
     debtor.language, debtor.term = after["language"], after["term"]
     if "email" in changed:
         _replace_address(work, client, debtor_id, address)
-    record(
-        work.session,
-        client_id=client,
-        kind=ActKind.CORRECTED,
+    work.journal.record(
+        ActKind.CORRECTED,
         day=work.today,
-        at=work.now,
-        user_id=work.actor.user_id,
+        client_id=client,
         debtor_id=debtor_id,
         facts={
             "before": {name: before[name] for name in changed},

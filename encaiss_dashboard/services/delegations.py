@@ -14,7 +14,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import consequences
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import queries, records
-from encaiss_dashboard.storage.journal import ActKind, record
+from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
 
@@ -168,13 +168,10 @@ def _keep(
         # Ids give the order in which facts of one day count.
         work.session.flush()
     first = added[0].from_date
-    record(
-        work.session,
-        client_id=client_id,
-        kind=_ACTS[decision.kind],
+    work.journal.record(
+        _ACTS[decision.kind],
         day=min(first, work.today),
-        at=work.now,
-        user_id=work.actor.user_id,
+        client_id=client_id,
         debtor_id=debtor_id,
         facts={
             "from": first.isoformat(),

@@ -32,7 +32,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.storage import letters, queries, records
-from encaiss_dashboard.storage.journal import ActKind, record
+from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
 # With the waits below, a mail server may be away for a night and a day before a message is given up.
@@ -224,14 +224,11 @@ def _free_steps(work: Work, row: records.OutboxMessage) -> None:
 
 
 def _act(work: Work, row: records.OutboxMessage, kind: ActKind) -> None:
-    record(
-        work.session,
+    work.journal.record(
+        kind,
+        day=work.today,
         client_id=row.client_id,
         debtor_id=row.debtor_id,
-        kind=kind,
-        day=work.today,
-        at=work.now,
-        user_id=work.actor.user_id,
         facts={
             "step": row.step,
             "channel": row.channel,

@@ -1,24 +1,22 @@
-"""Who works here: the agency, its clients, people and their sessions."""
+"""Who works here: the agency, its clients and their people, as the house itself sets them up."""
 
 from __future__ import annotations
 
 import re
-import secrets
-from datetime import timedelta
 from typing import Any, Final
 
-from sqlmodel import col, select, update
+from sqlmodel import col, select
 
-from encaiss_dashboard.domain.errors import NotAllowed, Refusal, Unreadable
+from encaiss_dashboard.domain.errors import NotAllowed, Refusal, Unreadable, WeakPassword
 from encaiss_dashboard.domain.permissions import AGENCY_ROLES, Action, Role
+from encaiss_dashboard.domain.signing import PASSWORD_LENGTH_MIN, weakness
 from encaiss_dashboard.domain.terms import Term
 from encaiss_dashboard.storage import queries
-from encaiss_dashboard.storage.records import Agency, Client, LoginSession, Membership, User
+from encaiss_dashboard.storage.accounts import Membership, User
+from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage.records import Agency, Client
 from encaiss_dashboard.work import Work
 
-SESSION_LENGTH: Final = timedelta(hours=12)
-PASSWORD_LENGTH_MIN: Final = 12
-PASSWORD_LENGTH_MAX: Final = 256
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -26,12 +24,6 @@ class AlreadyThere(Refusal):
     """A slug or an e-mail address that is taken."""
 
     code = "already_there"
-
-
-class WeakPassword(Refusal):
-    """Shorter than the minimum."""
-
-    code = "weak_password"
 
 
 def set_up_agency(work: Work, *, name: str, email: str, demo: bool = False, **details: Any) -> Agency:
@@ -65,6 +57,7 @@ def add_client(work: Work, slug: str, name: str, **details: Any) -> Client:
     client = Client(agency_id=queries.known(agency.id), slug=slug, name=name, created_at=work.now, **details)
     work.session.add(client)
     work.session.flush()
+    work.journal.record(ActKind.CLIENT_ADDED, day=work.today, facts={"client": slug, "name": name})
     return client
 
 
@@ -82,15 +75,16 @@ def add_user(
 
     Raises:
         NotAllowed: only the house itself adds people.
-        WeakPassword: fewer than twelve characters.
+        WeakPassword: with what is wrong with it.
         AlreadyThere: the address has an account.
         NotFound: no such client.
     """
     if not work.actor.house:
         raise NotAllowed
-    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
-        raise WeakPassword(minimum=str(PASSWORD_LENGTH_MIN))
     address = email.strip().lower()
+    weak = weakness(password, (address, *address.split("@"), name))
+    if weak is not None:
+        raise WeakPassword(why=weak.value, minimum=str(PASSWORD_LENGTH_MIN))
     if work.session.exec(select(User).where(User.email == address)).first():
         raise AlreadyThere(value=address)
     user = User(
@@ -103,60 +97,17 @@ def add_user(
     )
     work.session.add(user)
     work.session.flush()
-    if role not in AGENCY_ROLES:
-        client = queries.client_by_slug(work.session, client_slug or "")
+    client_id = None
+    if client_slug or role not in AGENCY_ROLES:
+        client_id = queries.known(queries.client_by_slug(work.session, client_slug or "").id)
         work.session.add(
-            Membership(client_id=queries.known(client.id), user_id=queries.known(user.id), role=role.value)
+            Membership(
+                client_id=client_id, user_id=queries.known(user.id), role=role.value, created_at=work.now
+            )
         )
+    facts = {"email": address, "roles": [role.value], "person": name}
+    work.journal.record(ActKind.JOINED, day=work.today, client_id=client_id, facts=facts)
     return user
-
-
-def sign_in(work: Work, email: str, password: str) -> str | None:
-    """A new session's cookie value, or None: wrong password and unknown account look alike.
-
-    The caller stores only the digest, through :func:`open_session`.
-    """
-    address = email.strip().lower()
-    user = work.session.exec(
-        select(User).where(User.email == address, col(User.disabled_at).is_(None))
-    ).first()
-    fits = work.passwords.verify(user.password_hash if user else None, password[:PASSWORD_LENGTH_MAX])
-    return secrets.token_urlsafe(32) if fits and user else None
-
-
-def open_session(work: Work, email: str, digest: str) -> None:
-    """Remember a session by its digest; only called after :func:`sign_in`."""
-    user = work.session.exec(select(User).where(User.email == email.strip().lower())).one()
-    work.session.add(
-        LoginSession(
-            digest=digest,
-            user_id=queries.known(user.id),
-            created_at=work.now,
-            expires_at=work.now + SESSION_LENGTH,
-        )
-    )
-
-
-def sign_out(work: Work, digest: str) -> None:
-    """End a session for good."""
-    work.session.exec(
-        update(LoginSession)
-        .where(col(LoginSession.digest) == digest, col(LoginSession.ended_at).is_(None))
-        .values(ended_at=work.now)
-    )
-
-
-def look_at(work: Work, client_id: int | None, digest: str, chosen_id: int) -> None:  # noqa: ARG001
-    """Make this session look at another client of the same person.
-
-    Raises:
-        NotAllowed: not one of this person's clients, or not this person's session.
-    """
-    login = work.session.exec(select(LoginSession).where(LoginSession.digest == digest)).first()
-    exists = work.session.get(Client, chosen_id) is not None
-    if login is None or login.user_id != work.actor.user_id or not exists:
-        raise NotAllowed
-    login.client_id = work.require(Action.VIEW, chosen_id)
 
 
 def choose_language(work: Work, client_id: int | None, language: str) -> None:  # noqa: ARG001

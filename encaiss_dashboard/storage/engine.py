@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlmodel import Session
 
 
 def make_engine(url: str) -> Engine:
@@ -39,6 +41,24 @@ def make_engine(url: str) -> Engine:
         connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
+
+
+def restrict(
+    session: Session,
+    clients: Collection[int],
+    *,
+    everywhere: bool,
+    user_id: int | None = None,
+) -> None:
+    """Tell PostgreSQL whose rows this transaction may touch: the second wall (row level security).
+
+    The policies read both settings, which end with the transaction. SQLite has no such thing.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    named = "*" if everywhere else ",".join(map(str, sorted(clients)))
+    set_both = "SELECT set_config('encaiss.clients', :clients, true), set_config('encaiss.user', :user, true)"
+    session.connection().execute(text(set_both), {"clients": named, "user": str(user_id or "")})
 
 
 def _lower(value: Any) -> Any:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, func
@@ -16,57 +15,7 @@ from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode, StepDone
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.invoices import Allocation, Invoice, Kind, Ledger, Payment
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.domain.permissions import Actor, Role
 from encaiss_dashboard.storage import records
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A live session: who it is and which client is being looked at.
-
-    Attributes:
-        clients: id and name of every client this person may look at, by name.
-        client_id: the one looked at, None when there is none at all.
-    """
-
-    session_id: int
-    email: str
-    actor: Actor
-    clients: tuple[tuple[int, str], ...]
-    client_id: int | None
-
-
-def signed_in(session: Session, digest: str, now: datetime) -> SignedIn | None:
-    """Whose live session has this digest, if anybody's."""
-    row = session.exec(
-        select(records.LoginSession, records.User)
-        .join(records.User, col(records.User.id) == col(records.LoginSession.user_id))
-        .where(
-            records.LoginSession.digest == digest,
-            col(records.LoginSession.ended_at).is_(None),
-            records.LoginSession.expires_at > now,
-            col(records.User.disabled_at).is_(None),
-        )
-    ).first()
-    if row is None:
-        return None
-    login, user = row
-    roles = {
-        m.client_id: Role(m.role)
-        for m in session.exec(select(records.Membership).where(records.Membership.user_id == user.id))
-    }
-    actor = Actor(
-        user_id=user.id,
-        name=user.name,
-        language=user.language,
-        agency_role=Role(user.agency_role) if user.agency_role else None,
-        roles=roles,
-    )
-    every = session.exec(select(records.Client).order_by(records.Client.name))
-    clients = tuple((known(c.id), c.name) for c in every if actor.agency_role or c.id in roles)
-    ids = [key for key, _ in clients]
-    looked_at = login.client_id if login.client_id in ids else (ids[0] if ids else None)
-    return SignedIn(known(login.id), user.email, actor, clients, looked_at)
 
 
 def known(key: int | None) -> int:

@@ -1,4 +1,4 @@
-"""The tables. Facts are only added; what is paid, late or delegated is computed from them.
+"""The tables of the trade. Facts are only added; what is paid, late or delegated is computed from them.
 
 Amounts are BIGINT minor units with their currency beside them, times are aware UTC, dates are dates.
 Every business row carries the client it belongs to, so that no read can forget whose it is.
@@ -6,86 +6,39 @@ Every business row carries the client it belongs to, so that no read can forget 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Index, MetaData, UniqueConstraint, text
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
 
-
-class Utc(TypeDecorator[datetime]):
-    """An aware time, kept as UTC; a naive one is our own bug and refused."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Convert to UTC on the way in."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise TypeError("a time without a zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """SQLite forgets the zone: it was UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Record(SQLModel):
-    """What all tables share: one metadata with predictable constraint names."""
-
-    metadata: ClassVar[MetaData] = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-
-
-def _key() -> Any:
-    return Field(default=None, primary_key=True)
-
-
-def _client() -> Any:
-    return Field(foreign_key="client.id", index=True)
-
-
-def _time(*, default: Any = ...) -> Any:
-    return Field(default=default, sa_type=Utc)
-
-
-def _cents(*, default: Any = ...) -> Any:
-    return Field(default=default, sa_type=BigInteger)
-
-
-def _json() -> Any:
-    return Field(default_factory=dict, sa_type=JSON)
+from encaiss_dashboard.storage.base import (
+    Record,
+    cents_column,
+    client_column,
+    json_column,
+    key_column,
+    time_column,
+)
 
 
 class Agency(Record, table=True):
     """The operator of this deployment; exactly one. ``demo`` marks made-up data."""
 
-    id: int | None = _key()
+    id: int | None = key_column()
     name: str
     enterprise_number: str = ""
     address: str = ""
     email: str
     phone: str = ""
     demo: bool = False
+    retention: dict[str, Any] = json_column()
 
 
 class Client(Record, table=True):
     """A creditor that gives its invoices to the agency."""
 
-    id: int | None = _key()
+    id: int | None = key_column()
     agency_id: int = Field(foreign_key="agency.id")
     slug: str = Field(unique=True)
     name: str
@@ -98,47 +51,7 @@ class Client(Record, table=True):
     language: str = "fr"
     country: str = "BE"
     default_term: str = "NET_30"
-    created_at: datetime = _time()
-
-
-class User(Record, table=True):
-    """A person with a login. ``agency_role`` is set for the agency's own people only."""
-
-    __tablename__ = "app_user"
-
-    id: int | None = _key()
-    email: str = Field(unique=True)
-    name: str
-    password_hash: str
-    language: str = "fr"
-    agency_role: str | None = None
-    created_at: datetime = _time()
-    disabled_at: datetime | None = _time(default=None)
-
-
-class Membership(Record, table=True):
-    """What a person is for one client: owner, accountant, signatory or reader."""
-
-    __table_args__ = (UniqueConstraint("client_id", "user_id"),)
-
-    id: int | None = _key()
-    client_id: int = _client()
-    user_id: int = Field(foreign_key="app_user.id", index=True)
-    role: str
-
-
-class LoginSession(Record, table=True):
-    """One signed-in browser. Only a keyed digest of its cookie is kept."""
-
-    __tablename__ = "login_session"
-
-    id: int | None = _key()
-    digest: str = Field(unique=True)
-    user_id: int = Field(foreign_key="app_user.id", index=True)
-    client_id: int | None = Field(default=None, foreign_key="client.id")
-    created_at: datetime = _time()
-    expires_at: datetime = _time()
-    ended_at: datetime | None = _time(default=None)
+    created_at: datetime = time_column()
 
 
 class Debtor(Record, table=True):
@@ -149,8 +62,8 @@ class Debtor(Record, table=True):
         UniqueConstraint("client_id", "match_key"),
     )
 
-    id: int | None = _key()
-    client_id: int = _client()
+    id: int | None = key_column()
+    client_id: int = client_column()
     name: str
     match_key: str
     number: str = ""
@@ -161,7 +74,7 @@ class Debtor(Record, table=True):
     country: str = "BE"
     language: str = "fr"
     term: str = ""
-    created_at: datetime = _time()
+    created_at: datetime = time_column()
 
 
 class Contact(Record, table=True):
@@ -169,26 +82,26 @@ class Contact(Record, table=True):
 
     __table_args__ = (UniqueConstraint("debtor_id", "email"),)
 
-    id: int | None = _key()
-    client_id: int = _client()
+    id: int | None = key_column()
+    client_id: int = client_column()
     debtor_id: int = Field(foreign_key="debtor.id", index=True)
     name: str = ""
     email: str
-    created_at: datetime = _time()
+    created_at: datetime = time_column()
 
 
 class Delegation(Record, table=True):
     """One decision about one debtor: delegate, pause, resume or withdraw, from a date."""
 
-    id: int | None = _key()
-    client_id: int = _client()
+    id: int | None = key_column()
+    client_id: int = client_column()
     debtor_id: int = Field(foreign_key="debtor.id", index=True)
     kind: str
     from_date: date
     until: date | None = None
     reason: str = ""
     user_id: int | None = Field(default=None, foreign_key="app_user.id")
-    at: datetime = _time()
+    at: datetime = time_column()
 
 
 class ImportBatch(Record, table=True):
@@ -196,16 +109,16 @@ class ImportBatch(Record, table=True):
 
     __tablename__ = "import_batch"
 
-    id: int | None = _key()
-    client_id: int = _client()
+    id: int | None = key_column()
+    client_id: int = client_column()
     user_id: int | None = Field(default=None, foreign_key="app_user.id")
     file_name: str
     digest: str
-    size_bytes: int = _cents()
-    choices: dict[str, Any] = _json()
-    uploaded_at: datetime = _time()
-    imported_at: datetime | None = _time(default=None)
-    result: dict[str, Any] = _json()
+    size_bytes: int = cents_column()
+    choices: dict[str, Any] = json_column()
+    uploaded_at: datetime = time_column()
+    imported_at: datetime | None = time_column(default=None)
+    result: dict[str, Any] = json_column()
 
 
 class ImportLayout(Record, table=True):
@@ -215,11 +128,11 @@ class ImportLayout(Record, table=True):
 
     __table_args__ = (UniqueConstraint("client_id", "header_digest"),)
 
-    id: int | None = _key()
-    client_id: int = _client()
+    id: int | None = key_column()
+    client_id: int = client_column()
     header_digest: str
-    choices: dict[str, Any] = _json()
-    at: datetime = _time()
+    choices: dict[str, Any] = json_column()
+    at: datetime = time_column()
 
 
 class Invoice(Record, table=True):
@@ -232,8 +145,8 @@ class Invoice(Record, table=True):
         CheckConstraint("due >= issue", name="due"),
     )
 
-    id: int | None = _key()
-    client_id: int = _client()
+    id: int | None = key_column()
+    client_id: int = client_column()
     debtor_id: int = Field(foreign_key="debtor.id", index=True)
     batch_id: int | None = Field(default=None, foreign_key="import_batch.id", index=True)
     kind: str
@@ -243,25 +156,25 @@ class Invoice(Record, table=True):
     due_source: str = ""
     term: str = ""
     currency: str = "EUR"
-    total_cents: int = _cents()
-    vat_cents: int | None = _cents(default=None)
+    total_cents: int = cents_column()
+    vat_cents: int | None = cents_column(default=None)
     reference: str = ""
-    recorded_at: datetime = _time()
+    recorded_at: datetime = time_column()
 
 
 class Payment(Record, table=True):
     """Money that came in, to whomever it was paid; a reversal is a negative one."""
 
-    id: int | None = _key()
-    client_id: int = _client()
+    id: int | None = key_column()
+    client_id: int = client_column()
     debtor_id: int = Field(foreign_key="debtor.id", index=True)
     batch_id: int | None = Field(default=None, foreign_key="import_batch.id", index=True)
     on: date = Field(sa_column_kwargs={"name": "paid_on"})
     currency: str = "EUR"
-    amount_cents: int = _cents()
+    amount_cents: int = cents_column()
     source: str
     reference: str = ""
-    recorded_at: datetime = _time()
+    recorded_at: datetime = time_column()
 
 
 class Allocation(Record, table=True):
@@ -269,32 +182,66 @@ class Allocation(Record, table=True):
 
     __table_args__ = (CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_source"),)
 
-    id: int | None = _key()
-    client_id: int = _client()
+    id: int | None = key_column()
+    client_id: int = client_column()
     invoice_id: int = Field(foreign_key="invoice.id", index=True)
     payment_id: int | None = Field(default=None, foreign_key="payment.id", index=True)
     credit_note_id: int | None = Field(default=None, foreign_key="invoice.id", index=True)
     on: date = Field(sa_column_kwargs={"name": "allocated_on"})
     currency: str = "EUR"
-    amount_cents: int = _cents()
+    amount_cents: int = cents_column()
 
 
 class Act(Record, table=True):
-    """The journal: anything done towards a debtor or decided by a client. Only ever added to.
+    """The journal: anything done towards a debtor or decided by a person. Only ever added to.
 
-    The database itself refuses to change or remove a row (see the first migration).
+    The database itself refuses to change or remove a row (see the first migration). The acts of one
+    client form a chain: each carries the hash of the one before and its own (storage/journal.py).
+    Without a client it is an act of the agency itself, or of a person towards the own account.
+
+    Attributes:
+        chain: the client's id, 0 for the agency's own chain.
+        seq: 1, 2, 3… within the chain.
+        actor: name of who did it, as it was then.
+        address: network address it was done from, "" for the house itself.
+        facts: what was done or answered.
+        shown: what the person saw when it was decided.
     """
 
-    __table_args__ = (Index("ix_act_debtor_day", "debtor_id", "day", "id"),)
+    __table_args__ = (
+        Index("ix_act_debtor_day", "debtor_id", "day", "id"),
+        UniqueConstraint("chain", "seq"),
+    )
 
-    id: int | None = _key()
-    client_id: int = _client()
+    id: int | None = key_column()
+    client_id: int | None = Field(default=None, foreign_key="client.id", index=True)
     debtor_id: int | None = Field(default=None, foreign_key="debtor.id")
     kind: str
     day: date
-    at: datetime = _time()
+    at: datetime = time_column()
     user_id: int | None = Field(default=None, foreign_key="app_user.id")
-    facts: dict[str, Any] = _json()
+    actor: str = ""
+    address: str = ""
+    facts: dict[str, Any] = json_column()
+    shown: dict[str, Any] = json_column()
+    chain: int
+    seq: int
+    previous: str
+    hash: str
+
+
+class JournalHead(Record, table=True):
+    """Where a chain of the journal ends: locked by who adds to it, signed with the deployment's secret.
+
+    Without it nobody would notice that the last acts were cut off.
+    """
+
+    __tablename__ = "journal_head"
+
+    chain: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    seq: int
+    hash: str
+    signature: str
 
 
 class OutboxMessage(Record, table=True):
@@ -306,8 +253,8 @@ class OutboxMessage(Record, table=True):
 
     __tablename__ = "outbox_message"
 
-    id: int | None = _key()
-    client_id: int = _client()
+    id: int | None = key_column()
+    client_id: int = client_column()
     debtor_id: int = Field(foreign_key="debtor.id", index=True)
     message_id: str = Field(unique=True)
     day: date
@@ -318,12 +265,12 @@ class OutboxMessage(Record, table=True):
     subject: str = ""
     body_text: str = ""
     body_html: str = ""
-    created_at: datetime = _time()
-    claimed_at: datetime | None = _time(default=None)
+    created_at: datetime = time_column()
+    claimed_at: datetime | None = time_column(default=None)
     attempts: int = 0
-    sent_at: datetime | None = _time(default=None)
-    failed_at: datetime | None = _time(default=None)
-    dropped_at: datetime | None = _time(default=None)
+    sent_at: datetime | None = time_column(default=None)
+    failed_at: datetime | None = time_column(default=None)
+    dropped_at: datetime | None = time_column(default=None)
     detail: str = ""
 
 
@@ -343,12 +290,12 @@ class OutboxLine(Record, table=True):
         ),
     )
 
-    id: int | None = _key()
-    client_id: int = _client()
+    id: int | None = key_column()
+    client_id: int = client_column()
     message_id: int = Field(foreign_key="outbox_message.id", index=True)
     invoice_id: int = Field(foreign_key="invoice.id")
     step: str | None = None
     days_late: int
-    open_cents: int = _cents()
+    open_cents: int = cents_column()
     currency: str = "EUR"
     dropped: bool = False

@@ -55,15 +55,29 @@ def open_to_strangers(handler: Callable[P, R]) -> Callable[P, R]:
     return handler
 
 
+def open_before_second_factor(handler: Callable[P, R]) -> Callable[P, R]:
+    """Mark a handler that helps a person through the second factor, whose password was right already."""
+    handler.__open_before_second_factor__ = True
+    return handler
+
+
 def digest_of(state: BaseState) -> str:
     """The session digest that the edge put on this socket, "" for a stranger's."""
-    value = state.router.headers.raw_headers.get("authorization", "")
-    return str(value).removeprefix(_SCHEME) if str(value).startswith(_SCHEME) else ""
+    return _told(state)[0]
 
 
-def authorization(digest: str) -> bytes:
-    """The header with which the edge tells the guard whose socket this is."""
-    return (_SCHEME + digest).encode()
+def _told(state: BaseState) -> tuple[str, str]:
+    """What the edge says of this socket: session digest and network address."""
+    value = str(state.router.headers.raw_headers.get("authorization", ""))
+    if not value.startswith(_SCHEME):
+        return "", ""
+    digest, _, address = value.removeprefix(_SCHEME).partition(" ")
+    return digest, address
+
+
+def authorization(digest: str, address: str) -> bytes:
+    """The header with which the edge tells the guard whose socket this is, and from where."""
+    return f"{_SCHEME}{digest} {address}".encode("ascii", "replace")
 
 
 async def read(
@@ -96,19 +110,48 @@ async def act(
     return await _call(state, service, args, kwargs, write=True)
 
 
+async def act_before_second_factor(
+    state: BaseState,
+    service: Callable[Concatenate[Work, int | None, P], R],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    """As :func:`act`, for a person who has given the password and not yet the second factor.
+
+    Raises:
+        SignedOut: no live session.
+        Refusal: what the service refuses; nothing was written.
+    """
+    return await _call(state, service, args, kwargs, write=True, complete=False)
+
+
 async def who(state: BaseState) -> SignedIn | None:
-    """Whose live session this socket belongs to, if anybody's."""
-    digest = digest_of(state)
-    return await asyncio.to_thread(wiring.house().signed_in, digest) if digest else None
+    """Whose live session this socket belongs to, once it is complete, if anybody's."""
+    session = await anyone(state)
+    return session if session and session.complete else None
 
 
-async def _call(state: BaseState, service: Callable[..., R], args: Any, kwargs: Any, *, write: bool) -> R:
-    digest = digest_of(state)
+async def anyone(state: BaseState) -> SignedIn | None:
+    """Whose live session this socket belongs to, be it complete or not."""
+    digest, address = _told(state)
+    return await asyncio.to_thread(wiring.house().session, digest, address) if digest else None
+
+
+async def _call(
+    state: BaseState,
+    service: Callable[..., R],
+    args: Any,
+    kwargs: Any,
+    *,
+    write: bool,
+    complete: bool = True,
+) -> R:
+    digest, address = _told(state)
 
     def call() -> R:
         house = wiring.house()
-        session = house.signed_in(digest)
-        if session is None:
+        session = house.session(digest, address) if digest else None
+        if session is None or (complete and not session.complete):
             raise SignedOut
         with house.begin(session.actor, write=write) as work:
             return service(work, session.client_id, *args, **kwargs)
@@ -127,7 +170,7 @@ class Guard(Middleware):
         # Reflex gives every State a setter of any var; no page of ours uses it.
         if registered is None or name == "setvar" or not _fits(registered.handler.fn, event.payload):
             return StateUpdate()
-        signed = await who(state)
+        signed = await anyone(state)
         if signed is None and digest_of(state):
             # The session ended while the tab stayed open: what it showed goes with it.
             root: Any = state._get_root_state()  # noqa: SLF001 - Reflex offers no public way to it
@@ -138,9 +181,14 @@ class Guard(Middleware):
                 event.payload["vars"] = _from_storage(event.payload["vars"])
             # Reflex would keep and send back whatever it is told, however large.
             return None if isinstance(event.payload.get("value", True), bool) else StateUpdate()
-        if signed is not None or getattr(registered.handler.fn, "__open_to_strangers__", False):
+        handler = registered.handler.fn
+        if (signed and signed.complete) or getattr(handler, "__open_to_strangers__", False):
             return None
-        return StateUpdate(events=Event.from_event_type(rx.redirect("/login")))
+        if signed and getattr(handler, "__open_before_second_factor__", False):
+            return None
+        return StateUpdate(
+            events=Event.from_event_type(rx.redirect("/second-factor" if signed else "/login"))
+        )
 
 
 def _fits(function: Callable[..., Any], payload: object) -> bool:

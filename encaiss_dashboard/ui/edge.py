@@ -26,7 +26,9 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 COOKIE: Final = "encaiss_session"
 _SOCKET: Final = "/_event"
 _CLOSED: Final = ("/_upload", "/_all_routes")
-_OPEN_PAGES: Final = ("/login",)
+_SIGN_IN_PAGES: Final = ("/login", "/forgot")
+_SECOND_FACTOR: Final = "/second-factor"
+_LINKS: Final = "/link/"
 _TOKENS: Final = uuid.UUID("6f2d1c0e-9f0b-5a55-8a52-5d7d4b6e4a10")
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -96,12 +98,18 @@ def _bound(scope: Scope) -> Scope:
     digest = session_digest(scope)
     headers = [(k, v) for k, v in scope["headers"] if k not in {b"cookie", b"authorization"}]
     if digest:
-        headers.append((b"authorization", authorization(digest)))
+        headers.append((b"authorization", authorization(digest, client_address(scope))))
     query = [
         (name, str(uuid.uuid5(_TOKENS, f"{digest}:{value}")) if name == "token" else value)
         for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     ]
     return {**scope, "headers": headers, "query_string": urlencode(query).encode("latin-1")}
+
+
+def client_address(scope: Scope) -> str:
+    """The network address that a request comes from."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _own_origin(scope: Scope, *, required: bool) -> bool:
@@ -116,14 +124,19 @@ def _is_page(scope: Scope) -> bool:
 
 
 async def _detour(scope: Scope, path: str) -> str:
-    """Where a page request goes instead: strangers to the sign-in page, others away from it."""
-    if not _is_page(scope):
+    """Where a page request goes instead: strangers to the sign-in page, others away from it.
+
+    Whoever still owes the second factor is kept on its page; mailed links open for everybody.
+    """
+    if not _is_page(scope) or path.startswith(_LINKS):
         return ""
-    digest = session_digest(scope)
-    signed_in = bool(digest) and await asyncio.to_thread(wiring.house().signed_in, digest) is not None
-    if path.rstrip("/") in _OPEN_PAGES:
-        return "/" if signed_in else ""
-    return "" if signed_in else "/login"
+    digest, page = session_digest(scope), path.rstrip("/")
+    session = await asyncio.to_thread(wiring.house().session, digest) if digest else None
+    if session is None:
+        return "" if page in _SIGN_IN_PAGES else "/login"
+    if not session.complete:
+        return "" if page == _SECOND_FACTOR else _SECOND_FACTOR
+    return "/" if page in {*_SIGN_IN_PAGES, _SECOND_FACTOR} else ""
 
 
 def _with_headers(send: Send, path: str) -> Send:

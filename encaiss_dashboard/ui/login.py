@@ -1,6 +1,8 @@
-"""Signing in: a plain form, so that the password never passes through the socket."""
+"""Signing in, asking for a new password: plain forms, so that nothing secret passes through the socket."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import reflex as rx
 
@@ -8,18 +10,20 @@ from encaiss_dashboard.locales import LANGUAGES
 from encaiss_dashboard.ui.access import open_to_strangers
 from encaiss_dashboard.ui.components import plain_form
 from encaiss_dashboard.ui.i18n import LANGUAGE_NAMES, Language, t
+from encaiss_dashboard.ui.said import said
 
 
 class Login(Language):
-    """What the sign-in page shows to anybody."""
+    """What the pages before sign-in show to anybody."""
 
-    failed: bool = False
+    tone: str = ""
+    sentence: str = ""
 
     @rx.event
     @open_to_strangers
     async def load(self) -> None:
-        """Show the sentence about a wrong password after a failed attempt."""
-        self.failed = "failed=1" in str(self.router.url)
+        """Say what came of the form that was posted before."""
+        self.tone, self.sentence = said(self.router.url.query_parameters, self._language())
 
     @rx.event
     @open_to_strangers
@@ -27,53 +31,104 @@ class Login(Language):
         """Switch the texts of this page."""
         if language in LANGUAGES:
             self.lang = language
+            self.tone, self.sentence = said(self.router.url.query_parameters, language)
 
 
-def login_page() -> rx.Component:
-    """The sign-in page."""
+def lone_page(*content: rx.Component, language: bool = True) -> rx.Component:
+    """A page of one card, for people whom the frame shows nothing yet."""
     return rx.el.main(
-        plain_form(
+        rx.el.div(
             rx.el.div(rx.el.div("€", class_name="mark", aria_hidden="true"), "Encaiss", class_name="brand"),
-            rx.el.h1(t("login.title")),
-            rx.el.p(t("login.sub"), class_name="sub"),
-            rx.cond(Login.failed, rx.el.p(t("login.failed"), class_name="note n-bad", role="alert")),
-            rx.el.label(
-                t("login.email"),
-                rx.el.input(
-                    type="email",
-                    name="email",
-                    auto_complete="username",
-                    required=True,
-                    auto_focus=True,
-                    class_name="in",
-                ),
-                class_name="field",
-            ),
-            rx.el.label(
-                t("login.password"),
-                rx.el.input(
-                    type="password",
-                    name="password",
-                    auto_complete="current-password",
-                    required=True,
-                    max_length=256,
-                    class_name="in",
-                ),
-                class_name="field",
-            ),
-            rx.el.button(t("login.go"), type="submit", class_name="btn p wide"),
-            rx.el.label(
-                rx.el.span(t("shell.language"), class_name="sr"),
-                rx.el.select(
-                    *(rx.el.option(LANGUAGE_NAMES[lang], value=lang) for lang in LANGUAGES),
-                    value=Language.lang,
-                    on_change=Login.choose_language,
-                    class_name="in",
-                ),
-            ),
-            action="/auth/login",
+            *content,
+            *([_languages()] if language else []),
             class_name="card login",
         ),
         class_name="lone",
         lang=Language.lang,
+    )
+
+
+def sentence(tone: Any, words: Any) -> rx.Component:
+    """What came of a form; screen readers say it at once."""
+    return rx.cond(words != "", rx.el.p(words, class_name="note n-" + tone, role="alert"))
+
+
+def text_field(label: Any, name: str, kind: str = "text", hint: Any = None, **props: Any) -> rx.Component:
+    """A labelled field of a plain form, with what helps to fill it under it."""
+    props.setdefault("required", True)
+    described = {"aria_describedby": f"{name}-hint"} if hint is not None else {}
+    return rx.el.div(
+        rx.el.label(
+            label,
+            rx.el.input(type=kind, name=name, class_name="in", **described, **props),
+            class_name="field",
+        ),
+        *([rx.el.p(hint, id=f"{name}-hint", class_name="muted small")] if hint is not None else []),
+    )
+
+
+def new_password_field(label: Any, name: str = "password") -> rx.Component:
+    """A field for a password that is chosen now."""
+    return text_field(
+        label,
+        name,
+        "password",
+        hint=t("login.password_hint"),
+        auto_complete="new-password",
+        min_length=12,
+        max_length=256,
+    )
+
+
+def current_password_field(name: str = "password") -> rx.Component:
+    """A field for the password of the account, asked again before something grave."""
+    return text_field(
+        t("login.current_password"), name, "password", auto_complete="current-password", max_length=256
+    )
+
+
+def _languages() -> rx.Component:
+    return rx.el.label(
+        rx.el.span(t("shell.language"), class_name="sr"),
+        rx.el.select(
+            *(rx.el.option(LANGUAGE_NAMES[lang], value=lang) for lang in LANGUAGES),
+            value=Language.lang,
+            on_change=Login.choose_language,
+            class_name="in",
+        ),
+    )
+
+
+def login_page() -> rx.Component:
+    """The sign-in page."""
+    return lone_page(
+        rx.el.h1(t("login.title")),
+        rx.el.p(t("login.sub"), class_name="sub"),
+        sentence(Login.tone, Login.sentence),
+        plain_form(
+            text_field(t("login.email"), "email", "email", auto_complete="username", auto_focus=True),
+            text_field(
+                t("login.password"), "password", "password", auto_complete="current-password", max_length=256
+            ),
+            rx.el.button(t("login.go"), type="submit", class_name="btn p wide"),
+            action="/auth/login",
+            class_name="stack",
+        ),
+        rx.el.a(t("login.forgot"), href="/forgot", class_name="link"),
+    )
+
+
+def forgot_page() -> rx.Component:
+    """Asking for a link to a new password."""
+    return lone_page(
+        rx.el.h1(t("forgot.title")),
+        rx.el.p(t("forgot.sub"), class_name="sub"),
+        sentence(Login.tone, Login.sentence),
+        plain_form(
+            text_field(t("login.email"), "email", "email", auto_complete="username", auto_focus=True),
+            rx.el.button(t("forgot.go"), type="submit", class_name="btn p wide"),
+            action="/auth/forgot",
+            class_name="stack",
+        ),
+        rx.el.a(t("forgot.back"), href="/login", class_name="link"),
     )

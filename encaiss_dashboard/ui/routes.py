@@ -1,78 +1,29 @@
-"""Plain HTTP beside the pages: signing in and out, uploads, downloads, health."""
+"""Plain HTTP beside the pages: uploads, downloads, health; signing in is ui/signing.py."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import quote, unquote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from encaiss_dashboard import wiring
-from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unreadable
+from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE, Action
 from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
 from encaiss_dashboard.services import debtors, exports, imports, letters, people
 from encaiss_dashboard.ui.debtor_facts import told
-from encaiss_dashboard.ui.edge import COOKIE, session_digest
+from encaiss_dashboard.ui.edge import client_address, session_digest
+from encaiss_dashboard.ui.signing import signing_routes
 from encaiss_dashboard.work import Work
 
 R = TypeVar("R")
 UPLOAD_BYTES_MAX: Final = 25 * 1024 * 1024
-_FORM_BYTES_MAX: Final = 4096
-
-
-async def sign_in(request: Request) -> Response:
-    """Check the password and hand out a cookie; a wrong one goes back to the form."""
-    body = await _body(request, _FORM_BYTES_MAX)
-    if body is None:
-        return PlainTextResponse("", status_code=413)
-    form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-    email, password = form.get("email", ""), form.get("password", "")
-
-    def attempt() -> str | None:
-        house = wiring.house()
-        with house.begin(HOUSE) as work:
-            token = people.sign_in(work, email, password)
-            if token:
-                people.open_session(work, email, house.digest(token))
-            return token
-
-    try:
-        token = await asyncio.to_thread(attempt)
-    except Unreadable:
-        token = None
-    if token is None:
-        return RedirectResponse("/login?failed=1", status_code=303)
-    response = RedirectResponse("/", status_code=303)
-    response.set_cookie(
-        COOKIE,
-        token,
-        httponly=True,
-        samesite="lax",
-        secure=wiring.house().settings.secure_cookies,
-        max_age=int(people.SESSION_LENGTH.total_seconds()),
-        path="/",
-    )
-    return response
-
-
-async def sign_out(request: Request) -> Response:
-    """End the session on the server, then forget its cookie."""
-    digest = session_digest(request.scope)
-
-    def end() -> None:
-        with wiring.house().begin(HOUSE) as work:
-            people.sign_out(work, digest)
-
-    await asyncio.to_thread(end)
-    response = RedirectResponse("/login", status_code=303)
-    response.delete_cookie(COOKIE, path="/")
-    return response
 
 
 async def upload_invoices(request: Request) -> Response:
@@ -155,11 +106,11 @@ async def healthz(request: Request) -> Response:  # noqa: ARG001 - a route's sig
 
 
 async def _as_client(request: Request, service: Callable[[Work, int | None], R], *, write: bool = True) -> R:
-    digest = session_digest(request.scope)
+    digest, address = session_digest(request.scope), client_address(request.scope)
 
     def call() -> R:
         house = wiring.house()
-        session = house.signed_in(digest) if digest else None
+        session = house.signed_in(digest, address) if digest else None
         if session is None:
             raise NotAllowed
         with house.begin(session.actor, write=write) as work:
@@ -172,8 +123,7 @@ def routes() -> Starlette:
     """The application that is mounted around the pages."""
     return Starlette(
         routes=[
-            Route("/auth/login", sign_in, methods=["POST"]),
-            Route("/auth/logout", sign_out, methods=["POST"]),
+            *signing_routes(),
             Route("/uploads/invoices", upload_invoices, methods=["POST"]),
             Route("/files/{kind}/{key}", download, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),

@@ -60,15 +60,17 @@ class Shell(Language):
     may_upload: bool = False
     may_delegate: bool = False
     may_remind: bool = False
+    as_agency: bool = False
+    administers: bool = False
     notice: str = ""
     notice_kind: str = "info"
 
     @handler
     async def load(self) -> Next:
         """Fill the frame; every page asks for it first."""
-        signed = await access.who(self)
-        if signed is None:
-            return rx.redirect("/login")
+        signed = await access.anyone(self)
+        if signed is None or not signed.complete:
+            return rx.redirect("/second-factor" if signed else "/login")
         self.notice = ""
         actor, client_id = signed.actor, signed.client_id or 0
         self.lang = actor.language
@@ -80,6 +82,7 @@ class Shell(Language):
         self.may_upload = actor.may(Action.UPLOAD, client_id)
         self.may_delegate = actor.may(Action.DELEGATE, client_id)
         self.may_remind = actor.may(Action.REMIND, client_id)
+        self.as_agency, self.administers = signed.as_agency, actor.administers
         return None
 
     @handler
@@ -126,17 +129,21 @@ def on_trouble(exception: Exception) -> EventSpec:
     return Shell.trouble()
 
 
-def page(title_key: str, *content: rx.Component, on_top: rx.Component | None = None) -> rx.Component:
+def page(
+    title_key: str, *content: rx.Component, on_top: rx.Component | None = None, of_client: bool = True
+) -> rx.Component:
     """A screen in its frame: menu at the side (a pop-over on a phone), content, notices.
 
     Args:
         title_key: catalogue key of the area, for the browser's history and screen readers.
         content: what the screen shows.
         on_top: buttons beside nothing else, when the screen has any.
+        of_client: the screen shows one client's data, which the agency is told in a banner.
     """
     return rx.el.div(
         _side(),
         rx.el.main(
+            *([_banner()] if of_client else []),
             _notice(),
             *([on_top] if on_top is not None else []),
             *content,
@@ -156,6 +163,7 @@ _MENU = (
     ("/figures", "figures", "menu.figures"),
     ("/reminders", "reminders", "menu.reminders"),
 )
+_OFFICE = (("/team", "team", "menu.team"), ("/privacy", "privacy", "menu.privacy"))
 
 
 def _side() -> rx.Component:
@@ -175,7 +183,17 @@ def _side() -> rx.Component:
         ),
         rx.el.div(
             rx.el.nav(
-                *(_entry(href, name, key) for href, name, key in _MENU),
+                rx.cond(
+                    Shell.as_agency,
+                    rx.fragment(
+                        _entry("/desk", "desk", "menu.desk"),
+                        rx.cond(Shell.administers, _entry("/agency", "agency", "menu.agency")),
+                        rx.el.div(Shell.client_name, class_name="sec"),
+                    ),
+                ),
+                *(_entry(*one) for one in _MENU),
+                rx.el.div(t("menu.office"), class_name="sec"),
+                *(_entry(*one) for one in _OFFICE),
                 aria_label=t("shell.menu"),
                 class_name="menu",
             ),
@@ -220,6 +238,13 @@ def _who() -> rx.Component:
                 rx.el.div(Shell.user_name, class_name="strong"),
                 rx.el.div(Shell.client_name, class_name="muted small"),
             ),
+            rx.el.a(
+                icon("lock"),
+                href="/security",
+                class_name="btn only",
+                aria_label=t("menu.security"),
+                title=t("menu.security"),
+            ),
             class_name="who",
         ),
         rx.el.div(
@@ -251,6 +276,20 @@ def _who() -> rx.Component:
             class_name="tools",
         ),
         class_name="foot",
+    )
+
+
+def _banner() -> rx.Component:
+    """Whose data the agency is looking at: a mix-up between two clients would be a leak."""
+    return rx.cond(
+        Shell.as_agency & (Shell.client_name != ""),
+        rx.el.div(
+            icon("desk"),
+            rx.el.span(t("shell.as_agency"), " ", rx.el.strong(Shell.client_name)),
+            rx.el.a(t("shell.to_desk"), href="/desk", class_name="link"),
+            class_name="banner",
+            role="note",
+        ),
     )
 
 

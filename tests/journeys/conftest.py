@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from encaiss_dashboard import jobs
 from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.services import imports
-from encaiss_dashboard.storage.journal import ActKind, record
+from encaiss_dashboard.storage.journal import ActKind
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 WAIT_MS = 20_000
@@ -104,12 +104,10 @@ def furnished(server: Any) -> Furnished:
     with house.wiring.begin(HOUSE) as work:
         for debtor_id in debtors[:40]:
             facts = {"from": today.isoformat(), "until": None, "reason": "", "by": "Test Owner"}
-            record(
-                work.session,
-                client_id=client_id,
-                kind=ActKind.DELEGATED,
+            work.journal.record(
+                ActKind.DELEGATED,
                 day=today - timedelta(days=60),
-                at=work.now,
+                client_id=client_id,
                 debtor_id=debtor_id,
                 facts=facts,
             )

@@ -8,14 +8,15 @@ import pytest
 from encaiss_dashboard import jobs
 from encaiss_dashboard.domain.delegation import DelegationKind, DelegationState
 from encaiss_dashboard.domain.dunning import StepCode
-from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Unreadable
+from encaiss_dashboard.domain.errors import BadEmail, NotAllowed, NotFound, Unreadable
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Role
 from encaiss_dashboard.domain.terms import TermUnreadable
 from encaiss_dashboard.services import debtors, delegations, exports, letters
-from encaiss_dashboard.services.debtors import BadEmail, DebtorSearch, DebtorSort
+from encaiss_dashboard.services.debtors import DebtorSearch, DebtorSort
 from encaiss_dashboard.services.delegations import Decision
 from encaiss_dashboard.storage import records
+from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.ui.debtor_facts import told
 
 
@@ -176,15 +177,7 @@ def test_the_imports_that_brought_its_invoices_are_in_the_file_and_no_others(hou
             )
         )
         house.invoice(owner_id, name, due=date(2026, 11, 1), cents=100, batch_id=batch)
-        house.add(
-            records.Act(
-                client_id=client,
-                kind="imported",
-                day=clock.today,
-                at=clock(),
-                facts={"batch": batch, "file": name},
-            )
-        )
+        house.act(client, ActKind.IMPORTED, clock.today, facts={"batch": batch, "file": name})
         batches.append(batch)
 
     seen = read(debtors.file, debtor)

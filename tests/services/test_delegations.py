@@ -226,7 +226,7 @@ def test_one_debtor_of_another_client_and_nothing_at_all_is_recorded(house, desk
     ],
 )
 def test_who_may_delegate(house, wiring, client, condroz, role, may):
-    agency = role in {Role.CASE_MANAGER, Role.ADMINISTRATOR}
+    agency = role is Role.ADMINISTRATOR
     person = Desk(wiring, client, house.user(role, None if agency else "ardenne"))
     if may:
         assert person.decide(DELEGATE, condroz) == 1

@@ -106,7 +106,7 @@ def test_what_is_wrong_in_a_file_is_listed_with_line_field_and_sentence(house, c
 
 def test_nobody_takes_away_what_is_another_clients(house, client):
     other = house.client("brasserie", "Brasserie Exemple SA")
-    theirs = Actor(user_id=None, name="Lecteur", roles={other: Role.READER})
+    theirs = Actor(user_id=None, name="Lecteur", roles={other: {Role.READER}})
     with house.wiring.begin(theirs, TODAY, write=False) as work:
         assert len(sheet(exports.make(work, other, "invoices", "all", {}))) == 1
         for attempt in (

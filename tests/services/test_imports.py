@@ -296,7 +296,7 @@ def test_another_clients_upload_does_not_exist(house, service, args):
 
 def test_a_reader_looks_and_does_not_upload(house):
     batch = house.upload(*LEDGER)
-    reader = Actor(user_id=None, name="Lecteur", roles={house.client: Role.READER})
+    reader = Actor(user_id=None, name="Lecteur", roles={house.client: {Role.READER}})
     assert house.do(imports.preview, batch, actor=reader).created == 3
     for service, args in (
         (imports.receive, ("a.csv", b"a")),

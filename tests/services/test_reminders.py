@@ -290,7 +290,7 @@ def test_the_agency_runs_one_client_and_the_journal_names_who(moulin, house, nig
     other = house.debtor(2, email="x@y.example")
     house.delegate(other, from_date=date(2026, 1, 1))
     house.invoice(other, "1", due=DUE, cents=10_000)
-    manager = house.user(Role.CASE_MANAGER)
+    manager = house.user(Role.CASE_MANAGER, "ardenne")
     steps = []
     night(7, client_ids=(1,), actor=manager, progress=lambda done, planned: steps.append((done, planned)))
     assert [m.to for m in mailbox.sent] == [("compta@moulin.example",)]

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.storage import queries, records
-from encaiss_dashboard.storage.journal import ActKind, record
+from encaiss_dashboard.storage.journal import ActKind
 
 DUE = date(2026, 10, 1)
 
@@ -27,14 +27,7 @@ def invoice_id(house, client_id):
 @pytest.fixture
 def act_id(wiring, client_id):
     with wiring.begin(HOUSE) as work:
-        act = record(
-            work.session,
-            client_id=client_id,
-            kind=ActKind.SENT,
-            day=work.today,
-            at=work.now,
-            facts={"to": "x"},
-        )
+        act = work.journal.record(ActKind.SENT, day=work.today, client_id=client_id, facts={"to": "x"})
         work.session.flush()
         return act.id
 

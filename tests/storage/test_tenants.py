@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.storage import lists, queries, records
+from encaiss_dashboard.storage.journal import ActKind
 
 DUE = date(2026, 9, 1)
 ON = date(2026, 11, 22)
@@ -69,9 +70,7 @@ def furnish(house, slug):
             open_cents=1,
         )
     )
-    house.add(
-        records.Act(client_id=client, debtor_id=debtor, kind="sent", day=ON, at=now, facts={"to": mark})
-    )
+    house.act(client, ActKind.SENT, ON, debtor_id=debtor, facts={"to": mark})
     return {"client_id": client, "debtor_id": debtor, "message_id": message, "invoice_id": invoice}
 
 

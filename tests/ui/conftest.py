@@ -17,6 +17,7 @@ import socketio
 from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.services import imports
 from encaiss_dashboard.storage import records
+from encaiss_dashboard.storage.journal import ActKind
 
 QUIET_S = 0.4
 PATIENCE_S = 20
@@ -73,8 +74,7 @@ def furnish(server: Any, slug: str) -> Tenant:
         )
     )
     facts = {"to": f"{slug}@debtor.example", "step": "statement_1", "message": message_id, "detail": mark}
-    act = {"client_id": client_id, "debtor_id": debtor_id, "kind": "sent", "day": late, "at": now}
-    house.add(records.Act(**act, facts=facts))
+    house.act(client_id, ActKind.SENT, late, debtor_id=debtor_id, facts=facts)
     cookies = {
         role.value: house.session(f"{role.value}@{slug}.example", secrets.token_urlsafe(32))
         for role in Role

@@ -12,7 +12,7 @@ from reflex_base.registry import RegistrationContext
 
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.encaiss_dashboard import app
-from encaiss_dashboard.services import people
+from encaiss_dashboard.services.accounts import signing
 
 HANDLERS = dict(sorted(RegistrationContext.get().event_handlers.items()))
 OURS = {name for name, one in HANDLERS.items() if one.states[0].__module__.startswith("encaiss_dashboard.")}
@@ -128,7 +128,7 @@ async def test_a_person_who_signed_out_gets_nothing_and_changes_nothing(server, 
 
 def sign_out(server, cookie):
     with server.house.wiring.begin(HOUSE) as work:
-        people.sign_out(work, server.house.wiring.digest(cookie))
+        signing.sign_out(work, server.house.wiring.digest(cookie))
 
 
 async def test_another_clients_owner_gets_nothing_of_it_and_changes_nothing(

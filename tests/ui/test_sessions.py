@@ -10,7 +10,7 @@ from socketio.exceptions import ConnectionError as Refused
 
 import encaiss_dashboard.encaiss_dashboard  # noqa: F401 - registers the handlers
 from encaiss_dashboard.domain.permissions import HOUSE
-from encaiss_dashboard.services import people
+from encaiss_dashboard.services.accounts import signing
 
 HYDRATE = next(n for n in RegistrationContext.get().event_handlers if n.endswith(".hydrate_and_load"))
 PLAIN_HYDRATE = next(n for n in RegistrationContext.get().event_handlers if n.endswith("_state.hydrate"))
@@ -23,7 +23,7 @@ def cookie(server, ardenne):
 
 def sign_out(server, cookie):
     with server.house.wiring.begin(HOUSE) as work:
-        people.sign_out(work, server.house.wiring.digest(cookie))
+        signing.sign_out(work, server.house.wiring.digest(cookie))
 
 
 async def test_an_owner_sees_the_own_client(tab, cookie, ardenne, baltique):

@@ -1,4 +1,4 @@
-"""Letters to debtors: the mail in plain text and HTML, and the same letter as a PDF."""
+"""Letters: the mail in plain text and HTML, the same letter to a debtor as PDF, mails about accounts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import io
 
 import segno
 
+from encaiss_dashboard.adapters.letters.account import write_account_mail
 from encaiss_dashboard.adapters.letters.pdf import draw
 from encaiss_dashboard.adapters.letters.render import QR_ID, html, plain
 from encaiss_dashboard.adapters.letters.wording import compose
 from encaiss_dashboard.domain.letters import Attachment, Letter, StatementLetter
 
-__all__ = ["statement_pdf", "write_statement"]
+__all__ = ["qr_svg", "statement_pdf", "write_account_mail", "write_statement"]
 
 
 def write_statement(letter: StatementLetter) -> Letter:
@@ -26,6 +27,13 @@ def write_statement(letter: StatementLetter) -> Letter:
 def statement_pdf(letter: StatementLetter) -> bytes:
     """The PDF alone (PDF/A-2a and PDF/UA-1); the same facts give the same bytes."""
     return draw(compose(letter), letter.on)
+
+
+def qr_svg(content: str) -> bytes:
+    """A QR code for a screen, black on white with its quiet zone: cameras need the contrast in any theme."""
+    out = io.BytesIO()
+    segno.make(content, error="m", micro=False).save(out, kind="svg", scale=5, border=4, light="white")
+    return out.getvalue()
 
 
 def _png(qr: segno.QRCode) -> bytes:

@@ -14,11 +14,11 @@ QR_ID: Final = "payment-qr@letter"
 _WIDTH: Final = 76
 _COLUMN_GAP: Final = "  "
 # Light values of the design tokens. Mail programs strip variables, so they stand in every element.
-_PAPER, _CARD, _INK, _INK_2, _INK_3 = "#f7f7f4", "#ffffff", "#16211d", "#53605a", "#6b7670"
-_LINE, _ACCENT, _ACCENT_INK, _ACCENT_SOFT = "#e4e6e1", "#0b6b50", "#064734", "#e3f1eb"
-_FONT: Final = "font-family:Inter,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;"
+_PAPER, _CARD, _INK, INK_2, _INK_3 = "#f7f7f4", "#ffffff", "#16211d", "#53605a", "#6b7670"
+LINE, ACCENT, _ACCENT_INK, _ACCENT_SOFT = "#e4e6e1", "#0b6b50", "#064734", "#e3f1eb"
+FONT: Final = "font-family:Inter,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;"
 _NUM: Final = "text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums;"
-_CELL: Final = f"padding:9px 0;border-bottom:1px solid {_LINE};vertical-align:top;"
+_CELL: Final = f"padding:9px 0;border-bottom:1px solid {LINE};vertical-align:top;"
 # Only what an inline style cannot say, for the programs that honour it: dark values, narrow screens.
 _CONDITIONAL: Final = """
 :root{color-scheme:light dark;supported-color-schemes:light dark}
@@ -39,21 +39,22 @@ def plain(wording: Wording) -> str:
         "\n".join(wording.debtor),
         wording.date,
         wording.salutation,
-        *map(_fill, wording.before),
+        *map(fill, wording.before),
         *("\n".join(_plain_table(table)) for table in wording.tables),
         "\n".join([f"{wording.pay_heading}", *_plain_payment(wording)]),
-        *map(_fill, wording.after),
+        *map(fill, wording.after),
         wording.closing,
         "\n".join(wording.signature),
         "-" * _WIDTH,
-        _fill(wording.identity),
+        fill(wording.identity),
         "\n".join(wording.sender),
         "\n".join([wording.creditor_heading, *wording.creditor]),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def _fill(paragraph: str) -> str:
+def fill(paragraph: str) -> str:
+    """A paragraph of plain text in lines of at most 76 columns."""
     return textwrap.fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
@@ -99,68 +100,79 @@ def _plain_payment(wording: Wording) -> Iterator[str]:
 
 def html(wording: Wording) -> str:
     """The whole letter as one HTML document; every value goes in as text, never as markup."""
-    root = ET.Element("html", {"lang": wording.language})
-    head = _add(root, "head")
-    _add(head, "meta", charset="utf-8")
-    _add(head, "meta", name="viewport", content="width=device-width,initial-scale=1")
-    _add(head, "meta", name="color-scheme", content="light dark")
-    _add(head, "title").text = wording.subject
-    _add(head, "style").text = _CONDITIONAL
-    body = _add(root, "body", style=f"margin:0;padding:0;background:{_PAPER};", **{"class": "paper"})
-    outer = _cell(_layout(body, "width:100%;"), "padding:16px 6px;", align="center")
-    card_style = (
-        f"width:100%;max-width:620px;background:{_CARD};border:1px solid {_LINE};border-radius:10px;"
-        f"text-align:left;{_FONT}font-size:15px;line-height:1.55;color:{_INK};"
-    )
-    card = _cell(_layout(outer, card_style, "card"), "padding:24px 18px;")
-    _letterhead(card, wording)
-    _add(
+    root, card = document(wording.language, wording.subject)
+    letterhead(card, *wording.signature)
+    add(
         card, "h1", "margin:22px 0 2px;font-size:21px;line-height:1.3;font-weight:650;", "ink"
     ).text = wording.title
-    _say(
+    say(
         card,
         f"{wording.date} · {wording.debtor[0]}",
-        f"margin:0 0 18px;color:{_INK_2};font-size:13px;",
+        f"margin:0 0 18px;color:{INK_2};font-size:13px;",
         "ink2",
     )
     for paragraph in (wording.salutation, *wording.before):
-        _say(card, paragraph)
+        say(card, paragraph)
     for table in wording.tables:
         _html_table(card, table)
     _html_payment(card, wording)
     for paragraph in (*wording.after, wording.closing):
-        _say(card, paragraph)
+        say(card, paragraph)
     agency, on_behalf = wording.signature
-    _say(card, agency, "margin:0;font-weight:600;")
-    _say(card, on_behalf, "margin:0 0 20px;")
+    say(card, agency, "margin:0;font-weight:600;")
+    say(card, on_behalf, "margin:0 0 20px;")
     _colophon(card, wording)
+    return written(root)
+
+
+def document(language: str, subject: str) -> tuple[ET.Element, ET.Element]:
+    """An empty document and the card in it that everything is written on."""
+    root = ET.Element("html", {"lang": language})
+    head = add(root, "head")
+    add(head, "meta", charset="utf-8")
+    add(head, "meta", name="viewport", content="width=device-width,initial-scale=1")
+    add(head, "meta", name="color-scheme", content="light dark")
+    add(head, "title").text = subject
+    add(head, "style").text = _CONDITIONAL
+    body = add(root, "body", style=f"margin:0;padding:0;background:{_PAPER};", **{"class": "paper"})
+    outer = _cell(_layout(body, "width:100%;"), "padding:16px 6px;", align="center")
+    card_style = (
+        f"width:100%;max-width:620px;background:{_CARD};border:1px solid {LINE};border-radius:10px;"
+        f"text-align:left;{FONT}font-size:15px;line-height:1.55;color:{_INK};"
+    )
+    return root, _cell(_layout(outer, card_style, "card"), "padding:24px 18px;")
+
+
+def written(root: ET.Element) -> str:
+    """The finished document."""
     return "<!doctype html>\n" + ET.tostring(root, encoding="unicode", method="html") + "\n"
 
 
-def _letterhead(card: ET.Element, wording: Wording) -> None:
+def letterhead(card: ET.Element, name: str, under: str) -> None:
+    """The mark with a name beside it and a line under the name."""
     row = _layout(card, "")
     mark = (
-        f"width:28px;height:28px;border-radius:7px;background:{_ACCENT};color:#ffffff;{_FONT}"
+        f"width:28px;height:28px;border-radius:7px;background:{ACCENT};color:#ffffff;{FONT}"
         "font-size:16px;line-height:28px;font-weight:700;text-align:center;"
     )
-    _add(_cell(row, "vertical-align:top;"), "div", mark).text = "€"
-    name = _cell(row, f"padding-left:10px;{_FONT}font-size:15px;line-height:1.3;color:{_INK};", "ink")
-    _add(name, "strong", "font-weight:650;").text = wording.signature[0]
-    _add(name, "br")
-    _add(name, "span", f"font-size:12.5px;color:{_INK_2};", "ink2").text = wording.signature[1]
+    add(_cell(row, "vertical-align:top;"), "div", mark).text = "€"
+    side = _cell(row, f"padding-left:10px;{FONT}font-size:15px;line-height:1.3;color:{_INK};", "ink")
+    add(side, "strong", "font-weight:650;").text = name
+    add(side, "br")
+    add(side, "span", f"font-size:12.5px;color:{INK_2};", "ink2").text = under
 
 
 def _html_table(card: ET.Element, table: Table) -> None:
     """Three columns of two lines or more: five would not fit the 390 pixels of a telephone."""
-    element = _add(card, "table", f"width:100%;border-collapse:collapse;margin:18px 0;{_FONT}font-size:14px;")
-    heads = _add(_add(element, "thead"), "tr")
+    element = add(card, "table", f"width:100%;border-collapse:collapse;margin:18px 0;{FONT}font-size:14px;")
+    heads = add(add(element, "thead"), "tr")
     for name in ("invoice", "due", "open"):
         style = f"{_CELL}padding-top:0;font-size:12px;font-weight:550;color:{_INK_3};text-align:left;"
         style += _NUM if name == "open" else ""
-        _add(heads, "th", style, "ink3 rule", scope="col").text = table.columns[name]
-    rows = _add(element, "tbody")
+        add(heads, "th", style, "ink3 rule", scope="col").text = table.columns[name]
+    rows = add(element, "tbody")
     for row in table.rows:
-        line = _add(rows, "tr")
+        line = add(rows, "tr")
         if row.is_credit:
             _lines(line, f"{_CELL}padding-right:8px;", row.name, row.issued, span=2)
             _lines(line, _CELL + _NUM, row.open)
@@ -168,60 +180,62 @@ def _html_table(card: ET.Element, table: Table) -> None:
         _lines(line, f"{_CELL}padding-right:8px;overflow-wrap:anywhere;", row.name, row.issued, *row.notes)
         _lines(line, f"{_CELL}padding-right:8px;white-space:nowrap;", row.due, row.late_by)
         _lines(line, _CELL + _NUM, row.open, row.out_of)
-    last = _add(rows, "tr")
+    last = add(rows, "tr")
     bold = f"padding:11px 0;font-size:15px;font-weight:650;color:{_INK};"
-    _add(last, "td", bold, "ink", colspan="2").text = table.total_label
-    _add(last, "td", bold + _NUM, "ink").text = table.total
+    add(last, "td", bold, "ink", colspan="2").text = table.total_label
+    add(last, "td", bold + _NUM, "ink").text = table.total
 
 
 def _lines(row: ET.Element, style: str, first: str, *below: str, span: int = 1) -> None:
-    cell = _add(row, "td", f"{style}color:{_INK};", "ink rule", colspan=str(span))
+    cell = add(row, "td", f"{style}color:{_INK};", "ink rule", colspan=str(span))
     cell.text = first
     for line in filter(None, below):
-        _add(cell, "br")
-        _add(cell, "span", f"font-size:12.5px;color:{_INK_2};", "ink2").text = line
+        add(cell, "br")
+        add(cell, "span", f"font-size:12.5px;color:{INK_2};", "ink2").text = line
 
 
 def _html_payment(card: ET.Element, wording: Wording) -> None:
     box = _layout(card, f"width:100%;background:{_ACCENT_SOFT};border-radius:10px;margin:0 0 20px;", "soft")
-    data = _cell(box, f"padding:16px;vertical-align:top;{_FONT}")
+    data = _cell(box, f"padding:16px;vertical-align:top;{FONT}")
     heading = f"margin:0 0 8px;font-size:14.5px;font-weight:650;color:{_ACCENT_INK};"
-    _say(data, wording.pay_heading, heading, "accent")
+    say(data, wording.pay_heading, heading, "accent")
     for label, value in wording.payment:
-        _say(data, label, f"margin:0;font-size:12px;line-height:1.35;color:{_INK_2};", "ink2")
+        say(data, label, f"margin:0;font-size:12px;line-height:1.35;color:{INK_2};", "ink2")
         style = "margin:0 0 7px;font-size:13.5px;line-height:1.35;font-weight:600;overflow-wrap:anywhere;"
-        _say(data, value, f"{style}font-variant-numeric:tabular-nums;color:{_INK};", "ink")
+        say(data, value, f"{style}font-variant-numeric:tabular-nums;color:{_INK};", "ink")
     if wording.qr:
         side = _cell(
-            box, f"width:147px;padding:16px 16px 16px 0;vertical-align:top;text-align:center;{_FONT}", "qr"
+            box, f"width:147px;padding:16px 16px 16px 0;vertical-align:top;text-align:center;{FONT}", "qr"
         )
         picture = "display:block;width:147px;height:147px;background:#ffffff;border-radius:6px;border:0;"
-        _add(side, "img", picture, src=f"cid:{QR_ID}", alt=wording.qr_alt, width="147", height="147")
-        _say(side, wording.scan, f"margin:6px 0 0;font-size:11.5px;line-height:1.35;color:{_INK_2};", "ink2")
+        add(side, "img", picture, src=f"cid:{QR_ID}", alt=wording.qr_alt, width="147", height="147")
+        say(side, wording.scan, f"margin:6px 0 0;font-size:11.5px;line-height:1.35;color:{INK_2};", "ink2")
 
 
 def _colophon(card: ET.Element, wording: Wording) -> None:
-    small = f"margin:0 0 6px;font-size:12px;line-height:1.5;color:{_INK_2};"
-    _say(card, wording.identity, f"{small}padding-top:14px;border-top:1px solid {_LINE};", "ink2 rule")
-    _say(card, " · ".join(wording.sender), small, "ink2")
+    small = f"margin:0 0 6px;font-size:12px;line-height:1.5;color:{INK_2};"
+    say(card, wording.identity, f"{small}padding-top:14px;border-top:1px solid {LINE};", "ink2 rule")
+    say(card, " · ".join(wording.sender), small, "ink2")
     creditor = " · ".join((wording.creditor_heading, *wording.creditor))
-    _say(card, creditor, f"{small}margin-bottom:0;", "ink2")
+    say(card, creditor, f"{small}margin-bottom:0;", "ink2")
 
 
 def _layout(parent: ET.Element, style: str, name: str = "") -> ET.Element:
     """The row of a table that only places things; screen readers skip the table itself."""
     attributes = {"role": "presentation", "cellpadding": "0", "cellspacing": "0", "border": "0"}
-    return _add(_add(parent, "table", f"border-collapse:separate;{style}", name, **attributes), "tr")
+    return add(add(parent, "table", f"border-collapse:separate;{style}", name, **attributes), "tr")
 
 
 def _cell(row: ET.Element, style: str, name: str = "", **attributes: str) -> ET.Element:
-    return _add(row, "td", style, name, **attributes)
+    return add(row, "td", style, name, **attributes)
 
 
-def _say(parent: ET.Element, words: str, style: str = "margin:0 0 12px;", name: str = "ink") -> None:
-    _add(parent, "p", style, name).text = words
+def say(parent: ET.Element, words: str, style: str = "margin:0 0 12px;", name: str = "ink") -> None:
+    """A paragraph."""
+    add(parent, "p", style, name).text = words
 
 
-def _add(parent: ET.Element, tag: str, style: str = "", name: str = "", **attributes: str) -> ET.Element:
+def add(parent: ET.Element, tag: str, style: str = "", name: str = "", **attributes: str) -> ET.Element:
+    """An element without empty attributes."""
     shown = {"style": style, "class": name, **attributes}
     return ET.SubElement(parent, tag, {key: value for key, value in shown.items() if value})

@@ -18,7 +18,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.terms import Term, TermUnreadable, ceiling_days_over, resolve_due
 from encaiss_dashboard.services.imports.debtors import Debtors, Party
 from encaiss_dashboard.storage import queries, records
-from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage.journal import ActKind, Entry
 from encaiss_dashboard.work import Work
 
 PAID: Final = "paid"
@@ -269,7 +269,7 @@ class Intake:
         """Write everything down; the caller's transaction makes it all or nothing."""
         seen = self.preview()
         self._debtors.keep(self._accepted_parties())
-        acts: list[dict[str, Any]] = []
+        acts: list[Entry] = []
         ids = self._insert(records.Invoice, [self._invoice(row) for row in self._new])
         for row, known, change in self._changed:
             acts += self._apply(row, known, change)
@@ -280,7 +280,7 @@ class Intake:
         self._batch.imported_at, self._batch.result = self._work.now, result
         facts = {"file": self._batch.file_name, "batch": self._batch.id, **result}
         acts.append(self._act(ActKind.IMPORTED, self._work.today, None, facts))
-        self._work.session.execute(insert(records.Act), acts)
+        self._work.journal.record_many(acts)
 
     def _insert(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         """Insert many rows at once (an object for each took six times as long); their ids, in order."""
@@ -308,7 +308,7 @@ class Intake:
             "recorded_at": self._work.now,
         }
 
-    def _apply(self, row: InvoiceRow, known: _Known, change: Change) -> list[dict[str, Any]]:
+    def _apply(self, row: InvoiceRow, known: _Known, change: Change) -> list[Entry]:
         fields = [name for name in change.after if name != PAID]
         if not fields:
             return []
@@ -325,7 +325,7 @@ class Intake:
         }
         return [self._act(ActKind.CORRECTED, self._work.today, known.debtor_id, facts)]
 
-    def _pay(self, pairs: Iterable[tuple[InvoiceRow, int]]) -> list[dict[str, Any]]:
+    def _pay(self, pairs: Iterable[tuple[InvoiceRow, int]]) -> list[Entry]:
         """Turn what the file says was paid into payments, each set against its own invoice."""
         owed = [(row, invoice_id, self._paid_since(row, invoice_id)) for row, invoice_id in pairs]
         paid = [(row, invoice_id, cents) for row, invoice_id, cents in owed if cents]
@@ -366,16 +366,8 @@ class Intake:
             "recorded_at": self._work.now,
         }
 
-    def _act(self, kind: ActKind, day: date, debtor_id: int | None, facts: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "client_id": self._client_id,
-            "kind": kind.value,
-            "day": day,
-            "at": self._work.now,
-            "user_id": self._work.actor.user_id,
-            "debtor_id": debtor_id,
-            "facts": facts,
-        }
+    def _act(self, kind: ActKind, day: date, debtor_id: int | None, facts: dict[str, Any]) -> Entry:
+        return Entry(kind, day, self._client_id, debtor_id, facts)
 
 
 _COUNTED: Final = ("created", "updated", "unchanged", "credit_notes", "new_debtors")

@@ -18,6 +18,7 @@ from encaiss_dashboard.cli import server
 from encaiss_dashboard.cli.commands import encaiss
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.services import people
+from encaiss_dashboard.services.accounts import signing
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -88,7 +89,7 @@ def test_a_client_and_its_people_are_added(house, answer, refusal, wiring):
     done = answer(*owner, input="correct horse battery\n")
     assert done == {"email": "ann@mosan.example", "name": "Ann", "role": "owner", "client": "mosan"}
     with wiring.begin(HOUSE) as work:
-        assert people.sign_in(work, "ann@mosan.example", "correct horse battery")
+        assert signing.check(work, "ann@mosan.example", "correct horse battery")
     assert "ann@mosan.example" in refusal(*owner, input="correct horse battery\n")["error"]
     assert refusal(*user, "--role", "owner", input="correct horse battery\n")
     assert refusal(*user, "--role", "administrator", "--client", "mosan", input="correct horse battery\n")

@@ -1,0 +1,1 @@
+"""People and how they sign in: sessions, second factor, mailed links, teams."""
