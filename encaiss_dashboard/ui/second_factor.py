@@ -41,14 +41,15 @@ class SecondFactor(Login):
     async def show_key(self) -> Next:
         """Write the key into its field, for whoever cannot scan: it is sent once and kept nowhere."""
         enrolment = await access.act_before_second_factor(self, factors.enrol_first)
-        return rx.set_value(KEY_FIELD, " ".join(_groups(enrolment.key)))
+        return rx.set_value(KEY_FIELD, grouped(enrolment.key))
 
     def _tell(self, refusal: Exception) -> Next:  # noqa: ARG002
         return rx.redirect("/login")
 
 
-def _groups(key: str) -> list[str]:
-    return [key[i : i + 4] for i in range(0, len(key), 4)]
+def grouped(key: str) -> str:
+    """A key in groups of four, as it is typed."""
+    return " ".join(key[i : i + 4] for i in range(0, len(key), 4))
 
 
 def second_factor_page() -> rx.Component:
