@@ -129,6 +129,6 @@ def _form(title: str, go: str, *fields: rx.Component) -> rx.Component:
             *fields,
             rx.el.button(t(go), type="submit", class_name="btn p wide"),
             action="/auth/link",
-            class_name="stack",
+            class_name="fields",
         ),
     )

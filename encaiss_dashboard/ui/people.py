@@ -153,6 +153,7 @@ def people_table(
                 )
             ),
             rx.el.tbody(rx.foreach(state.people, line)),
+            class_name="rows",
         ),
         class_name="scroll",
         tab_index=0,
@@ -190,6 +191,7 @@ def invitations_table(state: type[People], revoke: Any) -> rx.Component:
                 )
             ),
             rx.el.tbody(rx.foreach(state.invited, line)),
+            class_name="rows",
         ),
         class_name="scroll",
         tab_index=0,

@@ -158,7 +158,7 @@ def _factor() -> rx.Component:
                     current_password_field(),
                     rx.el.button(t("security.factor_go"), type="submit", class_name="btn p"),
                     action="/auth/factor/replace",
-                    class_name="stack narrow",
+                    class_name="fields narrow",
                 ),
             ),
             class_name="opens",
@@ -171,7 +171,7 @@ def _factor() -> rx.Component:
                     current_password_field(),
                     rx.el.button(t("security.factor_remove_go"), type="submit", class_name="btn d"),
                     action="/auth/factor/remove",
-                    class_name="stack narrow",
+                    class_name="fields narrow",
                 ),
                 class_name="opens",
             ),
@@ -187,7 +187,7 @@ def _codes() -> rx.Component:
         rx.cond(
             Security.factor_since != "",
             rx.fragment(
-                rx.el.p(Security.codes_words),
+                rx.el.p(Security.codes_words, class_name=rx.cond(Security.codes_left > 0, "", "note n-warn")),
                 rx.el.div(
                     rx.el.textarea(
                         id=_CODES_FIELD,
@@ -198,7 +198,7 @@ def _codes() -> rx.Component:
                         class_name="in mono codes",
                     ),
                     button(t("security.codes_show"), on_click=Security.show_codes),
-                    class_name="stack",
+                    class_name="fields",
                 ),
                 rx.el.details(
                     rx.el.summary(t("security.codes_renew")),
@@ -206,7 +206,7 @@ def _codes() -> rx.Component:
                         current_password_field(),
                         rx.el.button(t("security.codes_renew_go"), type="submit", class_name="btn"),
                         action="/auth/codes",
-                        class_name="stack narrow",
+                        class_name="fields narrow",
                     ),
                     class_name="opens",
                 ),
@@ -235,7 +235,7 @@ def _password() -> rx.Component:
             new_password_field(t("link.new_password"), "new"),
             rx.el.button(t("security.password_go"), type="submit", class_name="btn p"),
             action="/auth/password",
-            class_name="stack narrow",
+            class_name="fields narrow",
         ),
     )
 
@@ -250,7 +250,7 @@ def _email() -> rx.Component:
             current_password_field(),
             rx.el.button(t("security.email_go"), type="submit", class_name="btn"),
             action="/auth/email",
-            class_name="stack narrow",
+            class_name="fields narrow",
         ),
     )
 
@@ -272,6 +272,7 @@ def _sessions() -> rx.Component:
                     )
                 ),
                 rx.el.tbody(rx.foreach(Security.sessions, _line)),
+                class_name="rows",
             ),
             class_name="scroll",
             tab_index=0,

@@ -230,6 +230,7 @@ def _permissions() -> rx.Component:
                         for action in Action
                     )
                 ),
+                class_name="rows",
             ),
             class_name="scroll",
             tab_index=0,
