@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
+from reflex.utils.prerequisites import get_web_dir
+from reflex_base.constants import Dirs
 
 from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.debtor_file import Debtor, debtor_file_page
@@ -21,8 +25,17 @@ from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.routes import routes
 from encaiss_dashboard.ui.shell import Shell, on_trouble
 
-app = rx.App(
-    api_transformer=[routes(), Edge],
+
+class House(rx.App):
+    """The application behind its edge."""
+
+    def __call__(self) -> Any:
+        """Reflex's application, wrapped as a whole: not even its own errors go out past the edge."""
+        return Edge(super().__call__(), get_web_dir().absolute() / Dirs.STATIC)
+
+
+app = House(
+    api_transformer=routes(),
     stylesheets=[f"/{sheet}.css" for sheet in ("tokens", "app", "invoices", "debtors", "figures")],
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
     html_lang="fr",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import IO, Protocol
 
 from sqlmodel import Session
 
@@ -51,6 +51,10 @@ class Store(Protocol):
 
     def load(self, key: str) -> bytes:
         """The bytes kept under a key."""
+        ...
+
+    def scratch(self) -> IO[bytes]:
+        """A private file without a name, gone as soon as it is closed."""
         ...
 
 

@@ -49,6 +49,7 @@ os.environ |= {
     "ENCAISS_DATA_DIR": str(FOLDER / "var"),
     "ENCAISS_DEMO": "1",
     "ENCAISS_PORT": str(_free_port()),
+    "ENCAISS_RATE_FACTOR": "0",  # one address asks for many; the limits have a server of their own
     "ENCAISS_SECRET": "a secret of the tests, long enough for a start",
     "REFLEX_TELEMETRY_ENABLED": "false",
     "REFLEX_CHECK_LATEST_VERSION": "false",

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from encaiss_dashboard.ui.routes import UPLOAD_BYTES_MAX
+from encaiss_dashboard.ui.limits import UPLOAD_BYTES_MAX
 
 CSV = "Numéro;Client;Date;Échéance;Total\nU-1;Moulin;01/09/2026;01/10/2026;10,00\n".encode()
 PASSWORD = "correct horse battery"
