@@ -376,6 +376,18 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             continue
 
 
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """A function that finds a port for another server."""
+    return _free_port
+
+
+@pytest.fixture(scope="session")
+def stop() -> Callable[[subprocess.Popen[bytes]], None]:
+    """A function that ends another server with all its workers."""
+    return _stop
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """Show the end of the server's log under the failure of a test that used it."""

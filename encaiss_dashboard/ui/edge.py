@@ -12,13 +12,14 @@ import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from limits import RateLimitItem
 from starlette.exceptions import HTTPException
-from starlette.requests import cookie_parser
+from starlette.requests import ClientDisconnect, cookie_parser
 
 from encaiss_dashboard import wiring
 from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
@@ -40,6 +41,7 @@ _SOCKET: Final = "/_event"
 _UPLOADS: Final = "/uploads/"
 _CLOSED: Final = ("/_upload", "/_all_routes")
 _OPEN_PAGES: Final = ("/login",)
+_BROKEN: Final = 500
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOKENS: Final = uuid.UUID("6f2d1c0e-9f0b-5a55-8a52-5d7d4b6e4a10")
 _HEADERS: Final = (
@@ -71,7 +73,11 @@ class Edge:
         """Stand before an application; the folder is where its built pages lie."""
         self._inner = inner
         self._policy = PagePolicy(pages)
-        self._limits = limits.Limits()
+
+    @cached_property
+    def _limits(self) -> limits.Limits:
+        house = wiring.house()
+        return limits.Limits(house.settings.rate_factor, house.clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, redirect, or pass on with the cookie taken away from the socket."""
@@ -84,6 +90,22 @@ class Edge:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = _Answering(scope, send, self._policy)
+        try:
+            if not await self._turned_away(scope, answer):
+                if _is_page(scope) and not scope["path"].endswith("/"):
+                    # The built page lies in a folder of that name: no detour by a redirect to the slash.
+                    slash = {"path": scope["path"] + "/", "raw_path": scope.get("raw_path", b"") + b"/"}
+                    scope = {**scope, **slash}
+                await self._inner(scope, _counted(scope, receive), answer.send)
+        except ClientDisconnect:
+            return  # nobody is there to answer
+        except Exception:
+            logging.getLogger("encaiss").exception("a request broke: %s %s", scope["method"], scope["path"])
+        if not answer.begun:
+            await answer.say(_BROKEN, "edge.broken")
+
+    async def _turned_away(self, scope: Scope, answer: _Answering) -> bool:
+        """Answer what goes no further; whether that was so."""
         path = scope["path"]
         limit = _limit(scope)
         wait = self._limits.wait_seconds(limit, network(client_address(scope))) if limit else 0
@@ -91,29 +113,18 @@ class Edge:
             await answer.say(429, "edge.too_many", [(b"retry-after", str(wait).encode())], n=wait)
         elif path.startswith(_CLOSED):
             await answer.bare(404)
-        elif path.startswith(_SOCKET) or (
-            scope["method"] not in _SAFE and not _own_origin(scope, required=True)
-        ):
-            # Nor is there any other way to the socket: pages open it at once, and long polling would
-            # be a second door with checks of its own.
+        elif path.startswith(_SOCKET):
+            # Pages open a socket at once: long polling would be a second door with checks of its own.
+            await answer.bare(403)
+        elif scope["method"] not in _SAFE and not _own_origin(scope, required=True):
             await answer.bare(403)
         elif _announced(scope) > _body_max(scope):
             await answer.say(413, "edge.too_large")
         elif target := await _detour(scope, path):
             await answer.bare(303, [(b"location", target.encode())])
         else:
-            if _is_page(scope) and not path.endswith("/"):
-                # The built page lies in a folder of that name: no detour by a redirect to the slash.
-                scope = {**scope, "path": path + "/", "raw_path": scope.get("raw_path", b"") + b"/"}
-            await self._pass(scope, receive, answer)
-
-    async def _pass(self, scope: Scope, receive: Receive, answer: _Answering) -> None:
-        try:
-            await self._inner(scope, _counted(scope, receive), answer.send)
-        except Exception:
-            logging.getLogger("encaiss").exception("a request broke: %s %s", scope["method"], scope["path"])
-            if not answer.begun:
-                await answer.say(500, "edge.broken")
+            return False
+        return True
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         who = network(client_address(scope))
@@ -140,21 +151,29 @@ class _Answering:
         self._policy = policy
 
     async def send(self, message: Message) -> None:
-        """Pass on what an application answers, with the headers of the house."""
-        if message["type"] == "http.response.start":
-            self.begun = True
-            headers = list(message.get("headers", []))
-            path, status = self._scope["path"], message["status"]
-            if not any(name.lower() == b"cache-control" for name, _ in headers):
-                # The build names its assets after their content; one that is missing may come yet.
-                lasting = path.startswith("/assets/") and status < 400  # noqa: PLR2004 - HTTP errors
-                cache = b"public, max-age=31536000, immutable" if lasting else b"no-cache"
-                headers.append((b"cache-control", cache))
-            if wiring.house().settings.secure_cookies:
-                headers.append(_TLS_ONLY)
-            headers.append((b"content-security-policy", await self._csp(headers)))
-            message = {**message, "headers": [*headers, *_HEADERS]}
-        await self._send(message)
+        """Pass on what an application answers, with the headers of the house.
+
+        Not the words that it has for an error of ours: what broke is raised once it has said them.
+        """
+        if message["type"] != "http.response.start":
+            if self.begun:
+                await self._send(message)
+        elif message["status"] != _BROKEN:
+            await self._begin(message)
+
+    async def _begin(self, message: Message) -> None:
+        self.begun = True
+        headers = list(message.get("headers", []))
+        path, status = self._scope["path"], message["status"]
+        if not any(name.lower() == b"cache-control" for name, _ in headers):
+            # The build names its assets after their content; one that is missing may come yet.
+            lasting = path.startswith("/assets/") and status < 400  # noqa: PLR2004 - HTTP errors
+            cache = b"public, max-age=31536000, immutable" if lasting else b"no-cache"
+            headers.append((b"cache-control", cache))
+        if wiring.house().settings.secure_cookies:
+            headers.append(_TLS_ONLY)
+        headers.append((b"content-security-policy", await self._csp(headers)))
+        await self._send({**message, "headers": [*headers, *_HEADERS]})
 
     async def bare(self, status: int, headers: Headers | None = None) -> None:
         """Answer with nothing but a status."""
@@ -171,7 +190,7 @@ class _Answering:
 
     async def _whole(self, status: int, body: bytes, headers: Headers) -> None:
         length = (b"content-length", str(len(body)).encode())
-        await self.send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+        await self._begin({"type": "http.response.start", "status": status, "headers": [*headers, length]})
         await self._send({"type": "http.response.body", "body": body})
 
     async def _csp(self, headers: Headers) -> bytes:

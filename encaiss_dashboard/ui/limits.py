@@ -6,14 +6,15 @@ much. They keep the server up; who tries passwords is remembered in the database
 
 from __future__ import annotations
 
-from functools import cached_property
+import math
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-
-from encaiss_dashboard import wiring
 
 # A minute of one address, which may be a whole office behind one line. ENCAISS_RATE_FACTOR multiplies
 # all of these.
@@ -44,33 +45,31 @@ HEALTH_SECONDS_MAX: Final = 5
 class Limits:
     """Counts what addresses and tabs ask of one worker process."""
 
-    def __init__(self) -> None:
-        self._open: dict[str, int] = {}
+    def __init__(self, factor: float, clock: Callable[[], datetime]) -> None:
+        """Multiply the limits by a factor (0: none at all); the clock says how long somebody has to wait.
 
-    @cached_property
-    def _counter(self) -> FixedWindowRateLimiter:
-        # At the first request: its thread would not survive the fork of a worker.
-        return FixedWindowRateLimiter(MemoryStorage())
+        Made at the first request: the counter's thread would not survive the fork of a worker.
+        """
+        self._factor = factor
+        self._clock = clock
+        self._counter = FixedWindowRateLimiter(MemoryStorage())
+        self._open: Counter[str] = Counter()
 
     def wait_seconds(self, limit: RateLimitItem, who: str) -> int:
         """Count one more of somebody's; 0 when it is within the limit, else when to come back."""
-        house = wiring.house()
-        if not house.settings.rate_factor:
+        if not self._factor:
             return 0
-        scaled = RateLimitItemPerMinute(
-            _scaled(limit.amount, house.settings.rate_factor), namespace=limit.namespace
-        )
+        scaled = RateLimitItemPerMinute(self._scaled(limit.amount), namespace=limit.namespace)
         if self._counter.hit(scaled, who):
             return 0
-        left = self._counter.get_window_stats(scaled, who).reset_time - house.clock().timestamp()
-        return max(1, round(left + 0.5))
+        left = self._counter.get_window_stats(scaled, who).reset_time - self._clock().timestamp()
+        return max(1, math.ceil(left))
 
     def enter(self, who: str) -> bool:
         """Let one more socket of an address in, unless it has too many; :meth:`leave` must follow."""
-        factor = wiring.house().settings.rate_factor
-        if factor and self._open.get(who, 0) >= _scaled(SOCKETS_OPEN, factor):
+        if self._factor and self._open[who] >= self._scaled(SOCKETS_OPEN):
             return False
-        self._open[who] = self._open.get(who, 0) + 1
+        self._open[who] += 1
         return True
 
     def leave(self, who: str) -> None:
@@ -79,6 +78,5 @@ class Limits:
         if not self._open[who]:
             del self._open[who]
 
-
-def _scaled(amount: int, factor: float) -> int:
-    return max(1, round(amount * factor))
+    def _scaled(self, amount: int) -> int:
+        return max(1, round(amount * self._factor))

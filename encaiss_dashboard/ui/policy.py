@@ -13,6 +13,12 @@ from typing import Final, NamedTuple
 # Whatever is no page (files, problems, assets) loads and runs nothing, even opened on its own.
 NOTHING: Final = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _ASSETS: Final = "assets"
+# Emotion and Plotly write their rules into an empty <style> through the CSSOM, which no policy asks about.
+_EMPTY: Final = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+# The one sheet that a library writes as text: that of Reflex's notices, sonner 2.0.8 in reflex.lock.
+TOASTER: Final = "'sha256-StEaX+se6YS7pqjzrzMIA0KaX9zF/8zAhvQXZAe5epY='"
+# The one style attribute written as text, "font-weight:bold": Plotly's <b> in what a chart says of a bar.
+_BOLD: Final = "'sha256-wkY2X5hecQzbhnFCqvTpwrUJ1f4X8LH5WFjYUzv1wmU='"
 
 
 class Inline(NamedTuple):
@@ -36,12 +42,13 @@ class PagePolicy:
         """
         found = [self._inline(path) for path in _pages(self._folder)]
         scripts = sorted({source for one in found for source in one.scripts})
-        styles = sorted({source for one in found for source in one.styles} | {source_of("")})
+        styles = sorted({source for one in found for source in one.styles} | {_EMPTY, TOASTER})
         return "; ".join(
             (
                 "default-src 'self'",
                 " ".join(("script-src 'self'", *scripts)),
                 " ".join(("style-src 'self'", *styles)),
+                f"style-src-attr 'unsafe-hashes' {_BOLD}",
                 "img-src 'self' data: blob:",
                 "font-src 'self'",
                 "connect-src 'self'",

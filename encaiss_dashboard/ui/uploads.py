@@ -6,7 +6,7 @@ import asyncio
 from typing import IO
 from urllib.parse import unquote
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from encaiss_dashboard import wiring
@@ -45,8 +45,6 @@ async def upload_invoices(request: Request) -> Response:
         return JSONResponse({"problem": text(language, f"refusal.{refusal.code}", **refusal.facts)}, 403)
     except TimeoutError:
         return JSONResponse({"problem": text(language, "edge.too_slow")}, 408)
-    except ClientDisconnect:
-        return Response(status_code=400)  # to nobody: the line is gone
     return JSONResponse({"location": f"/invoices/import/{batch_id}"})
 
 
