@@ -37,7 +37,7 @@ UPLOAD_SECONDS_MAX: Final = 600
 BODY_BYTES_MAX: Final = 64 * 1024  # of every other request
 MESSAGE_CHARACTERS_MAX: Final = 256 * 1024  # a socket's; a page's longest is a form of some kilobytes
 MESSAGE_DEPTH_MAX: Final = 32  # brackets within brackets
-MESSAGE_VALUES_MAX: Final = 5000  # commas outside texts
+MESSAGE_VALUES_MAX: Final = 5000  # commas and opening brackets outside texts
 MESSAGE_DIGITS_MAX: Final = 100  # of one number
 HEALTH_SECONDS_MAX: Final = 5
 

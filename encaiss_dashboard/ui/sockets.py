@@ -38,9 +38,12 @@ _CONTROL: Final = re.compile(r"[12356](probe)?", re.ASCII)
 _PACKET: Final = re.compile(
     r"4(?P<kind>[0-3])(?P<namespace>/[\w-]{0,40},?)?(?P<id>\d{0,9})(?P<data>[\[{].*)?", re.ASCII | re.DOTALL
 )
+_CONNECT: Final = "0"
 _EVENT: Final = "2"
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-_NUMBER: Final = re.compile(rf"\d{{{MESSAGE_DIGITS_MAX + 1}}}")
+# Each of them walks a message once, whatever it holds: a string that does not end reaches to the end, and
+# a number is tried from its first digit only.
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_NUMBER: Final = re.compile(rf"(?<!\d)\d{{{MESSAGE_DIGITS_MAX + 1}}}", re.ASCII)
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 _EVENT_PARTS: Final = (("name", str), ("payload", dict), ("router_data", dict))
 
@@ -97,22 +100,27 @@ def is_ours(text: str) -> bool:
     packet = _PACKET.fullmatch(text)
     if packet is None:
         return False
-    data = packet["data"]
-    if data is None:
+    if packet["data"] is None:
         return packet["kind"] != _EVENT
-    if _is_bomb(data):
-        return False
+    return not _is_bomb(packet["data"]) and _fits(packet["kind"], packet["data"])
+
+
+def _fits(kind: str, data: str) -> bool:
+    """Whether what a packet carries can be read, and is what its kind carries."""
     try:
         parsed = json.loads(data)
     except ValueError:
         return False
-    return packet["kind"] != _EVENT or _is_event(parsed)
+    if kind == _CONNECT:
+        # Reflex's pages send their first event along.
+        return isinstance(parsed, dict) and ("event" not in parsed or _is_event(parsed["event"]))
+    return kind != _EVENT or _is_emitted(parsed)
 
 
 def _is_bomb(data: str) -> bool:
     """Whether reading it would take more than its length promises."""
     bare = _STRING.sub("", data)
-    if bare.count(",") > MESSAGE_VALUES_MAX or _NUMBER.search(bare):
+    if sum(map(bare.count, ",[{")) > MESSAGE_VALUES_MAX or _NUMBER.search(bare):
         return True
     depth = 0
     for bracket in _BRACKET.findall(bare):
@@ -122,16 +130,19 @@ def _is_bomb(data: str) -> bool:
     return False
 
 
-def _is_event(parsed: object) -> bool:
+def _is_emitted(parsed: object) -> bool:
     """Whether Socket.IO's name and arguments are of an event of Reflex's, or of its two others."""
     if not isinstance(parsed, list) or not parsed or not isinstance(parsed[0], str):
         return False
     if parsed[0] != "event":
         return True  # for which there is no handler, or one that checks
-    if len(parsed) != 2 or not isinstance(parsed[1], dict):  # noqa: PLR2004 - its name and the event
+    return len(parsed) == 2 and _is_event(parsed[1])  # noqa: PLR2004 - its name and the event
+
+
+def _is_event(event: object) -> bool:
+    """Whether Reflex can read it: otherwise it would end in a traceback, with all of it in the log."""
+    if not isinstance(event, dict) or "name" not in event:
         return False
-    event = parsed[1]
     if not all(isinstance(event.get(name, kind()), kind) for name, kind in _EVENT_PARTS):
         return False
-    query = event.get("router_data", {}).get("query", {})
-    return "name" in event and isinstance(query, dict)
+    return isinstance(event.get("router_data", {}).get("query", {}), dict)

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import time
 
 import httpx
 import pytest
 from reflex_base.registry import RegistrationContext
 
 import encaiss_dashboard.encaiss_dashboard  # noqa: F401 - registers the handlers
+from encaiss_dashboard.ui.limits import MESSAGE_CHARACTERS_MAX
 from encaiss_dashboard.ui.sockets import is_ours
 
 HYDRATE = next(n for n in RegistrationContext.get().event_handlers if n.endswith(".hydrate_and_load"))
@@ -36,6 +38,9 @@ BOMBS = {
     "an event without a name": ('42/_event,["event",{}]', 1008),
     "a payload that is a list": ('42/_event,["event",{"name":"x","payload":[]}]', 1008),
     "a query that is a text": ('42/_event,["event",{"name":"x","router_data":{"query":"x"}}]', 1008),
+    "brackets side by side": (HEAD + "[]" * 120_000 + "}}]", 1008),
+    "quotes that end nothing": (HEAD + '\\"' * 120_000 + "}}]", 1008),
+    "a first event that is none": ('40/_event,{"event":[1]}', 1008),
     "half an event": ('42/_event,["event",', 1008),
 }
 
@@ -91,3 +96,12 @@ def test_there_is_no_way_to_the_socket_but_a_socket(server, ardenne, method):
         except httpx.TransportError:
             continue  # the server had answered and closed the line
         assert (answer.status_code, answer.content) == (403, b"")
+
+
+@pytest.mark.parametrize("part", ['"', '\\"', "\\", "[]", "{", "9" * 100 + "a", '"a', ",", "é", "1-", "\n"])
+def test_no_message_takes_long_to_look_at(part):
+    message = (HEAD + part * MESSAGE_CHARACTERS_MAX)[:MESSAGE_CHARACTERS_MAX]
+    started = time.process_time()
+    is_ours(message)
+    is_ours("4" + message)
+    assert time.process_time() - started < 0.2
