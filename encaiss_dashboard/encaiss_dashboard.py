@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
-from reflex.utils.prerequisites import get_web_dir
-from reflex_base.constants import Dirs
 
 from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.debtor_file import Debtor, debtor_file_page
@@ -31,7 +29,7 @@ class House(rx.App):
 
     def __call__(self) -> Any:
         """Reflex's application, wrapped as a whole: not even its own errors go out past the edge."""
-        return Edge(super().__call__(), get_web_dir().absolute() / Dirs.STATIC)
+        return Edge(super().__call__())
 
 
 app = House(

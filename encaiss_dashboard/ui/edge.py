@@ -13,7 +13,6 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -26,7 +25,7 @@ from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
 from encaiss_dashboard.ui import limits
 from encaiss_dashboard.ui.access import authorization
 from encaiss_dashboard.ui.addresses import client_address, network
-from encaiss_dashboard.ui.policy import NOTHING, PagePolicy
+from encaiss_dashboard.ui.policy import NOTHING, PagePolicy, built_pages
 from encaiss_dashboard.ui.sockets import Line
 
 Scope = MutableMapping[str, Any]
@@ -69,10 +68,9 @@ def session_digest(scope: Scope) -> str:
 class Edge:
     """Wraps pages, socket and routes alike."""
 
-    def __init__(self, inner: Asgi, pages: Path) -> None:
-        """Stand before an application; the folder is where its built pages lie."""
+    def __init__(self, inner: Asgi) -> None:
         self._inner = inner
-        self._policy = PagePolicy(pages)
+        self._policy = PagePolicy(built_pages())
 
     @cached_property
     def _limits(self) -> limits.Limits:

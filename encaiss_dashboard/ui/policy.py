@@ -10,6 +10,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from reflex.utils.prerequisites import get_web_dir
+from reflex_base.constants import Dirs
+
 # Whatever is no page (files, problems, assets) loads and runs nothing, even opened on its own.
 NOTHING: Final = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _ASSETS: Final = "assets"
@@ -26,6 +29,11 @@ class Inline(NamedTuple):
 
     scripts: frozenset[str]
     styles: frozenset[str]
+
+
+def built_pages() -> Path:
+    """Where Reflex puts the pages that it built and serves."""
+    return get_web_dir().absolute() / Dirs.STATIC
 
 
 class PagePolicy:
