@@ -45,7 +45,7 @@ TABLE = {
     ),
     "ui": (
         ("services", "wiring", "jobs", "domain", "locales", "work"),
-        ("reflex", "reflex_base", "starlette", "pydantic", "plotly"),
+        ("reflex", "reflex_base", "starlette", "pydantic", "plotly", "limits"),
     ),
     "encaiss_dashboard": (("ui",), ("reflex",)),
 }

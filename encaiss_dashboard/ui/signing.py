@@ -23,7 +23,8 @@ from encaiss_dashboard.domain.errors import NotAllowed, Refusal, WeakPassword
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.domain.signing import SESSION_LENGTH, LinkKind
 from encaiss_dashboard.services.accounts import factors, links, signing
-from encaiss_dashboard.ui.edge import COOKIE, client_address, session_digest
+from encaiss_dashboard.ui.addresses import client_address
+from encaiss_dashboard.ui.edge import COOKIE, session_digest
 from encaiss_dashboard.wiring import SignedIn, Wiring
 
 R = TypeVar("R")

@@ -141,8 +141,11 @@ def test_what_is_written_after_a_damage_does_not_hide_it(house, five):
 
 
 def test_a_transaction_that_fails_leaves_the_chain_as_it_was(house, five):
-    with pytest.raises(RuntimeError), house.wiring.begin(HOUSE) as work:
+    def fail(work):
         work.journal.record(ActKind.SENT, day=DAY, client_id=five)
         raise RuntimeError
+
+    with pytest.raises(RuntimeError), house.wiring.begin(HOUSE) as work:
+        fail(work)
     house.act(five, ActKind.SENT, DAY)
     assert (check(house)[five].flaw, check(house)[five].entries) == (None, 6)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from encaiss_dashboard.ui.routes import UPLOAD_BYTES_MAX
+from encaiss_dashboard.ui.limits import UPLOAD_BYTES_MAX
 
 CSV = "Numéro;Client;Date;Échéance;Total\nU-1;Moulin;01/09/2026;01/10/2026;10,00\n".encode()
 PASSWORD = "correct horse battery"
@@ -171,14 +171,11 @@ def test_a_file_beyond_the_limit_is_refused_whether_it_says_so_or_not(server, ca
             yield b"x" * 2**20
 
     content = b"x" * (UPLOAD_BYTES_MAX + 1) if announced else body()
-    try:
-        answer = caller(ardenne.cookies["owner"]).post(
-            "/uploads/invoices", content=content, headers={"X-Language": "en"}
-        )
-        assert answer.status_code == 413
-        assert "25" in answer.json()["problem"]
-    except httpx.TransportError:
-        assert announced  # refused from its announcement, before the body was written
+    answer = caller(ardenne.cookies["owner"]).post(
+        "/uploads/invoices", content=content, headers={"X-Language": "en"}
+    )
+    assert answer.status_code == 413
+    assert "25" in answer.json()["problem"]
     assert server.house.dump() == before
 
 
@@ -223,7 +220,8 @@ def test_every_answer_carries_the_headers_that_browsers_obey(caller, ardenne):
         assert answer.headers["x-content-type-options"] == "nosniff", answer.url
         assert answer.headers["x-frame-options"] == "DENY", answer.url
         policy = answer.headers["content-security-policy"]
-        assert "default-src 'self'" in policy
+        assert policy.startswith("default-src ")
+        assert "'unsafe-inline'" not in policy
         assert "'unsafe-eval'" not in policy
         assert "frame-ancestors 'none'" in policy
         assert answer.headers["cache-control"], answer.url

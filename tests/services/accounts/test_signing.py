@@ -233,7 +233,7 @@ def test_a_weak_password_is_refused_with_the_reason(desk):
         lambda work: signing.settle(work, 1, worked=True),
         lambda work: signing.open_session(work, 1, "digest"),
         lambda work: signing.sign_out(work, "digest"),
-        lambda work: signing.forget_tries(work),
+        signing.forget_tries,
     ],
 )
 def test_what_the_house_does_for_a_browser_nobody_else_does(desk, house, service):
