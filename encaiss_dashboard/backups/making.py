@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.exc import IntegrityError
 
 from encaiss_dashboard import wiring
 from encaiss_dashboard.adapters import archive
@@ -123,7 +124,7 @@ def _verify(wired: Wiring, path: Path, keys: Keys, head: Head, manifest: Manifes
         with engine.begin() as connection:
             try:
                 pour(connection, path, keys, manifest, uploads)
-            except (NotABackup, BackupDamaged) as error:
+            except (NotABackup, BackupDamaged, IntegrityError) as error:
                 raise BackupUnproved(what=path.name) from error
         given = Manifest()
         with dump.snapshot(engine) as connection:
