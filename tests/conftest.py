@@ -289,34 +289,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., House]]:
-    """Makes a house in another place: of one engine, with a database without tables unless it is migrated."""
-    built: list[Wiring] = []
-    dropped: list[str] = []
-
-    def make(engine: str = "sqlite", *, migrated: bool = False) -> House:
-        folder, name = tmp_path / f"elsewhere-{len(built)}", f"other_{time.monotonic_ns()}"
-        url = f"sqlite:///{folder / 'encaiss.db'}"
-        if engine == "postgresql":
-            server = request.getfixturevalue("postgresql")
-            _administer(server, f"CREATE DATABASE {name}")
-            dropped.append(name)
-            url = make_url(server).set(database=name).render_as_string(hide_password=False)
-        if migrated:
-            house_wiring.migrate(url)
-        settings = read(os.environ | {"ENCAISS_DATA_DIR": str(folder), "ENCAISS_DATABASE_URL": url})
-        clock = Clock()
-        built.append(house_wiring.build(settings, clock=clock, mail=Mailbox(), passwords=cheap_passwords()))
-        return House(built[-1], clock)
-
-    yield make
-    for wiring in built:
-        wiring.engine.dispose()
-    for name in dropped:
-        _administer(request.getfixturevalue("postgresql"), f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
 def clock() -> Clock:
     return Clock()
 

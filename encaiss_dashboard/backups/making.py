@@ -121,11 +121,11 @@ def _verify(wired: Wiring, path: Path, keys: Keys, head: Head, manifest: Manifes
     with _scratch(wired, head.revision) as (engine, folder, _):
         uploads = folder / "uploads"
         uploads.mkdir()
-        with engine.begin() as connection:
-            try:
+        try:
+            with dump.filling(engine) as connection:
                 pour(connection, path, keys, manifest, uploads)
-            except (NotABackup, BackupDamaged, IntegrityError) as error:
-                raise BackupUnproved(what=path.name) from error
+        except (NotABackup, BackupDamaged, IntegrityError) as error:
+            raise BackupUnproved(what=path.name) from error
         given = Manifest()
         with dump.snapshot(engine) as connection:
             for name, table in dump.tables(connection).items():

@@ -44,15 +44,12 @@ def restore(wired: Wiring, path: Path, key_file: Path) -> Summary:
     if head.revision not in wiring.known_revisions():
         raise BackupNewer(revision=head.revision)
     uploads = wired.settings.uploads
-    with (
-        _staging(uploads) as staged,
-        wired.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection,
-    ):
-        dump.see_everything(connection)
+    with _staging(uploads) as staged, dump.filling(wired.engine) as connection:
         _make_room(connection, head)
         _refuse_files(uploads, manifest)
         pour(connection, path, keys, manifest, staged)
         wiring.migrate_within(connection, "head", None)
+        dump.check_references(connection)
         # Before the commit: files without rows are no harm, and no obstacle to trying again.
         _place(staged, uploads)
     return Summary(head, manifest, path.stat().st_size, verified=True)

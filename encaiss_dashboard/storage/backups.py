@@ -54,6 +54,26 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def filling(engine: Engine) -> Iterator[Connection]:
+    """One transaction that fills empty tables and changes them, with the only pen there is.
+
+    SQLite checks no reference meanwhile: a migration that makes a table anew could not drop the old one.
+    Whoever fills it checks at the end (:func:`check_references`). https://sqlite.org/lang_altertable.html
+    """
+    with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection:
+        checks = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
+        if checks:
+            checks.execute("PRAGMA foreign_keys=OFF")  # which does nothing inside a transaction
+        try:
+            with connection.begin():
+                see_everything(connection)
+                yield connection
+        finally:
+            if checks:
+                checks.execute("PRAGMA foreign_keys=ON")
+
+
 def see_everything(connection: Connection) -> None:
     """Let this transaction read and write every client's rows, where the database tells them apart."""
     if connection.dialect.name == "postgresql":
@@ -175,26 +195,32 @@ def any_order(connection: Connection, found: dict[str, Table]) -> Iterator[None]
         IntegrityError: one does not.
     """
     quote = connection.dialect.identifier_preparer.quote
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        yield
-        if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-            raise IntegrityError(
-                "PRAGMA foreign_key_check", None, ValueError(f"foreign key: {tuple(broken)}")
-            )
-        return
     held = [
         f"ALTER TABLE {quote(name)} ALTER CONSTRAINT {quote(str(key.name))}"
         for name, table in found.items()
         for key in table.foreign_key_constraints
-        if not key.deferrable
+        if not key.deferrable and connection.dialect.name == "postgresql"
     ]
     for alter in held:
         connection.exec_driver_sql(f"{alter} DEFERRABLE INITIALLY DEFERRED")
     yield
-    connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+    check_references(connection)
     for alter in held:
         connection.exec_driver_sql(f"{alter} NOT DEFERRABLE")
+
+
+def check_references(connection: Connection) -> None:
+    """Whether every row that another refers to is there.
+
+    Raises:
+        IntegrityError: one is not.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        return
+    check = "PRAGMA foreign_key_check"
+    if broken := connection.exec_driver_sql(check).first():
+        raise IntegrityError(check, None, ValueError(f"FOREIGN KEY constraint failed: {broken.table}"))
 
 
 def insert(connection: Connection, table: Table, names: Sequence[str], part: bytes) -> None:

@@ -4,15 +4,21 @@ import json
 import os
 import subprocess
 import sys
+import time
+from contextlib import ExitStack, contextmanager
 from datetime import date
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
 
+from encaiss_dashboard import wiring as house_wiring
 from encaiss_dashboard.cli import server
 from encaiss_dashboard.cli.commands import encaiss
 from encaiss_dashboard.domain.permissions import Role
+from encaiss_dashboard.settings import read
+from encaiss_dashboard.storage.engine import make_engine
 from encaiss_dashboard.storage.records import Record
 
 LEDGER = """\
@@ -76,6 +82,39 @@ def ledger(tmp_path):
 # ---------------------------------------------------------------- backups
 
 DUE = date(2026, 10, 5)
+
+
+@pytest.fixture
+def elsewhere(house, clock, request, tmp_path):
+    """Makes houses in other places, on a database of that engine without tables, unless it is migrated."""
+    with ExitStack() as end:
+
+        def make(engine="sqlite", *, migrated=False):
+            folder = tmp_path / f"elsewhere-{time.monotonic_ns()}"
+            url = f"sqlite:///{folder / 'encaiss.db'}"
+            if engine == "postgresql":
+                url = end.enter_context(_database(request.getfixturevalue("postgresql")))
+            if migrated:
+                house_wiring.migrate(url)
+            place = {"ENCAISS_DATA_DIR": str(folder), "ENCAISS_DATABASE_URL": url}
+            built = house_wiring.build(
+                read(os.environ | place), clock=clock, passwords=house.wiring.passwords
+            )
+            end.callback(built.engine.dispose)
+            return type(house)(built, clock)
+
+        yield make
+
+
+@contextmanager
+def _database(server):
+    name = f"other_{time.monotonic_ns()}"
+    engine = make_engine(server).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
 
 
 @pytest.fixture
