@@ -49,6 +49,11 @@ class Settings:
     rate_factor: float
 
     @property
+    def uploads(self) -> Path:
+        """The folder of what clients uploaded: the files that a backup holds."""
+        return self.data_dir / "uploads"
+
+    @property
     def origins(self) -> tuple[str, ...]:
         """The only web origins whose pages may open a socket or post a form here."""
         parts = urlsplit(self.public_url)

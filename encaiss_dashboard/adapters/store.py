@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -45,7 +46,17 @@ class FolderStore:
     def _make_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    def kept(self) -> Iterator[str]:
+        """The keys of whatever is kept, in a fixed order."""
+        if self._folder.exists():
+            yield from sorted(path.name for path in self._folder.iterdir() if is_key(path.name))
+
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
+        if not is_key(key):
             raise ValueError(f"not a store key: {key!r}")
         return self._folder / key
+
+
+def is_key(name: str) -> bool:
+    """Whether a name is one that the house makes: no path, nothing hidden, no ending."""
+    return _KEY.fullmatch(name) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from encaiss_dashboard.cli.backups import backup, backup_key, restore
 from encaiss_dashboard.cli.calc import calc
 from encaiss_dashboard.cli.importing import import_command
 from encaiss_dashboard.cli.people import agency, client, user
@@ -32,6 +33,9 @@ for command in (
     client,
     user,
     migrate,
+    backup,
+    backup_key,
+    restore,
     demo,
     worker,
     serve,
