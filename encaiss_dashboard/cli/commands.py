@@ -7,6 +7,7 @@ import click
 from encaiss_dashboard.cli.backups import backup, backup_key, restore
 from encaiss_dashboard.cli.calc import calc
 from encaiss_dashboard.cli.importing import import_command
+from encaiss_dashboard.cli.journal import journal, permissions
 from encaiss_dashboard.cli.people import agency, client, user
 from encaiss_dashboard.cli.reminding import delegate, remind
 from encaiss_dashboard.cli.reports import report
@@ -32,6 +33,8 @@ for command in (
     agency,
     client,
     user,
+    journal,
+    permissions,
     migrate,
     backup,
     backup_key,

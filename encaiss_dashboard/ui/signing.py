@@ -101,7 +101,10 @@ async def read_body(request: Request) -> bytes | None:
 
 def _asked(request: Request, body: bytes) -> Asked:
     house, digest, address = wiring.house(), session_digest(request.scope), client_address(request.scope)
-    fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20))
+    try:
+        fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20))
+    except ValueError:  # more fields than any form of ours
+        fields = {}
     session = house.session(digest, address) if digest else None
     return Asked(house, fields, digest, address, request.headers.get("user-agent", ""), session)
 

@@ -36,7 +36,8 @@ def sign_in(caller, email, password, **options):
 def test_the_right_password_opens_a_session_in_a_cookie_that_no_script_reads(caller, ardenne):
     one = caller()
     answer = sign_in(one, " Owner@WalkArdenne.example ", PASSWORD)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/auth/start")
+    assert one.get("/auth/start").headers["location"] == "/"
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
@@ -59,11 +60,11 @@ def test_the_right_password_opens_a_session_in_a_cookie_that_no_script_reads(cal
     ],
 )
 def test_every_wrong_sign_in_looks_the_same(server, caller, ardenne, email, password):
-    before = server.house.dump()
+    before = server.house.dump() | {"login_attempt": None}
     answer = sign_in(caller(), email, password)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/login?failed=1")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?problem=failed")
     assert "set-cookie" not in answer.headers
-    assert server.house.dump() == before
+    assert server.house.dump() | {"login_attempt": None} == before
 
 
 def test_a_session_that_was_signed_out_is_over_on_the_server(server, caller, ardenne):
