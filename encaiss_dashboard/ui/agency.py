@@ -179,7 +179,7 @@ def _change() -> rx.Component:
                         class_name="choice",
                     ),
                 ),
-                class_name="choices long",
+                class_name="roles-of long",
             ),
             rx.el.p(t("team.sees_all"), class_name="muted"),
         ),

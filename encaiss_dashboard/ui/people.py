@@ -249,7 +249,7 @@ def invite_form(*roles: rx.Component, send: Any, cancel: Any) -> rx.Component:
             ),
             class_name="field",
         ),
-        rx.el.fieldset(rx.el.legend(t("team.column_roles")), *roles, class_name="choices"),
+        rx.el.fieldset(rx.el.legend(t("team.column_roles")), *roles, class_name="roles-of"),
         rx.el.div(
             button(t("team.cancel"), on_click=cancel),
             rx.el.button(t("team.send"), type="submit", class_name="btn p"),
