@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlmodel import col, select
 
-from encaiss_dashboard.domain.errors import NotAllowed, Refusal, Unreadable, WeakPassword
+from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unreadable, WeakPassword
 from encaiss_dashboard.domain.permissions import AGENCY_ROLES, Action, Role
 from encaiss_dashboard.domain.signing import PASSWORD_LENGTH_MIN, weakness
 from encaiss_dashboard.domain.terms import Term
@@ -115,6 +115,21 @@ def choose_language(work: Work, client_id: int | None, language: str) -> None:  
     user = work.session.get(User, work.actor.user_id)
     if user is not None:
         user.language = language
+
+
+def user_id(work: Work, email: str) -> int:
+    """The person with this address.
+
+    Raises:
+        NotAllowed: only the house itself calls people by their address.
+        NotFound: there is none.
+    """
+    if not work.actor.house:
+        raise NotAllowed
+    found = work.session.exec(select(User.id).where(User.email == email.strip().lower())).first()
+    if found is None:
+        raise NotFound(what=email)
+    return found
 
 
 def anybody(work: Work) -> bool:
