@@ -7,6 +7,8 @@ import reflex as rx
 from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.debtor_file import Debtor, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
+from encaiss_dashboard.ui.desk import desk_page
+from encaiss_dashboard.ui.desk_state import Desk
 from encaiss_dashboard.ui.edge import Edge
 from encaiss_dashboard.ui.figures import figures_page
 from encaiss_dashboard.ui.figures_state import Figures
@@ -24,7 +26,7 @@ from encaiss_dashboard.ui.shell import Shell, on_trouble
 
 app = rx.App(
     api_transformer=[routes(), Edge],
-    stylesheets=[f"/{sheet}.css" for sheet in ("tokens", "app", "invoices", "debtors", "figures")],
+    stylesheets=[f"/{sheet}.css" for sheet in ("tokens", "app", "invoices", "debtors", "figures", "desk")],
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
     html_lang="fr",
     backend_exception_handler=on_trouble,
@@ -37,6 +39,7 @@ app.add_page(forgot_page, route="/forgot", title="Encaiss", on_load=Login.load)
 app.add_page(
     second_factor_page, route="/second-factor", title="Encaiss", on_load=[Login.load, SecondFactor.begin]
 )
+app.add_page(desk_page, route="/desk", title="Encaiss", on_load=[Shell.load, Desk.load])
 app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])
 app.add_page(debtors_page, route="/debtors", title="Encaiss", on_load=[Shell.load, Debtors.load])
 app.add_page(debtor_file_page, route="/debtors/[debtor]", title="Encaiss", on_load=[Shell.load, Debtor.load])

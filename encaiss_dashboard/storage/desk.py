@@ -236,7 +236,7 @@ def _last_contacts(session: Session, ids: Ids) -> dict[int, date]:
         )
         .group_by(col(OutboxMessage.debtor_id))
     )
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).all())
 
 
 def undelivered(session: Session, ids: Ids) -> dict[int, int]:
@@ -248,7 +248,7 @@ def undelivered(session: Session, ids: Ids) -> dict[int, int]:
         .where(col(message.client_id).in_(ids), *ends)
         .group_by(col(message.client_id))
     )
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).all())
 
 
 def failed(session: Session, ids: Ids) -> list[FailedMessage]:
@@ -322,7 +322,7 @@ def last_imports(session: Session, ids: Ids) -> dict[int, datetime]:
         .where(col(ImportBatch.client_id).in_(ids), col(ImportBatch.imported_at).is_not(None))
         .group_by(col(ImportBatch.client_id))
     )
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).all())
 
 
 def owned(session: Session, ids: Ids) -> set[int]:

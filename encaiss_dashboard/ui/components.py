@@ -119,3 +119,16 @@ def link_button(label: Any, href: Any, *, kind: str = "", **props: Any) -> rx.Co
 def plain_form(*content: rx.Component, action: str, **props: Any) -> rx.Component:
     """A form that the browser itself posts: Reflex's own always prevents that."""
     return rx.el.form(*content, action=action, method="post", on_submit=None, **props)
+
+
+def turn(href: Any, drawing: str, label: Any) -> rx.Component:
+    """A step through pages, ``left`` or ``right``; without anywhere to go it is only drawn."""
+    return rx.cond(
+        href != "",
+        rx.el.a(
+            icon(drawing), rx.el.span(label, class_name="sr"), href=href, class_name="btn only", title=label
+        ),
+        rx.el.span(
+            icon(drawing), class_name="btn only", custom_attrs={"aria-disabled": "true"}, aria_hidden="true"
+        ),
+    )

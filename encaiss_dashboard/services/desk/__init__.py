@@ -17,6 +17,8 @@ from encaiss_dashboard.storage import desk as reads
 from encaiss_dashboard.storage.desk import Balance
 from encaiss_dashboard.work import Work
 
+__all__ = ["PAGE_SIZE", "Balance", "ClientLine", "Desk", "DeskSearch", "DeskSort", "desk"]
+
 PAGE_SIZE: Final = 25
 _IN_HAND: Final = frozenset({DelegationState.DELEGATED, DelegationState.PAUSED})
 
