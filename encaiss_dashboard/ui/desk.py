@@ -142,6 +142,7 @@ def _thing(thing: rx.vars.ObjectVar[Thing]) -> rx.Component:
                 class_name="of",
             ),
             rx.el.div(thing["sentence"], class_name="muted small"),
+            class_name="words",
         ),
         rx.el.div(
             rx.cond(
