@@ -79,19 +79,22 @@ class ClientForm(Shell):
         return rx.set_focus(self._opener) if self._opener else None
 
     @handler
-    async def save(self, form: dict[str, str]) -> Next:
+    async def save(self, form: dict[str, str | None]) -> Next:
         """Add the client and invite its owner, or correct it; what cannot be is said beside its field."""
-        facts = ClientFacts(**{name: form.get(name, "") for name in _FIELDS})
+        # Reflex also sends, as null, fields that the dialog showed before.
+        told = {name: value or "" for name, value in form.items()}
+        facts = ClientFacts(**{name: told.get(name, "") for name in _FIELDS})
         self.problem = self.problem_at = ""
         try:
             if self._chosen_id:
                 await access.act(self, clients.change, self._chosen_id, facts)
             else:
-                await access.act(self, _add, facts, form)
+                await access.act(self, _add, facts, told)
         except Refusal as refusal:
-            return self._refused(refusal, form)
-        if form.get("owner_email", "").strip() and not self._chosen_id:
-            self._say("desk.added_invited", name=facts.name.strip(), to=form["owner_email"].strip())
+            return self._refused(refusal, told)
+        invited = told.get("owner_email", "").strip()
+        if invited and not self._chosen_id:
+            self._say("desk.added_invited", name=facts.name.strip(), to=invited)
             _deliver()
         else:
             self._say("desk.changed" if self._chosen_id else "desk.added", name=facts.name.strip())

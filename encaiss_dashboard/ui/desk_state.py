@@ -277,7 +277,7 @@ def _row(line: ClientLine, today: date, lang: str) -> Row:
         aged=_aged(main, lang),
         oldest=text(lang, "desk.days_short", n=late) if late else "–",
         oldest_tone=_tone(late),
-        delegated=text(lang, "desk.delegated_of", **shares),
+        delegated=text(lang, "desk.delegated_of", **shares) if line.debtors else "–",
         delegated_words=text(lang, "desk.delegated_words", **shares),
         tonight=integer(line.tonight, lang),
         waiting=text(lang, "desk.waiting_short", n=line.waiting) if line.waiting else "",

@@ -3,8 +3,12 @@
 import pytest
 from reflex_base.registry import RegistrationContext
 
+from encaiss_dashboard.encaiss_dashboard import app
+from encaiss_dashboard.ui.desk_state import Desk
+
+LOADED = app  # importing it registers every handler there is
 HANDLERS = RegistrationContext.get().event_handlers
-ENTER = next(name for name in HANDLERS if name.endswith("desk.enter"))
+ENTER = f"{Desk.get_full_name()}.enter"
 HYDRATE = next(name for name in HANDLERS if name.endswith(".hydrate"))
 
 
