@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import reflex as rx
-from reflex.state import OnLoadInternalState
 
 from encaiss_dashboard import jobs, wiring
 from encaiss_dashboard.domain.errors import BadEmail, NotAllowed, Refusal, Unreadable
@@ -92,15 +91,14 @@ class ClientForm(Shell):
                 await access.act(self, _add, facts, told)
         except Refusal as refusal:
             return self._refused(refusal, told)
-        invited = told.get("owner_email", "").strip()
-        if invited and not self._chosen_id:
-            self._say("desk.added_invited", name=facts.name.strip(), to=invited)
-            _deliver()
-        else:
-            self._say("desk.changed" if self._chosen_id else "desk.added", name=facts.name.strip())
         self.form_for = ""
-        # What opened the dialog may be gone from the screen.
-        return [OnLoadInternalState.on_load_internal, rx.set_focus("content")]
+        if self._chosen_id:
+            return self._done("desk.changed", name=facts.name.strip())
+        invited = told.get("owner_email", "").strip()
+        if not invited:
+            return self._done("desk.added", name=facts.name.strip())
+        _deliver()
+        return self._done("desk.added_invited", name=facts.name.strip(), to=invited)
 
     def _refused(self, refusal: Refusal, form: Mapping[str, str]) -> Next:
         if isinstance(refusal, access.SignedOut):

@@ -9,7 +9,6 @@ from typing import Final, TypedDict
 from urllib.parse import urlencode
 
 import reflex as rx
-from reflex.state import OnLoadInternalState
 
 from encaiss_dashboard.domain.errors import Unreadable
 from encaiss_dashboard.domain.money import EUR
@@ -140,8 +139,7 @@ class Desk(Shell):
         if not client_id.isdecimal():
             raise Unreadable(value="")
         await access.act(self, tasks.empty_tray, int(client_id[:18]), letters)
-        self._say("desk.tray_done", n=letters)
-        return [OnLoadInternalState.on_load_internal, rx.set_focus("content")]
+        return self._done("desk.tray_done", n=letters)
 
     @handler
     async def search(self, words: str) -> Next:

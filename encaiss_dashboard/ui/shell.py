@@ -72,6 +72,7 @@ class Shell(Language):
     administers: bool = False
     notice: str = ""
     notice_kind: str = "info"
+    _notice_stays: bool = False
 
     @handler
     async def load(self) -> Next:
@@ -79,7 +80,9 @@ class Shell(Language):
         signed = await access.anyone(self)
         if signed is None or not signed.complete:
             return rx.redirect("/second-factor" if signed else "/login")
-        self.notice = ""
+        if not self._notice_stays:
+            self.notice = ""
+        self._notice_stays = False
         actor, client_id = signed.actor, signed.client_id or 0
         self.lang = actor.language
         self.user_name = actor.name
@@ -123,6 +126,12 @@ class Shell(Language):
         await access.act(self, signing.look_at, access.digest_of(self), int(client_id))
         # The screen that shows already has no other way to learn of it.
         return OnLoadInternalState.on_load_internal if self.router.url.path == path else rx.redirect(path)
+
+    def _done(self, key: str, **facts: object) -> Next:
+        """Say what was done and show the screen anew; what had the focus may be gone from it."""
+        self._say(key, "good", **facts)
+        self._notice_stays = True
+        return [OnLoadInternalState.on_load_internal, rx.set_focus("content")]
 
     def _say(self, key: str, kind: str = "good", **facts: object) -> None:
         """Show a sentence in the notice bar."""

@@ -42,7 +42,18 @@ def scierie(server):
         failed_at=now,
         detail="550 no such user",
     )
+    row = message.model_dump(exclude={"id"})
     house.add(message)
+    posted = house.debtor(client, "Zinc Poste SPRL")
+    letter = row | {
+        "debtor_id": posted,
+        "message_id": "desk.2@agency.example",
+        "channel": "post",
+        "recipient": "agency@encaiss.example",
+        "failed_at": None,
+        "sent_at": now,
+    }
+    house.add(records.OutboxMessage(**letter))
     data = "Numéro;Client;Date;Échéance;Total\nS-2;Moulin;01/09/2026;01/10/2026;10,00\n"
     with house.wiring.begin(HOUSE) as work:
         batch = imports.receive(work, client, "octobre.csv", data.encode())
@@ -99,6 +110,17 @@ def test_a_thing_to_do_leads_where_it_is_done(admin, settled, page, server, scie
     expect(page).to_have_url(re.compile(path.format(**scierie) + "$"))
     expect(page.locator(".banner")).to_contain_text(NAME)
     assert len(opened(server, scierie["client"])) == len(before) + 1
+
+
+def test_letters_leave_the_tray_when_somebody_says_they_are_posted(admin, settled, page, server, scierie):
+    settled("/desk?todo=all")
+    thing = things(page).filter(has_text=text("fr", "desk.tray_text", n=1))
+    expect(thing).to_contain_text(NAME)
+    thing.get_by_role("button", name=text("fr", "desk.tray_done_go")).click()
+    expect(page.locator(".notices")).to_contain_text(text("fr", "desk.tray_done", n=1))
+    expect(thing).to_have_count(0)
+    with server.house.wiring.begin(HOUSE, write=False) as work:
+        assert queries.acts(work.session, scierie["client"])[0].kind == "tray_emptied"
 
 
 def test_a_case_manager_of_nothing_is_told_whom_to_ask(signed_in, scierie, settled, page):
