@@ -290,8 +290,8 @@ def _amount(amount: Any, more: Any, key: str, *below: rx.Component) -> rx.Compon
         _cap(key),
         rx.el.div(
             amount,
-            rx.cond(more != "", rx.el.div(more, class_name="muted small")),
             *below,
+            rx.cond(more != "", rx.el.div(more, class_name="muted small")),
         ),
         class_name="num",
     )

@@ -35,7 +35,6 @@ _TONES: Final = {
     TodoKind.NO_OWNER: "warn",
     TodoKind.INVITATION: "bad",
 }
-_URGENT: Final = frozenset({TodoKind.FAILED, TodoKind.TRAY, TodoKind.INVITATION})
 
 
 class Part(TypedDict):
