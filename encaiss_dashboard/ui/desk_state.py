@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
-from encaiss_dashboard.domain.errors import Unreadable
+from encaiss_dashboard.domain.errors import NotAllowed, Unreadable
 from encaiss_dashboard.domain.money import EUR
 from encaiss_dashboard.locales import day, integer, money, percent, text
 from encaiss_dashboard.services import desk
@@ -116,9 +116,12 @@ class Desk(Shell):
 
     @handler
     async def load(self) -> Next:
-        """Read what the address names."""
+        """Read what the address names; a client's own people have no desk, and are led to their figures."""
         query = self._query()
-        seen, things = await access.read(self, _see, _search(query))
+        try:
+            seen, things = await access.read(self, _see, _search(query))
+        except NotAllowed:
+            return rx.redirect("/")
         if query.get("q", "") != self.typed:
             # The address came from elsewhere: the box has to be drawn anew.
             self.typed, self.typing = query.get("q", ""), self.typing + 1
@@ -126,6 +129,7 @@ class Desk(Shell):
         self._write_things(things, query)
         self._write_rows(seen, query)
         self.ready = True
+        return None
 
     @handler
     async def enter(self, client_id: str, path: str) -> Next:

@@ -132,11 +132,12 @@ def test_a_case_manager_of_nothing_is_told_whom_to_ask(signed_in, scierie, settl
     expect(page.locator("main")).not_to_contain_text(NAME)
 
 
-def test_a_clients_own_people_see_nothing_there(signed_in, scierie, page):
+def test_a_clients_own_people_are_led_to_their_own_figures(signed_in, scierie, page):
     signed_in("owner@desk.example")
     page.goto("/desk")
-    expect(page.locator(".notices")).to_contain_text(text("fr", "refusal.not_allowed"))
-    expect(page.locator("main")).not_to_contain_text(NAME)
+    expect(page).to_have_url(re.compile(r"^https?://[^/]+/$"))
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator(".desk")).to_have_count(0)
 
 
 def test_a_client_is_added_and_its_owner_invited_without_a_mouse(admin, settled, page, server):
