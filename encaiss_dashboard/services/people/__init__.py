@@ -1,4 +1,4 @@
-"""Who works here: the agency, its clients and their people, as the house itself sets them up."""
+"""Who works here: the agency, its clients and their people."""
 
 from __future__ import annotations
 
@@ -41,12 +41,11 @@ def add_client(work: Work, slug: str, name: str, **details: Any) -> Client:
     """A new client of the agency; ``slug`` is its name on the command line.
 
     Raises:
-        NotAllowed: only the house itself adds clients.
+        NotAllowed: anybody but an administrator and the house.
         Unreadable: a slug of anything but small letters, digits and single hyphens.
         AlreadyThere: the slug is taken.
     """
-    if not work.actor.house:
-        raise NotAllowed
+    work.require_agency()
     if not _SLUG.fullmatch(slug):
         raise Unreadable(value=slug)
     if work.session.exec(select(Client).where(Client.slug == slug)).first():
