@@ -91,7 +91,7 @@ class Shell(Language):
         self.user_name = actor.name
         self.initials = "".join(word[0] for word in actor.name.split()[:2]).upper()
         self.clients = [Choice(value=str(key), label=name) for key, name in signed.clients]
-        self.client_id = str(client_id)
+        self.client_id = str(client_id or "")
         self.client_name = dict(signed.clients).get(client_id, "")
         self.may_upload = actor.may(Action.UPLOAD, client_id)
         self.may_delegate = actor.may(Action.DELEGATE, client_id)
@@ -259,6 +259,7 @@ def _who() -> rx.Component:
             rx.el.label(
                 rx.el.span(t("shell.client"), class_name="sr"),
                 rx.el.select(
+                    rx.cond(Shell.client_id == "", rx.el.option(t("shell.choose_client"), value="")),
                     rx.foreach(Shell.clients, lambda c: rx.el.option(c["label"], value=c["value"])),
                     value=Shell.client_id,
                     on_change=Shell.choose_client,

@@ -208,7 +208,7 @@ def test_a_file_goes_in_a_reminder_goes_out_and_the_charts_move(page, server, cl
     page.go_back()
     delegate_some(page)
     sign_out(page)
-    signed_in(ADMIN)  # the second factor has its own journey
+    signed_in(ADMIN, client)  # the second factor has its own journey
     page.goto("/desk")
     run_the_reminders(page)
     sign_out(page)
