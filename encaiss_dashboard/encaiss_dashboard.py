@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from encaiss_dashboard.ui.access import Guard
+from encaiss_dashboard.ui.agency import Colleagues, agency_page
 from encaiss_dashboard.ui.debtor_file import Debtor, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.edge import Edge
@@ -13,6 +14,7 @@ from encaiss_dashboard.ui.figures_state import Figures
 from encaiss_dashboard.ui.import_state import Import
 from encaiss_dashboard.ui.imports import import_page
 from encaiss_dashboard.ui.invoices import Invoices, invoices_page
+from encaiss_dashboard.ui.link import Link, link_page
 from encaiss_dashboard.ui.login import Login, forgot_page, login_page
 from encaiss_dashboard.ui.overview import overview_page
 from encaiss_dashboard.ui.overview_state import Overview
@@ -20,7 +22,9 @@ from encaiss_dashboard.ui.reminders import reminders_page
 from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.routes import routes
 from encaiss_dashboard.ui.second_factor import SecondFactor, second_factor_page
+from encaiss_dashboard.ui.security import Security, security_page
 from encaiss_dashboard.ui.shell import Shell, on_trouble
+from encaiss_dashboard.ui.team import Team, team_page
 
 app = rx.App(
     api_transformer=[routes(), Edge],
@@ -37,6 +41,10 @@ app.add_page(forgot_page, route="/forgot", title="Encaiss", on_load=Login.load)
 app.add_page(
     second_factor_page, route="/second-factor", title="Encaiss", on_load=[Login.load, SecondFactor.begin]
 )
+app.add_page(link_page, route="/link/[token]", title="Encaiss", on_load=[Login.load, Link.read])
+app.add_page(security_page, route="/security", title="Encaiss", on_load=[Shell.load, Security.load])
+app.add_page(team_page, route="/team", title="Encaiss", on_load=[Shell.load, Team.load])
+app.add_page(agency_page, route="/agency", title="Encaiss", on_load=[Shell.load, Colleagues.load])
 app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])
 app.add_page(debtors_page, route="/debtors", title="Encaiss", on_load=[Shell.load, Debtors.load])
 app.add_page(debtor_file_page, route="/debtors/[debtor]", title="Encaiss", on_load=[Shell.load, Debtor.load])

@@ -112,7 +112,7 @@ def login_page() -> rx.Component:
             ),
             rx.el.button(t("login.go"), type="submit", class_name="btn p wide"),
             action="/auth/login",
-            class_name="stack",
+            class_name="fields",
         ),
         rx.el.a(t("login.forgot"), href="/forgot", class_name="link"),
     )
@@ -128,7 +128,7 @@ def forgot_page() -> rx.Component:
             text_field(t("login.email"), "email", "email", auto_complete="username", auto_focus=True),
             rx.el.button(t("forgot.go"), type="submit", class_name="btn p wide"),
             action="/auth/forgot",
-            class_name="stack",
+            class_name="fields",
         ),
         rx.el.a(t("forgot.back"), href="/login", class_name="link"),
     )

@@ -41,14 +41,15 @@ class SecondFactor(Login):
     async def show_key(self) -> Next:
         """Write the key into its field, for whoever cannot scan: it is sent once and kept nowhere."""
         enrolment = await access.act_before_second_factor(self, factors.enrol_first)
-        return rx.set_value(KEY_FIELD, " ".join(_groups(enrolment.key)))
+        return rx.set_value(KEY_FIELD, grouped(enrolment.key))
 
     def _tell(self, refusal: Exception) -> Next:  # noqa: ARG002
         return rx.redirect("/login")
 
 
-def _groups(key: str) -> list[str]:
-    return [key[i : i + 4] for i in range(0, len(key), 4)]
+def grouped(key: str) -> str:
+    """A key in groups of four, as it is typed."""
+    return " ".join(key[i : i + 4] for i in range(0, len(key), 4))
 
 
 def second_factor_page() -> rx.Component:
@@ -70,7 +71,7 @@ def _ask() -> rx.Component:
             code_field(t("factor.code"), t("factor.code_hint"), auto_focus=True),
             rx.el.button(t("factor.go"), type="submit", class_name="btn p wide"),
             action="/auth/code",
-            class_name="stack",
+            class_name="fields",
         ),
         _demo(),
     )
@@ -87,7 +88,7 @@ def _enrol() -> rx.Component:
                 code_field(t("factor.first_code"), None),
                 rx.el.button(t("factor.set_go"), type="submit", class_name="btn p wide"),
                 action="/auth/factor",
-                class_name="stack",
+                class_name="fields",
             ),
         ),
         _demo(),
@@ -112,7 +113,7 @@ def app_steps(show_key: Any, form: rx.Component) -> rx.Component:
                         class_name="in mono",
                     ),
                     rx.el.button(t("factor.show_key"), on_click=show_key, type="button", class_name="btn"),
-                    class_name="stack",
+                    class_name="fields",
                 ),
             ),
         ),

@@ -238,6 +238,16 @@ def remove_factor(asked: Asked) -> Response:
     return _to("/security", done="factor_removed")
 
 
+def renew_codes(asked: Asked) -> Response:
+    """New recovery codes, after the password."""
+    session = _session(asked)
+    if _owner_of(asked, session.email, asked["password"]) is None:
+        raise signing.WrongPassword
+    with asked.house.begin(session.actor) as work:
+        factors.renew_codes(work, session.client_id)
+    return _to("/security", done="codes_made")
+
+
 def change_password(asked: Asked) -> Response:
     """A new password, after the current one; every other session ends."""
     session = _session(asked)
@@ -347,6 +357,7 @@ def signing_routes() -> list[Route]:
         ("/auth/factor", set_factor, "/second-factor", False),
         ("/auth/factor/replace", set_factor, "/security", True),
         ("/auth/factor/remove", remove_factor, "/security", True),
+        ("/auth/codes", renew_codes, "/security", True),
         ("/auth/password", change_password, "/security", True),
         ("/auth/email", change_email, "/security", True),
         ("/auth/forgot", forgot, "/forgot", None),

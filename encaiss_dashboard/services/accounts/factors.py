@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlmodel import col, select
 
@@ -18,6 +19,8 @@ from encaiss_dashboard.storage.queries import known
 from encaiss_dashboard.storage.sessions import roles_of
 from encaiss_dashboard.work import Work
 
+CODES_SHOWN: Final = timedelta(minutes=15)
+
 
 class WrongCode(Refusal):
     """No code of the app now, nor an unused recovery code."""
@@ -29,6 +32,12 @@ class FactorRequired(Refusal):
     """The roles of this person ask for a second factor: it can be replaced, not removed."""
 
     code = "factor_required"
+
+
+class CodesHidden(Refusal):
+    """Recovery codes are shown for a quarter of an hour after they were made."""
+
+    code = "codes_hidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +150,14 @@ def accepts(work: Work, code: str) -> str:
 
 
 def recovery_codes(work: Work, client_id: int | None) -> list[str]:  # noqa: ARG001
-    """The unused codes of whoever asks, to be kept where the telephone is not."""
-    codes = _unused(work, _self(work))
+    """The unused codes of whoever asks, to be kept where the telephone is not.
+
+    Raises:
+        CodesHidden: they were made a while ago: a stolen session must not find them.
+    """
+    codes = [code for code in _unused(work, _self(work)) if work.now - code.created_at < CODES_SHOWN]
+    if not codes:
+        raise CodesHidden
     return [signing.recovery_code(work.sign, known(code.id), code.nonce) for code in codes]
 
 
