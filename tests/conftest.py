@@ -27,9 +27,10 @@ from urllib.request import urlopen
 import pytest
 import sqlmodel
 from argon2 import PasswordHasher
-from sqlalchemy import Engine, MetaData, event, select, text
+from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
+from walls import as_house, dump
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(tempfile.mkdtemp(prefix="encaiss-"))
@@ -247,28 +248,6 @@ class House:
             return session.get_one(records.Debtor, debtor_id).client_id
 
 
-def as_house(engine: Engine) -> Engine:
-    """The same connections, whose transactions see every row of PostgreSQL as the house itself does."""
-    free = engine.execution_options()
-    if engine.dialect.name == "postgresql":
-
-        @event.listens_for(free, "begin")
-        def _everywhere(connection: Any) -> None:
-            connection.exec_driver_sql("SELECT set_config('encaiss.clients', '*', true)")
-
-    return free
-
-
-def dump(engine: Engine) -> dict[str, list[Any]]:
-    metadata = MetaData()
-    metadata.reflect(engine)
-    with as_house(engine).connect() as connection:
-        return {
-            name: sorted(map(repr, connection.execute(select(table))))
-            for name, table in metadata.tables.items()
-        }
-
-
 def cheap_passwords() -> Argon2Passwords:
     return Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
@@ -346,6 +325,20 @@ def wiring(settings: Settings, clock: Clock, mailbox: Mailbox) -> Iterator[Wirin
 @pytest.fixture
 def house(wiring: Wiring, clock: Clock) -> House:
     return House(wiring, clock)
+
+
+@pytest.fixture(scope="session")
+def make_house() -> Callable[[str, Path], House]:
+    """A function that opens a house on a database and a folder, for longer than one test."""
+
+    def make(url: str, folder: Path) -> House:
+        chosen = read(os.environ | {"ENCAISS_DATA_DIR": str(folder), "ENCAISS_DATABASE_URL": url})
+        clock = Clock()
+        return House(
+            house_wiring.build(chosen, clock=clock, mail=Mailbox(), passwords=cheap_passwords()), clock
+        )
+
+    return make
 
 
 @dataclass
