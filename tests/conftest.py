@@ -17,8 +17,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -30,7 +30,6 @@ from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
-from walls import as_house, dump
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(tempfile.mkdtemp(prefix="encaiss-"))
@@ -59,9 +58,11 @@ os.environ |= {
 }
 os.environ.setdefault("XDG_RUNTIME_DIR", str(FOLDER))
 
+from fakes import Clock, Mailbox  # noqa: E402
+from walls import as_house, dump  # noqa: E402
+
 from encaiss_dashboard import wiring as house_wiring  # noqa: E402
 from encaiss_dashboard.adapters.passwords import Argon2Passwords  # noqa: E402
-from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, Message  # noqa: E402
 from encaiss_dashboard.domain.permissions import AGENCY_ROLES, HOUSE, Actor, Role  # noqa: E402
 from encaiss_dashboard.services import people  # noqa: E402
 from encaiss_dashboard.services.accounts import signing  # noqa: E402
@@ -78,40 +79,6 @@ WEEK = timedelta(days=7)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers last: they are slowest, and their loop would stop every asyncio test after them."""
     items.sort(key=lambda item: "journeys" in item.path.parts)
-
-
-@dataclass
-class Clock:
-    """The present, as a test says."""
-
-    now: datetime = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    @property
-    def today(self) -> date:
-        return self.now.date()
-
-    def set(self, day: date) -> None:
-        self.now = datetime.combine(day, self.now.timetz())
-
-    def forward(self, **by: int) -> None:
-        self.now += timedelta(**by)
-
-
-@dataclass
-class Mailbox:
-    """A mailer that keeps what it is given, and fails when told to."""
-
-    sent: list[Message] = field(default_factory=list)
-    failure: DeliveryFailed | None = None
-
-    def deliver(self, message: Message) -> Delivered:
-        if self.failure is not None:
-            raise self.failure
-        self.sent.append(message)
-        return Delivered(f"250 kept {len(self.sent)}")
 
 
 @dataclass

@@ -26,6 +26,7 @@ from encaiss_dashboard.services.delegations import Decision
 from encaiss_dashboard.services.figures import Basis
 from encaiss_dashboard.services.invoices import Search
 from encaiss_dashboard.storage import accounts, records
+from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.journal import ActKind
 
 DAY = date(2026, 11, 1)
@@ -45,6 +46,7 @@ def _discovered() -> dict[str, Callable[..., Any]]:
 
 
 FUNCTIONS = _discovered()
+OF_ACCOUNTS = {"app_user", "login_session", "second_factor", "recovery_code", "account_mail", "act"}
 
 
 @dataclass
@@ -212,6 +214,38 @@ def calls(name: str, aim: Aim, client_ids: list[int | None]) -> Iterator[tuple[d
                 yield {**first, key: value}, False
     for value in (*NUMBERS, *WRONG) if asks_for_client else ():
         yield {**first, "client_id": value}, value in NUMBERS or value is None
+
+
+def rows(house: Any) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table by its table's name."""
+    with house.engine.connect() as connection:
+        return {
+            name: [
+                dict(row)
+                for row in connection.execute(table.select().order_by(*table.primary_key)).mappings()
+            ]
+            for name, table in Record.metadata.tables.items()
+        }
+
+
+def not_of(user_id: int | None, every: dict[str, list[dict[str, Any]]], client_ids: list[int]) -> Any:
+    """The rows that are neither of these clients nor of this person's own account."""
+
+    def own(name: str, row: dict[str, Any]) -> bool:
+        if name == "journal_head":
+            return row["chain"] in {0, *client_ids}
+        if row["id" if name == "client" else "client_id"] in client_ids if has_client(name) else False:
+            return True
+        whose = row["id"] if name == "app_user" else row.get("user_id")
+        mine = user_id is not None and name in OF_ACCOUNTS and whose == user_id
+        return mine and (name == "login_session" or row.get("client_id") is None)
+
+    return {name: [row for row in some if not own(name, row)] for name, some in every.items()}
+
+
+def has_client(name: str) -> bool:
+    """Whether the rows of a table say whose they are."""
+    return name == "client" or "client_id" in Record.metadata.tables[name].columns
 
 
 def plain(found: Any) -> str:

@@ -8,8 +8,7 @@ import shutil
 from dataclasses import dataclass, replace
 
 import pytest
-from every_service import FUNCTIONS, calls, furnish, parameters, plain, values
-from sqlalchemy import select
+from every_service import FUNCTIONS, calls, furnish, not_of, parameters, plain, rows, values
 from sqlalchemy.exc import SQLAlchemyError
 
 from encaiss_dashboard.domain.errors import NotAllowed, Refusal
@@ -58,34 +57,6 @@ class Stage:
     ours: object
     theirs: object
     people: dict[str, Actor]
-
-    def rows(self):
-        """Every row of every table by its table's name."""
-        with self.house.engine.connect() as connection:
-            return {
-                name: [
-                    dict(row)
-                    for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()
-                ]
-                for name, table in Record.metadata.tables.items()
-            }
-
-    def not_of(self, actor, rows, client_ids):
-        """Rows that are neither of these clients nor of this person's own account."""
-
-        def own(name, row):
-            if name == "journal_head":
-                return row["chain"] in {0, *client_ids}
-            if row.get("client_id") in client_ids or (name == "client" and row["id"] in client_ids):
-                return True
-            whose = row["id"] if name == "app_user" else row.get("user_id")
-            about_account = name in ACCOUNT_TABLES and whose == actor.user_id is not None
-            return about_account and (name == "login_session" or row.get("client_id") is None)
-
-        return {name: [row for row in some if not own(name, row)] for name, some in rows.items()}
-
-
-ACCOUNT_TABLES = {"app_user", "login_session", "second_factor", "recovery_code", "account_mail", "act"}
 
 
 def with_people(house):
@@ -141,14 +112,14 @@ def walk(stage, name, who, *, every=True):
     actor, ours = stage.people[who], stage.ours
     private = ours.mark if who != "reader" else stage.theirs.mark
     spared = [stage.theirs.client_id] if who == "other_owner" else []
-    before = stage.not_of(actor, stage.rows(), spared)
+    before = not_of(actor.user_id, rows(stage.house), spared)
     for number, (asked, plausible) in enumerate(calls(name, ours, clients_for(who, stage))):
         if not every and number % 7:
             continue
         handed = " ".join(plain(value) for value in asked.values())
         said = attempt(stage, name, who, asked, plausible=plausible)
         assert private not in said or private in handed, f"{name} told {who} for {asked}: {said[:300]}"
-    assert stage.not_of(actor, stage.rows(), spared) == before
+    assert not_of(actor.user_id, rows(stage.house), spared) == before
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -194,9 +165,9 @@ def test_whoever_has_no_account_is_refused_by_every_service_that_knows_something
 
 def test_every_table_that_can_name_a_client_holds_a_row_of_it(shared):
     """Or else the walk would look for something that is not there."""
-    rows = shared.rows()
+    every = rows(shared.house)
     named = {
-        name: [row for row in rows[name] if row.get("client_id") == shared.ours.client_id]
+        name: [row for row in every[name] if row.get("client_id") == shared.ours.client_id]
         for name, table in Record.metadata.tables.items()
         if "client_id" in table.columns
     }
