@@ -14,7 +14,7 @@ export REFLEX_TELEMETRY_ENABLED := false
 export REFLEX_CHECK_LATEST_VERSION := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run dev test real soak bench lint lock clean
+.PHONY: help run dev test real soak bench lint lock docs clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -49,6 +49,11 @@ lint: $(VENV)/installed-dev ## Style, types, and whether the migrations match th
 lock: $(VENV)/installed-dev ## Write the lock files anew from pyproject.toml
 	@printf 'setuptools>=77\n' | $(COMPILE) --output-file requirements.lock pyproject.toml - >/dev/null
 	@printf 'setuptools>=77\n' | $(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml - >/dev/null
+
+docs: $(VENV)/installed ## Write the table of permissions in README.md anew from the code
+	@$(BIN)/python -c 'import pathlib, re; from encaiss_dashboard.cli.journal import permission_lines as lines; \
+	path = pathlib.Path("README.md"); table = "\n".join(lines("en")); \
+	path.write_text(re.sub(r"(<!-- permissions -->\n).*?(\n<!-- end -->)", lambda m: m[1] + table + m[2], path.read_text(), flags=re.S))'
 
 clean: ## Forget what was installed and built; the data in var/ stays
 	@rm -rf $(VENV) .web .web-* .states

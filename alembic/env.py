@@ -35,8 +35,12 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-url = context.config.attributes.get("url", settings.database_url)
-engine = make_engine(url)
-with engine.begin() as connection:
-    run(connection)
-engine.dispose()
+given = context.config.attributes.get("connection")
+if given is not None:
+    # Of a transaction that does more than migrating, and that its owner commits.
+    run(given)
+else:
+    engine = make_engine(context.config.attributes.get("url", settings.database_url))
+    with engine.begin() as connection:
+        run(connection)
+    engine.dispose()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from encaiss_dashboard.ui.access import Guard
@@ -26,8 +28,17 @@ from encaiss_dashboard.ui.security import Security, security_page
 from encaiss_dashboard.ui.shell import Shell, on_trouble
 from encaiss_dashboard.ui.team import Team, team_page
 
-app = rx.App(
-    api_transformer=[routes(), Edge],
+
+class House(rx.App):
+    """The application behind its edge."""
+
+    def __call__(self) -> Any:
+        """Reflex's application, wrapped as a whole: not even its own errors go out past the edge."""
+        return Edge(super().__call__())
+
+
+app = House(
+    api_transformer=routes(),
     stylesheets=[f"/{sheet}.css" for sheet in ("tokens", "app", "invoices", "debtors", "figures")],
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
     html_lang="fr",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ class Settings:
         secret: key of the session digests.
         smtp_url: ``smtp://user:password@host:port`` (or ``smtps``), "" writes .eml files instead.
         remind_at: local hour and minute of the nightly run, ``HH:MM``.
+        proxies: how many trusted proxies stand in front; as many addresses on the right of
+            ``X-Forwarded-For`` are theirs to write, 0 believes none.
+        rate_factor: how many times the usual limits on how often an address may ask; 0 lifts them.
     """
 
     data_dir: Path
@@ -41,6 +45,13 @@ class Settings:
     secret: str
     smtp_url: str
     remind_at: str
+    proxies: int
+    rate_factor: float
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of what clients uploaded: the files that a backup holds."""
+        return self.data_dir / "uploads"
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -60,7 +71,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     """Build the settings from an environment.
 
     Raises:
-        SettingsError: a port that is no number; the secret is checked by :func:`require_secret`.
+        SettingsError: a number that is none; the secret is checked by :func:`require_secret`.
     """
     data_dir = Path(environment.get("ENCAISS_DATA_DIR", str(_ROOT / "var"))).expanduser().resolve()
     port_text = environment.get("ENCAISS_PORT", "3000")
@@ -77,7 +88,21 @@ def read(environment: Mapping[str, str]) -> Settings:
         secret=environment.get("ENCAISS_SECRET", "") or (_demo_secret(data_dir) if demo else ""),
         smtp_url=environment.get("ENCAISS_SMTP_URL", ""),
         remind_at=environment.get("ENCAISS_REMIND_AT", "02:00"),
+        proxies=_proxies(environment.get("ENCAISS_PROXIES", "0")),
+        rate_factor=_rate_factor(environment.get("ENCAISS_RATE_FACTOR", "1")),
     )
+
+
+def _proxies(given: str) -> int:
+    if not re.fullmatch(r"[0-9]", given):
+        raise SettingsError(f"ENCAISS_PROXIES must be the number of proxies in front, 0 to 9, not {given!r}.")
+    return int(given)
+
+
+def _rate_factor(given: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", given):
+        raise SettingsError(f"ENCAISS_RATE_FACTOR must be a number like 1, 0.5 or 0, not {given!r}.")
+    return float(given)
 
 
 def require_secret(settings: Settings) -> None:

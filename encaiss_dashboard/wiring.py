@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError
 from sqlmodel import Session
 
@@ -122,7 +123,7 @@ def build(settings: Settings, **replaced: Any) -> Wiring:
         "mail": lambda: SmtpMailer(settings.smtp_url) if settings.smtp_url else EmlFolder(folder / "outbox"),
         "letters": lambda: letters,
         "files": lambda: invoice_files,
-        "store": lambda: FolderStore(folder / "uploads"),
+        "store": lambda: FolderStore(settings.uploads),
         "passwords": Argon2Passwords,
         "clock": lambda: lambda: datetime.now(UTC),
     }
@@ -138,6 +139,26 @@ def house() -> Wiring:
 
 def migrate(url: str) -> None:
     """Bring a database to the newest revision."""
+    command.upgrade(_alembic(url=url), "head")
+
+
+def migrate_within(connection: Connection, revision: str, present: str | None) -> None:
+    """The same inside a transaction of the caller's, from the present revision to any later one."""
+    if present != revision:
+        command.upgrade(_alembic(connection=connection), revision)
+
+
+def unmigrate_within(connection: Connection) -> None:
+    """Remove every table there is, inside a transaction of the caller's."""
+    command.downgrade(_alembic(connection=connection), "base")
+
+
+def known_revisions() -> set[str]:
+    """The revisions that this release can bring to the newest one."""
+    return {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+
+
+def _alembic(**attributes: object) -> Config:
     config = Config(_ALEMBIC / "alembic.ini")
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
+    config.attributes.update(attributes)
+    return config

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import IO, Protocol
 
 from sqlmodel import Session
 
@@ -61,6 +61,10 @@ class Store(Protocol):
 
     def load(self, key: str) -> bytes:
         """The bytes kept under a key."""
+        ...
+
+    def scratch(self) -> IO[bytes]:
+        """A private file without a name, gone as soon as it is closed."""
         ...
 
 

@@ -50,6 +50,7 @@ os.environ |= {
     "ENCAISS_DATA_DIR": str(FOLDER / "var"),
     "ENCAISS_DEMO": "1",
     "ENCAISS_PORT": str(_free_port()),
+    "ENCAISS_RATE_FACTOR": "0",  # one address asks for many; the limits have a server of their own
     "ENCAISS_SECRET": "a secret of the tests, long enough for a start",
     "REFLEX_TELEMETRY_ENABLED": "false",
     "REFLEX_CHECK_LATEST_VERSION": "false",
@@ -366,6 +367,18 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             return
         except subprocess.TimeoutExpired:
             continue
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """A function that finds a port for another server."""
+    return _free_port
+
+
+@pytest.fixture(scope="session")
+def stop() -> Callable[[subprocess.Popen[bytes]], None]:
+    """A function that ends another server with all its workers."""
+    return _stop
 
 
 @pytest.hookimpl(wrapper=True)

@@ -27,25 +27,26 @@ TABLE = {
     ),
     "adapters": (
         ("domain", "locales"),
-        ("stdnum", "segno", "typst", "argon2", "babel", "html", "charset_normalizer"),
+        ("stdnum", "segno", "typst", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
     ),
     "settings": ((), ()),
     "wiring": (
         ("settings", "work", "storage", "adapters", "domain"),
         ("alembic", "sqlalchemy", "sqlmodel"),
     ),
+    "backups": (("settings", "wiring", "storage", "adapters", "domain"), ("sqlalchemy", "pydantic")),
     "jobs": (("services", "wiring", "domain", "locales"), ("huey",)),
     "demo": (
         ("services", "wiring", "jobs", "domain", "locales", "storage", "work"),
         ("sqlmodel", "rich", "stdnum"),
     ),
     "cli": (
-        ("services", "wiring", "jobs", "demo", "domain", "locales", "settings", "work"),
+        ("services", "wiring", "jobs", "backups", "demo", "domain", "locales", "settings", "work"),
         ("click", "rich", "huey", "sqlalchemy", "reflex", "reflex_base"),
     ),
     "ui": (
         ("services", "wiring", "jobs", "domain", "locales", "work"),
-        ("reflex", "reflex_base", "starlette", "pydantic", "plotly"),
+        ("reflex", "reflex_base", "starlette", "pydantic", "plotly", "limits"),
     ),
     "encaiss_dashboard": (("ui",), ("reflex",)),
 }

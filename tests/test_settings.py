@@ -18,6 +18,8 @@ def test_the_defaults_serve_this_machine_only(tmp_path):
     assert not settings.demo
     assert not settings.secure_cookies
     assert settings.smtp_url == ""
+    assert settings.proxies == 0
+    assert settings.rate_factor == 1
 
 
 @pytest.mark.parametrize("secret", [None, "", "short", SECRET[:-1]])
@@ -72,3 +74,20 @@ def test_only_the_own_pages_may_open_a_socket(tmp_path, environment, origins):
 def test_behind_tls_the_cookie_stays_there(tmp_path):
     settings = read({"ENCAISS_DATA_DIR": str(tmp_path), "ENCAISS_PUBLIC_URL": "https://encaiss.example"})
     assert settings.secure_cookies
+
+
+@pytest.mark.parametrize("value", ["", "-1", "10", "one", "1.0", "²"])
+def test_a_number_of_proxies_that_is_none_is_refused(tmp_path, value):
+    with pytest.raises(SettingsError, match="ENCAISS_PROXIES"):
+        read({"ENCAISS_DATA_DIR": str(tmp_path), "ENCAISS_PROXIES": value})
+
+
+@pytest.mark.parametrize("value", ["", "-1", "inf", "nan", "1e9", "on", "1,5"])
+def test_a_factor_of_the_limits_that_is_none_is_refused(tmp_path, value):
+    with pytest.raises(SettingsError, match="ENCAISS_RATE_FACTOR"):
+        read({"ENCAISS_DATA_DIR": str(tmp_path), "ENCAISS_RATE_FACTOR": value})
+
+
+def test_the_limits_can_be_half_twice_and_off(tmp_path):
+    given = [{"ENCAISS_DATA_DIR": str(tmp_path), "ENCAISS_RATE_FACTOR": one} for one in ("0.5", "2", "0")]
+    assert [read(one).rate_factor for one in given] == [0.5, 2, 0]

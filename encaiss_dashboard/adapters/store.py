@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -18,7 +21,7 @@ class FolderStore:
     def keep(self, key: str, data: bytes) -> None:
         """Write to a temporary name, then rename into place."""
         path = self._path(key)
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._make_folder()
         temporary = path.with_suffix(".part")
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
             stream.write(data)
@@ -32,7 +35,28 @@ class FolderStore:
         """
         return self._path(key).read_bytes()
 
+    def scratch(self) -> IO[bytes]:
+        """A file of mode 0600 in the same folder that nobody can open by a name.
+
+        The system gives its room back when it is closed, or when the process ends in whatever way.
+        """
+        self._make_folder()
+        return TemporaryFile(dir=self._folder)
+
+    def _make_folder(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def kept(self) -> Iterator[str]:
+        """The keys of whatever is kept, in a fixed order."""
+        if self._folder.exists():
+            yield from sorted(path.name for path in self._folder.iterdir() if is_key(path.name))
+
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
+        if not is_key(key):
             raise ValueError(f"not a store key: {key!r}")
         return self._folder / key
+
+
+def is_key(name: str) -> bool:
+    """Whether a name is one that the house makes: no path, nothing hidden, no ending."""
+    return _KEY.fullmatch(name) is not None

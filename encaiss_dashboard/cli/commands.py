@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from encaiss_dashboard.cli.backups import backup, backup_key, restore
 from encaiss_dashboard.cli.calc import calc
 from encaiss_dashboard.cli.importing import import_command
+from encaiss_dashboard.cli.journal import journal, permissions
 from encaiss_dashboard.cli.people import agency, client, user
 from encaiss_dashboard.cli.reminding import delegate, remind
 from encaiss_dashboard.cli.reports import report
@@ -31,7 +33,12 @@ for command in (
     agency,
     client,
     user,
+    journal,
+    permissions,
     migrate,
+    backup,
+    backup_key,
+    restore,
     demo,
     worker,
     serve,

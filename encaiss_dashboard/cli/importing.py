@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple, get_args
+from typing import IO, Any, Final, NamedTuple, get_args
 
 import click
 
@@ -36,6 +36,9 @@ class _Draft:
 
     def load(self, key: str) -> bytes:
         return self._held[key] if key in self._held else self._store.load(key)
+
+    def scratch(self) -> IO[bytes]:
+        return self._store.scratch()
 
     def release(self) -> None:
         """Keep for good what was held back."""

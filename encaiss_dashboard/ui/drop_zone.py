@@ -8,6 +8,7 @@ import reflex as rx
 
 from encaiss_dashboard.ui.components import empty, icon
 from encaiss_dashboard.ui.i18n import Language, t
+from encaiss_dashboard.ui.limits import UPLOAD_BYTES_MAX
 
 
 def drop_zone(*, big: Any) -> rx.Component:
@@ -42,7 +43,7 @@ def drop_zone(*, big: Any) -> rx.Component:
         aria_label=t("invoices.drop"),
         custom_attrs={
             "data-dropzone": "/uploads/invoices",
-            "data-megabytes": "25",
+            "data-megabytes": str(UPLOAD_BYTES_MAX // 2**20),
             "data-language": Language.lang,
             "data-sending": t("invoices.sending_file"),
             "data-checking": t("invoices.checking_file"),

@@ -8,43 +8,52 @@ it: after sign-out, or for another person, the same tab finds an empty state.
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.requests import cookie_parser
+from limits import RateLimitItem
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, cookie_parser
 
 from encaiss_dashboard import wiring
+from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
+from encaiss_dashboard.ui import limits
 from encaiss_dashboard.ui.access import authorization
+from encaiss_dashboard.ui.addresses import client_address, network
+from encaiss_dashboard.ui.policy import NOTHING, PagePolicy, built_pages
+from encaiss_dashboard.ui.sockets import Line
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
 
 COOKIE: Final = "encaiss_session"
 _SOCKET: Final = "/_event"
+_UPLOADS: Final = "/uploads/"
 _CLOSED: Final = ("/_upload", "/_all_routes")
 _SIGN_IN_PAGES: Final = ("/login", "/forgot")
 _SECOND_FACTOR: Final = "/second-factor"
 _LINKS: Final = "/link/"
+_BROKEN: Final = 500
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOKENS: Final = uuid.UUID("6f2d1c0e-9f0b-5a55-8a52-5d7d4b6e4a10")
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
-    (
-        b"content-security-policy",
-        (
-            b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-            b"img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; object-src 'none'; "
-            b"base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-        ),
-    ),
 )
+_TLS_ONLY: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
 def session_digest(scope: Scope) -> str:
@@ -63,34 +72,178 @@ class Edge:
 
     def __init__(self, inner: Asgi) -> None:
         self._inner = inner
+        self._policy = PagePolicy(built_pages())
+
+    @cached_property
+    def _limits(self) -> limits.Limits:
+        house = wiring.house()
+        return limits.Limits(house.settings.rate_factor, house.clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, redirect, or pass on with the cookie taken away from the socket."""
-        if scope["type"] not in {"http", "websocket"}:
-            await self._inner(scope, receive, send)
-            return
-        path = scope["path"]
         if scope["type"] == "http":
-            send = _with_headers(send, path)
-            if path.startswith(_CLOSED):
-                await _answer(send, 404)
-                return
-            if scope["method"] not in {"GET", "HEAD", "OPTIONS"} and not _own_origin(scope, required=True):
-                await _answer(send, 403)
-                return
-            target = await _detour(scope, path)
-            if target:
-                await _answer(send, 303, [(b"location", target.encode())])
-                return
-            if _is_page(scope) and not path.endswith("/"):
-                # The built page lies in a folder of that name: no detour by a redirect to the slash.
-                scope = {**scope, "path": path + "/", "raw_path": scope.get("raw_path", b"") + b"/"}
-        if path.startswith(_SOCKET):
-            if not _own_origin(scope, required=False):
-                await _refuse(scope, receive, send)
-                return
-            scope = _bound(scope)
-        await self._inner(scope, receive, send)
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._inner(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = _Answering(scope, send, self._policy)
+        try:
+            if not await self._turned_away(scope, answer):
+                if _is_page(scope) and not scope["path"].endswith("/"):
+                    # The built page lies in a folder of that name: no detour by a redirect to the slash.
+                    slash = {"path": scope["path"] + "/", "raw_path": scope.get("raw_path", b"") + b"/"}
+                    scope = {**scope, **slash}
+                await self._inner(scope, _counted(scope, receive), answer.send)
+        except ClientDisconnect:
+            return  # nobody is there to answer
+        except Exception:
+            logging.getLogger("encaiss").exception("a request broke: %s %s", scope["method"], scope["path"])
+        if not answer.begun:
+            await answer.say(_BROKEN, "edge.broken")
+
+    async def _turned_away(self, scope: Scope, answer: _Answering) -> bool:
+        """Answer what goes no further; whether that was so."""
+        path = scope["path"]
+        limit = _limit(scope)
+        wait = self._limits.wait_seconds(limit, network(client_address(scope))) if limit else 0
+        if wait:
+            await answer.say(429, "edge.too_many", [(b"retry-after", str(wait).encode())], n=wait)
+        elif path.startswith(_CLOSED):
+            await answer.bare(404)
+        elif path.startswith(_SOCKET):
+            # Pages open a socket at once: long polling would be a second door with checks of its own.
+            await answer.bare(403)
+        elif scope["method"] not in _SAFE and not _own_origin(scope, required=True):
+            await answer.bare(403)
+        elif _announced(scope) > _body_max(scope):
+            await answer.say(413, "edge.too_large")
+        elif target := await _detour(scope, path):
+            await answer.bare(303, [(b"location", target.encode())])
+        else:
+            return False
+        return True
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        who = network(client_address(scope))
+        welcome = scope["path"].startswith(_SOCKET) and _own_origin(scope, required=False)
+        if not welcome or self._limits.wait_seconds(limits.SOCKETS, who) or not self._limits.enter(who):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        try:
+            session = session_digest(scope) or who
+            line = Line(receive, send, self._limits, socket=uuid.uuid4().hex, session=session)
+            await self._inner(_bound(scope), line.receive, line.send)
+        finally:
+            self._limits.leave(who)
+
+
+class _Answering:
+    """One answer: every one of them carries the headers that browsers obey."""
+
+    def __init__(self, scope: Scope, send: Send, policy: PagePolicy) -> None:
+        self.begun = False
+        self._scope = scope
+        self._send = send
+        self._policy = policy
+
+    async def send(self, message: Message) -> None:
+        """Pass on what an application answers, with the headers of the house.
+
+        Not the words that it has for an error of ours: what broke is raised once it has said them.
+        """
+        if message["type"] != "http.response.start":
+            if self.begun:
+                await self._send(message)
+        elif message["status"] != _BROKEN:
+            await self._begin(message)
+
+    async def _begin(self, message: Message) -> None:
+        self.begun = True
+        headers = list(message.get("headers", []))
+        path, status = self._scope["path"], message["status"]
+        if not any(name.lower() == b"cache-control" for name, _ in headers):
+            # The build names its assets after their content; one that is missing may come yet.
+            lasting = path.startswith("/assets/") and status < 400  # noqa: PLR2004 - HTTP errors
+            cache = b"public, max-age=31536000, immutable" if lasting else b"no-cache"
+            headers.append((b"cache-control", cache))
+        if wiring.house().settings.secure_cookies:
+            headers.append(_TLS_ONLY)
+        headers.append((b"content-security-policy", await self._csp(headers)))
+        await self._send({**message, "headers": [*headers, *_HEADERS]})
+
+    async def bare(self, status: int, headers: Headers | None = None) -> None:
+        """Answer with nothing but a status."""
+        await self._whole(status, b"", headers or [])
+
+    async def say(self, status: int, key: str, headers: Headers | None = None, **facts: object) -> None:
+        """Answer with one sentence, in the reader's language and as the page that asked reads it."""
+        sentence = text(_language(self._scope), key, **facts)
+        if self._scope["path"].startswith(_UPLOADS):
+            mime, body = b"application/json", json.dumps({"problem": sentence}).encode()
+        else:
+            mime, body = b"text/plain; charset=utf-8", sentence.encode()
+        await self._whole(status, body, [*(headers or []), (b"content-type", mime)])
+
+    async def _whole(self, status: int, body: bytes, headers: Headers) -> None:
+        length = (b"content-length", str(len(body)).encode())
+        await self._begin({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def _csp(self, headers: Headers) -> bytes:
+        kind = next((value for name, value in headers if name.lower() == b"content-type"), b"")
+        download = any(name.lower() == b"content-disposition" for name, _ in headers)
+        if download or not (kind.startswith(b"text/html") or (_is_page(self._scope) and not kind)):
+            return NOTHING
+        return await asyncio.to_thread(self._policy.header)
+
+
+def _limit(scope: Scope) -> RateLimitItem | None:
+    path = scope["path"]
+    if path == "/healthz":
+        return None  # whoever watches the house asks as often as it likes
+    if path.startswith("/auth/") and scope["method"] not in _SAFE:
+        return limits.SIGNING
+    for prefix, limit in ((_UPLOADS, limits.UPLOADS), ("/files/", limits.FILES)):
+        if path.startswith(prefix):
+            return limit
+    return limits.PAGES
+
+
+def _body_max(scope: Scope) -> float:
+    """Bytes; the upload's own route counts for itself, to say so in its own words."""
+    return float("inf") if scope["path"].startswith(_UPLOADS) else limits.BODY_BYTES_MAX
+
+
+def _announced(scope: Scope) -> int:
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    return int(length[:20]) if length.isdigit() else 0
+
+
+def _counted(scope: Scope, receive: Receive) -> Receive:
+    """The body as it comes, cut off where it is longer than anything that is asked for here."""
+    taken, most = 0, _body_max(scope)
+
+    async def receiving() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise HTTPException(413, text(_language(scope), "edge.too_large"))
+        return message
+
+    return receiving
+
+
+def _language(scope: Scope) -> str:
+    """The language that a page of ours says it is in, else the first that the browser prefers."""
+    headers = dict(scope["headers"])
+    asked = headers.get(b"x-language", b"") + b"," + headers.get(b"accept-language", b"")
+    tags = (part.partition(";")[0].strip()[:2].lower() for part in asked.decode("latin-1").split(","))
+    return next((tag for tag in tags if tag in LANGUAGES), DEFAULT_LANGUAGE)
 
 
 def _bound(scope: Scope) -> Scope:
@@ -104,12 +257,6 @@ def _bound(scope: Scope) -> Scope:
         for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     ]
     return {**scope, "headers": headers, "query_string": urlencode(query).encode("latin-1")}
-
-
-def client_address(scope: Scope) -> str:
-    """The network address that a request comes from."""
-    client = scope.get("client")
-    return str(client[0]) if client else ""
 
 
 def _own_origin(scope: Scope, *, required: bool) -> bool:
@@ -137,32 +284,3 @@ async def _detour(scope: Scope, path: str) -> str:
     if not session.complete:
         return "" if page == _SECOND_FACTOR else _SECOND_FACTOR
     return "/" if page in {*_SIGN_IN_PAGES, _SECOND_FACTOR} else ""
-
-
-def _with_headers(send: Send, path: str) -> Send:
-    async def sending(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            headers = list(message.get("headers", []))
-            if not any(name.lower() == b"cache-control" for name, _ in headers):
-                # The build names its assets after their content; one that is missing may come yet.
-                lasting = path.startswith("/assets/") and message["status"] < 400  # noqa: PLR2004 - HTTP errors
-                cache = b"public, max-age=31536000, immutable" if lasting else b"no-cache"
-                headers.append((b"cache-control", cache))
-            message = {**message, "headers": [*headers, *_HEADERS]}
-        await send(message)
-
-    return sending
-
-
-async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]] | None = None) -> None:
-    start = {"type": "http.response.start", "status": status, "headers": headers or []}
-    await send(start)
-    await send({"type": "http.response.body", "body": b""})
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "http":
-        await _answer(send, 403)
-        return
-    await receive()
-    await send({"type": "websocket.close", "code": 1008})

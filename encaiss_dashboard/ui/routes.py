@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
-from urllib.parse import quote, unquote
+from collections.abc import Mapping
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,53 +13,14 @@ from starlette.routing import Route
 
 from encaiss_dashboard import wiring
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
-from encaiss_dashboard.domain.permissions import HOUSE, Action
-from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
+from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.services import debtors, exports, imports, letters, people
+from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
-from encaiss_dashboard.ui.edge import client_address, session_digest
+from encaiss_dashboard.ui.limits import HEALTH_SECONDS_MAX
 from encaiss_dashboard.ui.signing import signing_routes
+from encaiss_dashboard.ui.uploads import upload_invoices
 from encaiss_dashboard.work import Work
-
-R = TypeVar("R")
-UPLOAD_BYTES_MAX: Final = 25 * 1024 * 1024
-
-
-async def upload_invoices(request: Request) -> Response:
-    """Take one file as the raw body, counted while it streams; answers where to check it."""
-    language = request.headers.get("x-language", "")
-    language = language if language in LANGUAGES else DEFAULT_LANGUAGE
-    try:
-        # Before the first byte is taken in: nobody else's 25 MB are held, not even for a moment.
-        await _as_client(request, lambda work, client: work.require(Action.UPLOAD, client), write=False)
-        data = await _body(request, UPLOAD_BYTES_MAX)
-        if data is None:
-            problem = text(language, "import.too_large", megabytes=UPLOAD_BYTES_MAX // 2**20)
-            return JSONResponse({"problem": problem}, 413)
-        name = _file_name(request.headers.get("x-file-name", ""))
-        batch_id = await _as_client(request, lambda work, client: imports.receive(work, client, name, data))
-    except Refusal as refusal:
-        return JSONResponse({"problem": text(language, f"refusal.{refusal.code}", **refusal.facts)}, 403)
-    return JSONResponse({"location": f"/invoices/import/{batch_id}"})
-
-
-async def _body(request: Request, bytes_max: int) -> bytes | None:
-    """The body, or None as soon as it is longer: announced or found so while it streams."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced[:20]) > bytes_max:
-        return None
-    taken = bytearray()
-    async for chunk in request.stream():
-        taken += chunk
-        if len(taken) > bytes_max:
-            return None
-    return bytes(taken)
-
-
-def _file_name(header: str) -> str:
-    """The name as it is shown: its last part, without what no name can hold."""
-    name = unquote(header).replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in name if letter.isprintable())[:200]
 
 
 async def download(request: Request) -> Response:
@@ -68,7 +28,7 @@ async def download(request: Request) -> Response:
     kind, key = request.path_params["kind"], request.path_params["key"]
     query = dict(request.query_params)
     try:
-        made = await _as_client(
+        made = await as_client(
             request, lambda work, client: _make(work, client, kind, key, query), write=False
         )
     except (NotAllowed, NotFound):
@@ -95,28 +55,17 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
 
 
 async def healthz(request: Request) -> Response:  # noqa: ARG001 - a route's signature
-    """Whether the database answers."""
+    """Whether the database answers, and soon."""
 
     def ask() -> None:
         with wiring.house().begin(HOUSE, write=False) as work:
             people.anybody(work)
 
-    await asyncio.to_thread(ask)
+    try:
+        await asyncio.wait_for(asyncio.to_thread(ask), HEALTH_SECONDS_MAX)
+    except Exception:  # noqa: BLE001 - whatever the database's library calls it, and nothing of it is told
+        return JSONResponse({"status": "database"}, 503)
     return JSONResponse({"status": "ok"})
-
-
-async def _as_client(request: Request, service: Callable[[Work, int | None], R], *, write: bool = True) -> R:
-    digest, address = session_digest(request.scope), client_address(request.scope)
-
-    def call() -> R:
-        house = wiring.house()
-        session = house.signed_in(digest, address) if digest else None
-        if session is None:
-            raise NotAllowed
-        with house.begin(session.actor, write=write) as work:
-            return service(work, session.client_id)
-
-    return await asyncio.to_thread(call)
 
 
 def routes() -> Starlette:

@@ -23,7 +23,8 @@ from encaiss_dashboard.domain.errors import NotAllowed, Refusal, WeakPassword
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.domain.signing import SESSION_LENGTH, LinkKind
 from encaiss_dashboard.services.accounts import factors, links, signing
-from encaiss_dashboard.ui.edge import COOKIE, client_address, session_digest
+from encaiss_dashboard.ui.addresses import client_address
+from encaiss_dashboard.ui.edge import COOKIE, session_digest
 from encaiss_dashboard.wiring import SignedIn, Wiring
 
 R = TypeVar("R")
@@ -100,7 +101,10 @@ async def read_body(request: Request) -> bytes | None:
 
 def _asked(request: Request, body: bytes) -> Asked:
     house, digest, address = wiring.house(), session_digest(request.scope), client_address(request.scope)
-    fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20))
+    try:
+        fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20))
+    except ValueError:  # more fields than any form of ours
+        fields = {}
     session = house.session(digest, address) if digest else None
     return Asked(house, fields, digest, address, request.headers.get("user-agent", ""), session)
 

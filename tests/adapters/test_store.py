@@ -51,3 +51,16 @@ def test_a_key_that_the_house_did_not_make_is_refused(store, tmp_path, key):
 def test_what_was_never_kept_is_not_found(store):
     with pytest.raises(FileNotFoundError):
         store.load("batch-2")
+
+
+def test_what_is_still_coming_in_has_no_name_and_is_gone_when_it_is_closed(store, tmp_path):
+    store.keep("batch-1", b"x")
+    with store.scratch() as scratch:
+        scratch.write(b"half of a file")
+        scratch.flush()
+        facts = os.fstat(scratch.fileno())
+        assert (facts.st_nlink, stat.S_IMODE(facts.st_mode)) == (0, 0o600)
+        assert facts.st_dev == (tmp_path / "uploads").stat().st_dev
+        assert [path.name for path in (tmp_path / "uploads").iterdir()] == ["batch-1"]
+        scratch.seek(0)
+        assert scratch.read() == b"half of a file"

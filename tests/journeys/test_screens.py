@@ -100,7 +100,7 @@ def test_no_screen_has_a_barrier_that_a_machine_can_find(signed_in, settled, pag
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nor_has_the_sign_in_page(page, scheme):
     page.emulate_media(color_scheme=scheme)
-    page.goto("/login?failed=1")
+    page.goto("/login?problem=failed")
     expect(page.locator("[role=alert]")).to_have_text(text("fr", "login.failed"))
     assert violations(page) == []
 

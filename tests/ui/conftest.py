@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
+import aiohttp
 import pytest
 import socketio
 
@@ -191,3 +192,58 @@ def tab(server):
         return Tab(server.base, token or str(uuid4()), headers)
 
     return open_tab
+
+
+@dataclass
+class Line:
+    """A socket of a program that writes its messages itself."""
+
+    base: str
+    headers: dict[str, str]
+
+    async def __aenter__(self) -> Self:
+        address = self.base.replace("http", "ws") + f"/_event/?EIO=4&transport=websocket&token={uuid4()}"
+        self.http = aiohttp.ClientSession()
+        try:
+            self.ws = await self.http.ws_connect(address, headers=self.headers, max_msg_size=0)
+        except BaseException:
+            await self.http.close()
+            raise
+        await self.ws.send_str("40/_event,")
+        while not (await self.ws.receive_str()).startswith("40/_event,"):
+            pass
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.close()
+
+    async def closed(self) -> int | None:
+        """Wait for the server to close it; the code that it gives."""
+        async with asyncio.timeout(5):
+            while not self.ws.closed:
+                await self.ws.receive()
+        return self.ws.close_code
+
+    async def answers(self) -> bool:
+        """Whether the server still answers here."""
+        await self.ws.send_str('42/_event,["ping"]')
+        async with asyncio.timeout(5):
+            while True:
+                message = await self.ws.receive()
+                if message.type != aiohttp.WSMsgType.TEXT:
+                    return False
+                if "pong" in message.data:
+                    return True
+
+
+@pytest.fixture
+def line(server, ardenne):
+    """A function that opens a line of the reader's."""
+    cookie = f"encaiss_session={ardenne.cookies['reader']}"
+    return lambda: Line(server.base, {"Origin": server.base, "Cookie": cookie})
+
+
+@pytest.fixture
+def open_line():
+    """A function that opens a line to some server."""
+    return Line

@@ -242,6 +242,7 @@ def give_to_demo(work: Work, user_id: int) -> None:
     work.session.add(
         SecondFactor(user_id=user_id, nonce=secrets.token_hex(16), created_at=work.now, confirmed_at=work.now)
     )
+    _make_codes(work, work.session.get_one(User, user_id))
 
 
 def _about(work: Work, user_id: int) -> None:

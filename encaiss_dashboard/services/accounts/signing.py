@@ -59,7 +59,7 @@ class SessionLine:
 
 def normal(email: str) -> str:
     """An address as accounts are found by it."""
-    return email.strip().lower()
+    return "".join(letter for letter in email.strip().lower() if letter.isprintable())
 
 
 def attempt(work: Work, email: str, address: str) -> int:
