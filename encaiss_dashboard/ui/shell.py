@@ -16,6 +16,7 @@ from encaiss_dashboard.domain.errors import Refusal, Unreadable
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.locales import LANGUAGES, text
 from encaiss_dashboard.services import people
+from encaiss_dashboard.services.accounts import signing
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.components import icon, plain_form
 from encaiss_dashboard.ui.i18n import LANGUAGE_NAMES, Language, t
@@ -98,7 +99,7 @@ class Shell(Language):
         """Look at another client, from its first screen on."""
         if not client_id.isdecimal():
             raise Unreadable(value=client_id)
-        await access.act(self, people.look_at, access.digest_of(self), int(client_id))
+        await access.act(self, signing.look_at, access.digest_of(self), int(client_id))
         return rx.redirect("/")
 
     @handler
