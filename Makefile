@@ -36,7 +36,7 @@ soak: $(VENV)/installed-dev ## Long simulations and fuzzing
 	@$(BIN)/python -m pytest -m soak
 
 bench: $(VENV)/installed ## How much slower the house is than the barest way
-	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/guarded.py
 
 lint: $(VENV)/installed-dev ## Style, types, and whether the migrations match the tables
 	@$(BIN)/ruff check .

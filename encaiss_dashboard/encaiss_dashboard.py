@@ -16,6 +16,7 @@ from encaiss_dashboard.ui.figures_state import Figures
 from encaiss_dashboard.ui.import_state import Import
 from encaiss_dashboard.ui.imports import import_page
 from encaiss_dashboard.ui.invoices import Invoices, invoices_page
+from encaiss_dashboard.ui.journal import Journal, journal_page
 from encaiss_dashboard.ui.link import Link, link_page
 from encaiss_dashboard.ui.login import Login, forgot_page, login_page
 from encaiss_dashboard.ui.overview import overview_page
@@ -37,9 +38,11 @@ class House(rx.App):
         return Edge(super().__call__())
 
 
+_SHEETS = ("tokens", "app", "invoices", "debtors", "figures", "accounts")
+
 app = House(
     api_transformer=routes(),
-    stylesheets=[f"/{sheet}.css" for sheet in ("tokens", "app", "invoices", "debtors", "figures")],
+    stylesheets=[f"/{sheet}.css" for sheet in _SHEETS],
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
     html_lang="fr",
     backend_exception_handler=on_trouble,
@@ -55,6 +58,7 @@ app.add_page(
 app.add_page(link_page, route="/link/[token]", title="Encaiss", on_load=[Login.load, Link.read])
 app.add_page(security_page, route="/security", title="Encaiss", on_load=[Shell.load, Security.load])
 app.add_page(team_page, route="/team", title="Encaiss", on_load=[Shell.load, Team.load])
+app.add_page(journal_page, route="/journal", title="Encaiss", on_load=[Shell.load, Journal.load])
 app.add_page(agency_page, route="/agency", title="Encaiss", on_load=[Shell.load, Colleagues.load])
 app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])
 app.add_page(debtors_page, route="/debtors", title="Encaiss", on_load=[Shell.load, Debtors.load])

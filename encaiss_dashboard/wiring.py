@@ -31,7 +31,7 @@ from encaiss_dashboard.settings import Settings
 from encaiss_dashboard.settings import settings as environment
 from encaiss_dashboard.storage.engine import make_engine, restrict, role_that_ignores_policies
 from encaiss_dashboard.storage.journal import By, Journal
-from encaiss_dashboard.storage.sessions import SignedIn, seen, signed_in
+from encaiss_dashboard.storage.sessions import Memory, SignedIn, seen, signed_in
 from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Store, Work
 
 _ZONE = ZoneInfo("Europe/Brussels")
@@ -44,6 +44,7 @@ class Wiring:
 
     Attributes:
         clock: the present as an aware time; tests wire in another.
+        memory: sessions looked up before.
     """
 
     settings: Settings
@@ -54,6 +55,7 @@ class Wiring:
     store: Store
     passwords: Passwords
     clock: Callable[[], datetime]
+    memory: Memory
 
     @contextmanager
     def begin(self, actor: Actor, today: date | None = None, *, write: bool = True) -> Iterator[Work]:
@@ -100,15 +102,24 @@ class Wiring:
         session = self.session(digest, address)
         return session if session and session.complete else None
 
+    def recalled_session(self, digest: str, address: str = "") -> SignedIn | None:
+        """As :meth:`session`, where no query is needed to know it; quick enough for an event loop."""
+        return self.memory.recall(digest, address, self.clock())
+
     def session(self, digest: str, address: str = "") -> SignedIn | None:
         """Whose live session this is, if anybody's; it may still have to give its second factor.
 
         That it was used is written down every few minutes, for the pause after which it ends.
         """
-        now = self.clock()
+        found = self.recalled_session(digest, address)
+        if found is not None:
+            return found
+        now, version = self.clock(), self.memory.version()
         with Session(self.engine) as session, session.begin():
             restrict(session, {}, everywhere=True)
             found = signed_in(session, digest, now, address)
+        if found is not None:
+            self.memory.keep(digest, address, found, version)
         if found is not None and now - found.seen_at >= SEEN_EVERY:
             with self.begin(HOUSE) as work:
                 seen(work.session, found.session_id, now)
@@ -127,8 +138,8 @@ def build(settings: Settings, **replaced: Any) -> Wiring:
         "passwords": Argon2Passwords,
         "clock": lambda: lambda: datetime.now(UTC),
     }
-    made = {name: make() for name, make in parts.items() if name not in replaced}
-    return Wiring(settings=settings, **made, **replaced)
+    made = {name: make() for name, make in parts.items() if name not in replaced} | replaced
+    return Wiring(settings=settings, memory=Memory(made["engine"]), **made)
 
 
 @cache

@@ -39,6 +39,7 @@ class JournalPage:
         acts: each with the name of the debtor it is about, "" for none.
         found: how many there are in all.
         flaw: what is wrong with the client's chain, checked from its first act on; None when it is whole.
+        flaw_seq: the number of the act at which it is.
     """
 
     acts: tuple[tuple[Act, str], ...]
@@ -46,6 +47,7 @@ class JournalPage:
     page: int
     pages: int
     flaw: Flaw | None
+    flaw_seq: int
 
 
 def verify(work: Work) -> list[Checked]:
@@ -82,5 +84,6 @@ def acts(work: Work, client_id: int | None, page: int = 1) -> JournalPage:
         .limit(PAGE_SIZE)
     )
     rows = tuple((act, name or "") for act, name in work.session.exec(query))
-    flaw = next((one.flaw for one in journal.verify(work.session, work.sign, client)), None)
-    return JournalPage(rows, found, page, pages, flaw)
+    checked = next(iter(journal.verify(work.session, work.sign, client)), None)
+    flaw, seq = (checked.flaw, checked.seq) if checked else (None, 0)
+    return JournalPage(rows, found, page, pages, flaw, seq)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
+from typing import Final
 
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
 from encaiss_dashboard.domain.permissions import Actor, Role, needs_second_factor
-from encaiss_dashboard.domain.signing import is_live
+from encaiss_dashboard.domain.signing import SEEN_EVERY, is_live
 from encaiss_dashboard.storage.accounts import LoginSession, Membership, User
 from encaiss_dashboard.storage.queries import known
 from encaiss_dashboard.storage.records import Client
+
+_REMEMBERED_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class SignedIn:
     complete: bool
     second_factor: str
     seen_at: datetime
+    expires_at: datetime
     clients: tuple[tuple[int, str], ...]
     client_id: int | None
 
@@ -41,6 +49,60 @@ class SignedIn:
     def as_agency(self) -> bool:
         """Whether it is the agency that looks at the client."""
         return self.actor.agency_role is not None
+
+
+class Memory:
+    """Sessions that were looked up before, good for as long as nobody has written to the database.
+
+    SQLite tells at the price of reading a number whether any other connection, of whatever process,
+    has committed since (``PRAGMA data_version``): a revoked session is forgotten at once, and an event
+    costs no query while nothing changes. PostgreSQL has no such number, so there nothing is remembered.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        url = engine.url
+        self._path = url.database if url.get_backend_name() == "sqlite" else None
+        self._lock = Lock()
+        self._process = 0
+        self._connection: sqlite3.Connection | None = None
+        self._version: int | None = None
+        self._known: dict[tuple[str, str], SignedIn] = {}
+
+    def recall(self, digest: str, address: str, now: datetime) -> SignedIn | None:
+        """What is known of a session, None when it has to be looked up (again)."""
+        with self._lock:
+            self._look()
+            found = self._known.get((digest, address))
+        if found is None or now - found.seen_at >= SEEN_EVERY or now >= found.expires_at:
+            return None
+        return found
+
+    def keep(self, digest: str, address: str, found: SignedIn, version: int | None) -> None:
+        """Remember a session that was looked up after ``version`` was read."""
+        with self._lock:
+            if version is None or version != self._look():
+                return
+            if len(self._known) >= _REMEMBERED_MAX:
+                self._known.clear()
+            self._known[digest, address] = found
+
+    def version(self) -> int | None:
+        """The number of the database's last change as this connection counts it, None where there is none."""
+        with self._lock:
+            return self._look()
+
+    def _look(self) -> int | None:
+        if not self._path:
+            return None
+        if self._process != os.getpid():
+            # A connection must not be shared with a child process.
+            self._process, self._known = os.getpid(), {}
+            self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        assert self._connection is not None
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._version, self._known = version, {}
+        return self._version
 
 
 def signed_in(session: Session, digest: str, now: datetime, address: str = "") -> SignedIn | None:
@@ -75,6 +137,7 @@ def signed_in(session: Session, digest: str, now: datetime, address: str = "") -
         complete,
         login.second_factor,
         login.seen_at,
+        login.expires_at,
         clients,
         looked_at,
     )

@@ -24,6 +24,19 @@ _DECISIONS: Final = {
     "paused": ("info", "info"),
     "withdrawn": ("mute", "ink-3"),
 }
+_PEOPLE: Final = frozenset(
+    {
+        "opened",
+        "invited",
+        "invitation_revoked",
+        "joined",
+        "roles_changed",
+        "left",
+        "exported",
+        "erased",
+        "retention_changed",
+    }
+)
 _WHY: Final = {
     "settled": "settled",
     "paused": "paused",
@@ -100,6 +113,8 @@ def _read(
         return _payment(facts, lang)
     if kind == "corrected":
         return _correction(facts, lang)
+    if kind in _PEOPLE:
+        return text(lang, f"act.{kind}"), _person(facts, lang), "people", "mute", "ink-3"
     detail = [text(lang, "act.brought", n=brought)] if brought else []
     if facts.get("file"):
         detail.append(text(lang, "act.file", file=facts["file"]))
@@ -166,6 +181,27 @@ def _correction(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str
     )
     by = [text(lang, "act.by", who=facts["by"])] if facts.get("by") else []
     return title, " · ".join([*changes, *by]), "corrected", "info", "info"
+
+
+def _person(facts: Mapping[str, Any], lang: str) -> str:
+    """Whom an act about the team is about, and the roles it gave or changed."""
+    named = [str(facts[name]) for name in ("person", "email") if facts.get(name)]
+    before, after = (_roles(facts.get(name), lang) for name in ("before", "after"))
+    if before or after:
+        nothing = text(lang, "act.nothing")
+        change = {
+            "field": text(lang, "team.column_roles"),
+            "before": before or nothing,
+            "after": after or nothing,
+        }
+        named.append(text(lang, "act.change", **change))
+    roles = _roles(facts.get("roles"), lang)
+    return " · ".join([*named, *([roles] if roles else [])])
+
+
+def _roles(names: Any, lang: str) -> str:
+    known = [name for name in names if f"role.{name}" in catalogue(lang)] if isinstance(names, list) else []
+    return ", ".join(text(lang, f"role.{name}") for name in known)
 
 
 def _value(name: str, value: Any, lang: str) -> str:

@@ -31,6 +31,7 @@ _ICONS: Final = {
     "M19 8v6M16 11h6",
     "privacy": "M5 4h11l3 3v13H5zM9 10h6M9 14h6M9 18h3",
     "lock": "M6 11h12v9H6zM8.500 11V7.500a3.500 3.500 0 017 0V11",
+    "journal": "M6 4h11a2 2 0 012 2v14H8a2 2 0 01-2-2zM6 18a2 2 0 012-2h11M10 8h5M10 11h5",
     "plus": "M12 5v14M5 12h14",
     "check": "M5 12.500l4.500 4.500L19 7.500",
 }
@@ -119,3 +120,16 @@ def link_button(label: Any, href: Any, *, kind: str = "", **props: Any) -> rx.Co
 def plain_form(*content: rx.Component, action: str, **props: Any) -> rx.Component:
     """A form that the browser itself posts: Reflex's own always prevents that."""
     return rx.el.form(*content, action=action, method="post", on_submit=None, **props)
+
+
+def turn(href: Any, drawing: str, label: Any) -> rx.Component:
+    """One way of a pager: a link, or the same drawing greyed where there is no such page."""
+    return rx.cond(
+        href != "",
+        rx.el.a(
+            icon(drawing), rx.el.span(label, class_name="sr"), href=href, class_name="btn only", title=label
+        ),
+        rx.el.span(
+            icon(drawing), class_name="btn only", custom_attrs={"aria-disabled": "true"}, aria_hidden="true"
+        ),
+    )

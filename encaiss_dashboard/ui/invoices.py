@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final, TypedDict
+from typing import Final, TypedDict
 from urllib.parse import urlencode
 
 import reflex as rx
@@ -15,7 +15,7 @@ from encaiss_dashboard.locales import day, integer, money, text
 from encaiss_dashboard.services import invoices
 from encaiss_dashboard.services.invoices import PAGE_SIZE, InvoiceLine, InvoicePage, Search, Show, SortBy
 from encaiss_dashboard.ui import access
-from encaiss_dashboard.ui.components import empty, icon, link_button, tag, top
+from encaiss_dashboard.ui.components import empty, icon, link_button, tag, top, turn
 from encaiss_dashboard.ui.drop_zone import drop_zone, how_it_goes
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.shell import Next, Shell, handler, page
@@ -380,20 +380,8 @@ def _pager() -> rx.Component:
             role="status",
             class_name="muted",
         ),
-        _turn(Invoices.previous, "left", "invoices.previous"),
-        _turn(Invoices.next, "right", "invoices.next"),
+        turn(Invoices.previous, "left", t("invoices.previous")),
+        turn(Invoices.next, "right", t("invoices.next")),
         aria_label=t("invoices.pages"),
         class_name="pager",
-    )
-
-
-def _turn(href: Any, drawing: str, key: str) -> rx.Component:
-    return rx.cond(
-        href != "",
-        rx.el.a(
-            icon(drawing), rx.el.span(t(key), class_name="sr"), href=href, class_name="btn only", title=t(key)
-        ),
-        rx.el.span(
-            icon(drawing), class_name="btn only", custom_attrs={"aria-disabled": "true"}, aria_hidden="true"
-        ),
     )

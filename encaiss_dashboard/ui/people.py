@@ -213,7 +213,7 @@ def role_choice(role: Role, *, kind: str = "checkbox", **props: Any) -> rx.Compo
             rx.el.span(t(f"role.{role}"), class_name="strong"),
             rx.el.span(t(f"role.{role}_may"), class_name="muted small"),
         ),
-        class_name="tick",
+        class_name="choice",
     )
 
 
@@ -249,7 +249,7 @@ def invite_form(*roles: rx.Component, send: Any, cancel: Any) -> rx.Component:
             ),
             class_name="field",
         ),
-        rx.el.fieldset(rx.el.legend(t("team.column_roles")), *roles, class_name="ticks"),
+        rx.el.fieldset(rx.el.legend(t("team.column_roles")), *roles, class_name="roles-of"),
         rx.el.div(
             button(t("team.cancel"), on_click=cancel),
             rx.el.button(t("team.send"), type="submit", class_name="btn p"),

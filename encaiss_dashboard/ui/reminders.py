@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import reflex as rx
 
-from encaiss_dashboard.ui.components import button, card, empty, figure, icon, link_button, tag, top
+from encaiss_dashboard.ui.components import button, card, empty, figure, link_button, tag, top, turn
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.shell import Shell, page
@@ -200,22 +200,10 @@ def _pager() -> rx.Component:
         Reminders.pages != "",
         rx.el.nav(
             rx.el.span(Reminders.pages, class_name="muted", role="status"),
-            _turn(Reminders.previous, "left", "reminders.previous"),
-            _turn(Reminders.next, "right", "reminders.next"),
+            turn(Reminders.previous, "left", t("reminders.previous")),
+            turn(Reminders.next, "right", t("reminders.next")),
             aria_label=t("reminders.list"),
             class_name="pager",
-        ),
-    )
-
-
-def _turn(href: Any, drawing: str, key: str) -> rx.Component:
-    return rx.cond(
-        href != "",
-        rx.el.a(
-            icon(drawing), rx.el.span(t(key), class_name="sr"), href=href, class_name="btn only", title=t(key)
-        ),
-        rx.el.span(
-            icon(drawing), class_name="btn only", custom_attrs={"aria-disabled": "true"}, aria_hidden="true"
         ),
     )
 

@@ -118,7 +118,7 @@ def app_steps(show_key: Any, form: rx.Component) -> rx.Component:
             ),
         ),
         rx.el.li(t("factor.step_code"), form),
-        class_name="steps",
+        class_name="setup",
     )
 
 

@@ -158,7 +158,7 @@ def _factor() -> rx.Component:
                     current_password_field(),
                     rx.el.button(t("security.factor_go"), type="submit", class_name="btn p"),
                     action="/auth/factor/replace",
-                    class_name="fields narrow",
+                    class_name="fields slim",
                 ),
             ),
             class_name="opens",
@@ -171,7 +171,7 @@ def _factor() -> rx.Component:
                     current_password_field(),
                     rx.el.button(t("security.factor_remove_go"), type="submit", class_name="btn d"),
                     action="/auth/factor/remove",
-                    class_name="fields narrow",
+                    class_name="fields slim",
                 ),
                 class_name="opens",
             ),
@@ -206,7 +206,7 @@ def _codes() -> rx.Component:
                         current_password_field(),
                         rx.el.button(t("security.codes_renew_go"), type="submit", class_name="btn"),
                         action="/auth/codes",
-                        class_name="fields narrow",
+                        class_name="fields slim",
                     ),
                     class_name="opens",
                 ),
@@ -235,7 +235,7 @@ def _password() -> rx.Component:
             new_password_field(t("link.new_password"), "new"),
             rx.el.button(t("security.password_go"), type="submit", class_name="btn p"),
             action="/auth/password",
-            class_name="fields narrow",
+            class_name="fields slim",
         ),
     )
 
@@ -250,7 +250,7 @@ def _email() -> rx.Component:
             current_password_field(),
             rx.el.button(t("security.email_go"), type="submit", class_name="btn"),
             action="/auth/email",
-            class_name="fields narrow",
+            class_name="fields slim",
         ),
     )
 

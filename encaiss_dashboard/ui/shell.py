@@ -164,7 +164,11 @@ _MENU = (
     ("/figures", "figures", "menu.figures"),
     ("/reminders", "reminders", "menu.reminders"),
 )
-_OFFICE = (("/team", "team", "menu.team"), ("/privacy", "privacy", "menu.privacy"))
+_OFFICE = (
+    ("/team", "team", "menu.team"),
+    ("/journal", "journal", "menu.journal"),
+    ("/privacy", "privacy", "menu.privacy"),
+)
 
 
 def _side() -> rx.Component:

@@ -180,7 +180,7 @@ def _change() -> rx.Component:
                 role_choice(role, default_checked=Team.chosen_keys.contains(role.value))
                 for role in CLIENT_ROLES
             ),
-            class_name="ticks",
+            class_name="roles-of",
         ),
         rx.el.div(
             rx.el.button(t("team.out"), on_click=Team.ask_out, type="button", class_name="btn left"),

@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 from encaiss_dashboard import jobs
 from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.services import imports
+from encaiss_dashboard.services.accounts import team
 from encaiss_dashboard.storage.journal import ActKind
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -115,8 +116,11 @@ def furnished(server: Any) -> Furnished:
     data = "Numéro;Client;Date;Échéance;Total\nN-1;Moulin;01/09/2026;01/10/2026;10,00\nN-2;;01/09/2026;;x\n"
     with house.wiring.begin(HOUSE) as work:
         batch_id = imports.receive(work, client_id, "septembre.csv", data.encode())
+        invited = {"email": "nina@screens.example", "name": "Nina", "roles": ["accountant"], "language": "nl"}
+        team.invite(work, client_id, **invited)
     screens = ("/", "/invoices", f"/invoices/import/{batch_id}", "/debtors", f"/debtors/{debtors[5]}")
-    return Furnished(debtors[5], batch_id, (*screens, "/figures", "/reminders"))
+    office = ("/team", "/journal", "/privacy", "/security")
+    return Furnished(debtors[5], batch_id, (*screens, "/figures", "/reminders", *office))
 
 
 @pytest.fixture

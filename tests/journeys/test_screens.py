@@ -12,7 +12,8 @@ from encaiss_dashboard.locales import text
 OWNER = "owner@screens.example"
 ADMIN = "admin@screens.example"
 PASSWORD = "correct horse battery"
-SCREENS = range(7)
+SCREENS = range(11)
+OF_THE_AGENCY = ("/desk", "/agency")
 FIRST_PAGE_BYTES_MAX = 250 * 1024
 
 
@@ -95,6 +96,18 @@ def test_no_screen_has_a_barrier_that_a_machine_can_find(signed_in, settled, pag
     settled(furnished.screens[number])
     page.wait_for_load_state("networkidle")
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", OF_THE_AGENCY)
+def test_nor_has_any_screen_of_the_agency(signed_in, settled, page, furnished, path, scheme):
+    signed_in(ADMIN)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    settled(path)
+    page.wait_for_load_state("networkidle")
+    assert violations(page) == []
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -274,13 +274,13 @@ def _key(work: Work, factor: SecondFactor) -> str:
 
 
 def _waiting(work: Work, user: User) -> SecondFactor | None:
-    return work.session.exec(
-        select(SecondFactor).where(
-            SecondFactor.user_id == user.id,
-            col(SecondFactor.confirmed_at).is_(None),
-            col(SecondFactor.ended_at).is_(None),
-        )
-    ).first()
+    query = select(SecondFactor).where(
+        SecondFactor.user_id == user.id,
+        col(SecondFactor.confirmed_at).is_(None),
+        col(SecondFactor.ended_at).is_(None),
+    )
+    # Two requests at once may have made two: the picture and the text must be of the same.
+    return work.session.exec(query.order_by(col(SecondFactor.id))).first()
 
 
 def _unused(work: Work, user: User) -> list[RecoveryCode]:
