@@ -172,6 +172,7 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "search: 'Search'": lambda aim: _searches(Search, on=DAY),
     "outcome": lambda aim: [Delivered("250 made up"), DeliveryFailed(reason="made up", permanent=True)],
     "on": lambda aim: [DAY, date.min, date.max],
+    "page": lambda aim: [1, *NUMBERS],
     "basis": lambda aim: list(Basis),
     "currency": lambda aim: ["EUR", *TEXTS],
     **dict.fromkeys(("worked", "at_once", "demo"), lambda aim: [True, False]),
