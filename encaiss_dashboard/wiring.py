@@ -29,7 +29,7 @@ from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.domain.signing import SEEN_EVERY
 from encaiss_dashboard.settings import Settings
 from encaiss_dashboard.settings import settings as environment
-from encaiss_dashboard.storage.engine import make_engine, restrict
+from encaiss_dashboard.storage.engine import make_engine, restrict, role_that_ignores_policies
 from encaiss_dashboard.storage.journal import By, Journal
 from encaiss_dashboard.storage.sessions import Memory, SignedIn, seen, signed_in
 from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Store, Work
@@ -88,6 +88,10 @@ class Wiring:
             journal=Journal(session, By(actor.user_id, actor.name, actor.address), now, self.digest),
             sign=self.digest,
         )
+
+    def role_that_ignores_policies(self) -> str:
+        """The database role of this deployment if row level security does not hold for it, else ""."""
+        return role_that_ignores_policies(self.engine)
 
     def digest(self, token: str) -> str:
         """A keyed digest of a text, such as what is kept of a session cookie: useless without the secret."""

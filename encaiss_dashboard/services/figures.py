@@ -105,7 +105,7 @@ def month_ends(on: date, months: int = _MONTHS) -> list[date]:
 
 def main_ledger(work: Work, client_id: int) -> tuple[Ledger, dict[str, Ledger]]:
     """The ledger of the currency in which most is invoiced (EUR when nothing is), and all of them."""
-    every = queries.ledgers(work.session, client_id)
+    every = queries.ledgers(work.session, work.require(Action.VIEW, client_id))
     if not every:
         return Ledger(EUR, ()), every
     return max(every.values(), key=lambda one: (len(one.invoices), one.currency == EUR)), every

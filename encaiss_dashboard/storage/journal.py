@@ -19,12 +19,14 @@ from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from encaiss_dashboard.storage.records import Act, JournalHead
 
 AGENCY_CHAIN: Final = 0
 _BATCH: Final = 1000
+_INSERTS: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _HASHED: Final = (
     "previous",
     "chain",
@@ -170,8 +172,11 @@ class Journal:
         if chain not in self._heads:
             head = self.session.get(JournalHead, chain, with_for_update=True)
             if head is None:
-                head = JournalHead(chain=chain, seq=0, hash="", signature="")
-                self.session.add(head)
+                # Two may begin the same chain at once: the second waits here, then finds the first one's.
+                begun = _INSERTS[self.session.get_bind().dialect.name](JournalHead)
+                start = {"chain": chain, "seq": 0, "hash": "", "signature": ""}
+                self.session.execute(begun.on_conflict_do_nothing(), start)
+                head = self.session.get_one(JournalHead, chain, with_for_update=True)
             self._heads[chain] = head
         return self._heads[chain]
 

@@ -24,6 +24,7 @@ from reflex_base.registry import RegistrationContext
 
 from encaiss_dashboard import wiring
 from encaiss_dashboard.domain.errors import Refusal
+from encaiss_dashboard.domain.permissions import Actor
 from encaiss_dashboard.wiring import SignedIn
 from encaiss_dashboard.work import Work
 
@@ -175,10 +176,7 @@ class Guard(Middleware):
         if registered is None or name == "setvar" or not _fits(registered.handler.fn, event.payload):
             return StateUpdate()
         signed = await anyone(state)
-        if signed is None and digest_of(state):
-            # The session ended while the tab stayed open: what it showed goes with it.
-            root: Any = state._get_root_state()  # noqa: SLF001 - Reflex offers no public way to it
-            root.reset()
+        await _forget(state, signed)
         owner = registered.states[0]
         if owner.__module__.startswith("reflex.") and name in _INTERNAL:
             if "vars" in event.payload:
@@ -193,6 +191,31 @@ class Guard(Middleware):
         return StateUpdate(
             events=Event.from_event_type(rx.redirect("/second-factor" if signed else "/login"))
         )
+
+
+class Rights(rx.State):
+    """With which rights this tab was last answered; kept on the server only."""
+
+    _held: str = ""
+
+
+def _rights(actor: Actor) -> str:
+    roles = sorted((client_id, sorted(roles)) for client_id, roles in actor.roles.items())
+    return repr((actor.user_id, actor.agency_role, roles))
+
+
+async def _forget(state: BaseState, signed: SignedIn | None) -> None:
+    """Empty the tab's state when its session ended, or its person has other rights than before.
+
+    Reflex keeps what a page showed and sends it again to whoever reloads.
+    """
+    rights = await state.get_state(Rights)
+    held = _rights(signed.actor) if signed else ""
+    if (rights._held not in {"", held}) or (signed is None and digest_of(state)):  # noqa: SLF001 - of this module
+        root: Any = state._get_root_state()  # noqa: SLF001 - Reflex offers no public way to it
+        root.reset()
+    if rights._held != held:  # noqa: SLF001 - of this module
+        rights._held = held  # noqa: SLF001 - of this module
 
 
 def _fits(function: Callable[..., Any], payload: object) -> bool:

@@ -39,7 +39,7 @@ class Story:
             return reminders.intend(work, 1)
 
     def rows(self, table):
-        with Session(self.house.wiring.engine) as session:
+        with Session(self.house.engine) as session:
             return list(session.exec(select(table).order_by(col(table.id))))
 
     def outbox(self):

@@ -157,7 +157,7 @@ def test_the_tone_softens_when_the_invoice_that_set_it_is_paid(moulin, house, ni
 
 def test_an_invoice_whose_due_date_was_corrected_meanwhile_is_left_out(moulin, house, mailbox, story):
     story.plan(7)
-    with Session(house.wiring.engine) as session, session.begin():
+    with Session(house.engine) as session, session.begin():
         session.get_one(records.Invoice, 1).due = after(30)
     jobs.deliver(house.wiring)
     assert mailbox.sent == []

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from encaiss_dashboard.domain.permissions import HOUSE, Actor
+from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
 from encaiss_dashboard.storage import journal
 from encaiss_dashboard.storage.journal import ActKind, Entry, Flaw
 from encaiss_dashboard.storage.records import Act
@@ -24,7 +24,9 @@ def five(house, client_id):
     """Five acts of a client, written in three ways."""
     for number in range(3):
         house.act(client_id, ActKind.SENT, DAY, facts={"number": number, "mark": "é €"})
-    with house.wiring.begin(Actor(None, "Anne", address="192.0.2.1")) as work:
+    with house.wiring.begin(
+        Actor(None, "Anne", roles={client_id: {Role.OWNER}}, address="192.0.2.1")
+    ) as work:
         more = [Entry(ActKind.PAYMENT, DAY, client_id, facts={"cents": n}) for n in (1, 2)]
         work.journal.record_many(more)
     return client_id
@@ -111,7 +113,7 @@ def test_two_acts_that_changed_places_are_found(house, five):
 
 def test_cutting_the_end_off_and_moving_the_head_needs_the_secret(house, five):
     """Whoever has the file alone cannot sign the new end."""
-    with Session(house.wiring.engine) as session:
+    with Session(house.engine) as session:
         if session.get_bind().dialect.name == "postgresql":
             session.exec(text("SELECT set_config('encaiss.clients', '*', true)"))
         fourth = session.exec(select(Act).where(Act.chain == five, Act.seq == 4)).one().hash

@@ -29,8 +29,8 @@ def client_id(house):
     return key
 
 
-def found(wiring, client_id, **search):
-    with Session(wiring.engine) as session:
+def found(house, client_id, **search):
+    with Session(house.engine) as session:
         wanted = InvoiceFilter(ON, **search)
         lines = lists.invoice_lines(session, client_id, wanted, sort="number", descending=False)
         assert lists.count_invoices(session, client_id, wanted)[0] == len(lines)
@@ -55,21 +55,21 @@ def found(wiring, client_id, **search):
         ("", NAMES),
     ],
 )
-def test_a_search_finds_the_text_as_it_was_typed(wiring, client_id, typed, names):
-    assert found(wiring, client_id, text=typed) == names
+def test_a_search_finds_the_text_as_it_was_typed(house, client_id, typed, names):
+    assert found(house, client_id, text=typed) == names
 
 
-def test_each_state_lists_its_own(house, wiring, client_id):
+def test_each_state_lists_its_own(house, client_id):
     debtor_id = house.debtor(client_id, "Payer")
     paid = house.invoice(debtor_id, "P", due=ON, cents=100)
     house.payment(debtor_id, on=ON, cents=100, invoice_id=paid)
     house.invoice(debtor_id, "C", due=ON, cents=100, kind="credit_note")
     house.invoice(debtor_id, "LATER", due=ON + timedelta(days=60), issue=ON + timedelta(days=1), cents=1)
-    assert found(wiring, client_id, show="paid") == ["Payer"]
-    assert found(wiring, client_id, show="credit_notes") == ["Payer"]
-    assert len(found(wiring, client_id, show="overdue")) == len(NAMES) - 1
-    assert len(found(wiring, client_id, show="all")) == len(NAMES) + 2
-    assert found(wiring, client_id, debtor_id=debtor_id) == []
+    assert found(house, client_id, show="paid") == ["Payer"]
+    assert found(house, client_id, show="credit_notes") == ["Payer"]
+    assert len(found(house, client_id, show="overdue")) == len(NAMES) - 1
+    assert len(found(house, client_id, show="all")) == len(NAMES) + 2
+    assert found(house, client_id, debtor_id=debtor_id) == []
 
 
 def test_an_unused_credit_note_is_negative_and_a_used_one_is_not(house, wiring, client_id):
@@ -77,7 +77,7 @@ def test_an_unused_credit_note_is_negative_and_a_used_one_is_not(house, wiring, 
     invoice = house.invoice(debtor_id, "I", due=ON, cents=1_000)
     credit_note = house.invoice(debtor_id, "C", due=ON, cents=300, kind="credit_note")
     house.allocate(invoice, on=ON, cents=200, credit_note_id=credit_note)
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         wanted = InvoiceFilter(ON, show="all", debtor_id=debtor_id)
         lines = lists.invoice_lines(session, client_id, wanted, sort="number", descending=False)
     assert [(line.number, line.open.cents) for line in lines] == [("C", -100), ("I", 800)]
@@ -89,7 +89,7 @@ def test_pages_put_together_are_the_whole_list_in_order(house, wiring, client_id
     debtor_id = house.debtor(client_id, "Many")
     for number in range(7):
         house.invoice(debtor_id, f"M{number}", due=ON, cents=500)
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         wanted = InvoiceFilter(ON)
 
         def page(offset, limit):
@@ -119,7 +119,7 @@ def test_pages_put_together_are_the_whole_list_in_order(house, wiring, client_id
 
 def test_currencies_are_summed_apart(house, wiring, client_id):
     house.invoice(house.debtor(client_id, "US"), "U", due=ON, cents=77, currency="USD")
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         _, sums = lists.count_invoices(session, client_id, InvoiceFilter(ON))
     assert sums == [Money(8_028), Money(77, "USD")]
 

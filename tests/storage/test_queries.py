@@ -25,8 +25,8 @@ def debtor_id(house, client_id):
 
 
 @pytest.fixture
-def session(wiring):
-    with Session(wiring.engine) as session:
+def session(house):
+    with Session(house.engine) as session:
         yield session
 
 

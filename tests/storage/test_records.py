@@ -32,8 +32,8 @@ def act_id(wiring, client_id):
         return act.id
 
 
-def test_an_act_keeps_its_facts(wiring, client_id, act_id):
-    with Session(wiring.engine) as session:
+def test_an_act_keeps_its_facts(house, client_id, act_id):
+    with Session(house.engine) as session:
         (act,) = queries.acts(session, client_id)
     assert (act.id, act.kind, act.facts) == (act_id, "sent", {"to": "x"})
 
@@ -49,7 +49,7 @@ def test_the_database_refuses_to_change_or_remove_an_act(wiring, house, act_id, 
     before = house.dump()
     with (
         pytest.raises(DBAPIError, match="act is append-only"),
-        Session(wiring.engine) as session,
+        Session(house.engine) as session,
         session.begin(),
     ):
         session.exec(change)
@@ -63,7 +63,7 @@ def test_the_journal_cannot_be_emptied_at_once_either(wiring, act_id):
 
 
 def message_with_step(house, wiring, invoice_id, name, *, dropped=False):
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         invoice = session.get_one(records.Invoice, invoice_id)
     message_id = house.add(
         records.OutboxMessage(
@@ -133,7 +133,7 @@ def test_a_row_that_refers_to_nothing_is_refused(house, invoice_id, row):
     ],
 )
 def test_an_impossible_invoice_is_refused_by_the_database(house, wiring, invoice_id, facts):
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         debtor_id = session.get_one(records.Invoice, invoice_id).debtor_id
     with pytest.raises(IntegrityError):
         house.invoice(debtor_id, **{"number": "F2", "due": DUE} | facts)
@@ -151,7 +151,7 @@ def test_cents_beyond_32_bits_come_back_whole(house, wiring, client_id):
     debtor_id = house.debtor(client_id)
     invoice_id = house.invoice(debtor_id, "BIG", due=DUE, cents=cents)
     house.payment(debtor_id, on=DUE, cents=cents - 1, invoice_id=invoice_id)
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         ledger = queries.ledgers(session, client_id)["EUR"]
     assert ledger.invoices[0].total.cents == cents
     assert ledger.open_cents(DUE) == {invoice_id: 1}
@@ -167,7 +167,7 @@ def test_cents_beyond_32_bits_come_back_whole(house, wiring, client_id):
 )
 def test_an_aware_time_comes_back_as_the_same_moment_in_utc(house, wiring, client_id, at):
     house.add(records.Debtor(client_id=client_id, name="X", match_key="x", created_at=at))
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         (found,) = queries.debtors(session, client_id)
     assert found.created_at == at
     assert found.created_at.utcoffset() == timedelta(0)

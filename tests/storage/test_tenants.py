@@ -99,7 +99,7 @@ def arguments(function, mine, ids):
 def test_a_read_never_returns_rows_of_another_client(house, wiring, name):
     mine, others = furnish(house, "mine"), furnish(house, "others")
     read = READS[name]
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         for ids in (mine, others):
             try:
                 found = plain(read(session, **arguments(read, mine, ids)))
@@ -114,7 +114,7 @@ def test_a_read_never_returns_rows_of_another_client(house, wiring, name):
 def test_the_reads_do_find_the_rows_that_the_test_looks_for(house, wiring):
     """Or else the test above would hold of functions that find nothing."""
     mine = furnish(house, "mine")
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         found = {name: plain(read(session, **arguments(read, mine, mine))) for name, read in READS.items()}
     named = {name for name, text in found.items() if "MINE" in text or "mine@" in text}
     without_names = {
@@ -132,7 +132,7 @@ def test_the_reads_do_find_the_rows_that_the_test_looks_for(house, wiring):
 
 def test_counts_and_sums_leave_other_clients_out(house, wiring):
     mine, others = furnish(house, "mine"), furnish(house, "others")
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         wanted = lists.InvoiceFilter(ON, show="all")
         assert lists.count_invoices(session, mine["client_id"], wanted)[0] == 2
         assert queries.sent_between(session, mine["client_id"], date.min, date.max) == 1

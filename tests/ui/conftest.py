@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,16 +15,16 @@ from uuid import uuid4
 import aiohttp
 import pytest
 import socketio
+from every_service import not_of, rows
 
 from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.services import imports
+from encaiss_dashboard.services.accounts import team
 from encaiss_dashboard.storage import records
 from encaiss_dashboard.storage.journal import ActKind
 
 QUIET_S = 0.4
 PATIENCE_S = 20
-BUSINESS = ("agency", "client", "membership", "debtor", "contact", "delegation", "import_batch")
-BUSINESS += ("import_layout", "invoice", "payment", "allocation", "act", "outbox_message", "outbox_line")
 
 
 @dataclass
@@ -110,13 +111,49 @@ class Facts:
 
 @pytest.fixture
 def business(server):
-    """A function that returns every business row, and how many mails were written."""
+    """A function that returns every row and how many mails were written, but for somebody's own account.
 
-    def read() -> Facts:
-        tables = {name: rows for name, rows in server.house.dump().items() if name in BUSINESS}
+    Left out is what a person may always do: the rows of the own account, of some clients when they are
+    named, and the counted tries to sign in.
+    """
+
+    def read(email: str = "", client_ids: tuple[int, ...] = ()) -> Facts:
+        every = rows(server.house)
+        person = next((row["id"] for row in every["app_user"] if row["email"] == email), None)
+        assert (person is None) == (not email)
+        tables = not_of(person, every, list(client_ids))
+        tables.pop("login_attempt")
         return Facts(tables, len(list(Path(server.folder).rglob("*.eml"))))
 
     return read
+
+
+@dataclass
+class Person:
+    """Somebody who is signed in and may do little or nothing; ``session`` opens a session of theirs."""
+
+    email: str
+    session: Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def limited(server, ardenne):
+    """By name: a person who left, one who works for no client, one who owes the second factor, a stranger."""
+    house = server.house
+
+    def opening(email: str, second_factor: str) -> Person:
+        return Person(email, lambda: house.session(email, secrets.token_urlsafe(32), second_factor))
+
+    left = house.user(Role.ACCOUNTANT, "walkardenne", "left@walkardenne.example", "Left")
+    with house.wiring.begin(HOUSE) as work:
+        team.remove(work, ardenne.client_id, left.user_id)
+    house.user(Role.CASE_MANAGER, None, "manager@walk.example", "Manager")
+    return {
+        "a stranger": Person("", str),
+        "an ex-member": opening("left@walkardenne.example", ""),
+        "a case manager of nothing": opening("manager@walk.example", "totp"),
+        "a signatory before the second factor": opening("signatory@walkardenne.example", ""),
+    }
 
 
 class Ascii:

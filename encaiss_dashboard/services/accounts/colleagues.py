@@ -38,8 +38,10 @@ def agency_team(work: Work, client_id: int | None) -> team.Team:  # noqa: ARG001
     for user in people:
         followed = roles_of(work.session, known(user.id))
         clients = sorted(((key, names[key]) for key in followed), key=lambda one: one[1].casefold())
-        rows.append(team.member(work, user, {Role(user.agency_role)} if user.agency_role else set(), clients))
-    members = sorted(team.with_habits(work, rows), key=lambda m: m.name.casefold())
+        rows.append(
+            team.member(work.actor, user, {Role(user.agency_role)} if user.agency_role else set(), clients)
+        )
+    members = sorted(team.with_habits(work.session, rows), key=lambda m: m.name.casefold())
     return team.Team(tuple(members), team.invitations(work, None), may_manage=True)
 
 

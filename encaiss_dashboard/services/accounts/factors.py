@@ -13,6 +13,7 @@ from encaiss_dashboard.domain import signing
 from encaiss_dashboard.domain.errors import NotAllowed, Refusal
 from encaiss_dashboard.domain.permissions import needs_second_factor
 from encaiss_dashboard.services.accounts import mails
+from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.accounts import LoginSession, RecoveryCode, SecondFactor, User
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.queries import known
@@ -69,7 +70,12 @@ class Enrolment:
 
 
 def current(work: Work, user_id: int) -> SecondFactor | None:
-    """The confirmed factor of a person, None without one."""
+    """The confirmed factor of a person, None without one.
+
+    Raises:
+        NotAllowed: neither that person, nor who runs the agency.
+    """
+    _about(work, user_id)
     return work.session.exec(
         select(SecondFactor).where(
             SecondFactor.user_id == user_id,
@@ -214,8 +220,13 @@ def reset(work: Work, client_id: int | None, user_id: int) -> None:  # noqa: ARG
 
 
 def demo_code(work: Work, client_id: int | None) -> str:  # noqa: ARG001
-    """What the app of a made-up person shows now; only called where the settings say demo."""
+    """What the app of a made-up person shows now; only called where the settings say demo.
+
+    Asked where the data is not made up it is "" as well: a password alone would be enough to sign in.
+    """
     user = _self(work)
+    if not queries.agency(work.session).demo:
+        return ""
     factor = current(work, known(user.id)) or _waiting(work, user)
     return signing.code_at(_key(work, factor), work.now) if factor else ""
 
@@ -234,6 +245,12 @@ def give_to_demo(work: Work, user_id: int) -> None:
     _make_codes(work, work.session.get_one(User, user_id))
 
 
+def _about(work: Work, user_id: int) -> None:
+    """How somebody signs in is the own business, and that of who runs the agency."""
+    if not work.actor.administers and work.actor.user_id != user_id:
+        raise NotAllowed
+
+
 def _self(work: Work) -> User:
     user = work.session.get(User, work.actor.user_id) if work.actor.user_id is not None else None
     if user is None:
@@ -242,7 +259,12 @@ def _self(work: Work) -> User:
 
 
 def is_required(work: Work, user: User) -> bool:
-    """Whether the roles of a person ask for a second factor."""
+    """Whether the roles of a person ask for a second factor.
+
+    Raises:
+        NotAllowed: neither that person, nor who runs the agency.
+    """
+    _about(work, known(user.id))
     roles = {role for some in roles_of(work.session, known(user.id)).values() for role in some}
     return user.agency_role is not None or needs_second_factor(roles)
 

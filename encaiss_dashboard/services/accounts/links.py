@@ -92,8 +92,10 @@ def look(work: Work, token: str) -> LinkFacts:
     """What a link is for.
 
     Raises:
+        NotAllowed: only the house itself, for whoever brought the link.
         LinkForged, LinkUsed, LinkExpired, LinkRevoked: why it does not work.
     """
+    _house(work)
     mail = _mail(work, token)
     client = work.session.get(Client, mail.client_id) if mail.client_id else None
     host = work.session.get(User, mail.invited_by) if mail.invited_by else None

@@ -10,7 +10,7 @@ from sqlmodel import col, or_, select
 
 from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.letters import AccountLetter, Delivered, DeliveryFailed, Message, Party
-from encaiss_dashboard.domain.permissions import Role
+from encaiss_dashboard.domain.permissions import Action, Role
 from encaiss_dashboard.domain.signing import LINK_LENGTHS, LinkKind, link_token
 from encaiss_dashboard.locales import moment, text
 from encaiss_dashboard.storage import queries
@@ -24,7 +24,12 @@ _INTERRUPTED_AFTER: Final = timedelta(minutes=15)
 
 
 def intend(work: Work, kind: str, to: str, language: str, **facts: Any) -> AccountMail:
-    """Keep the intention to write; it leaves when this transaction has committed."""
+    """Keep the intention to write; it leaves when this transaction has committed.
+
+    Raises:
+        NotAllowed: neither about the own account, nor to somebody invited by who manages that team.
+    """
+    _may_write(work, facts.get("client_id"), facts.get("user_id"))
     length = LINK_LENGTHS[LinkKind(kind)] if kind in set(LinkKind) else None
     mail = AccountMail(
         kind=kind,
@@ -39,8 +44,21 @@ def intend(work: Work, kind: str, to: str, language: str, **facts: Any) -> Accou
     return mail
 
 
+def _may_write(work: Work, client_id: int | None, user_id: int | None) -> None:
+    if work.actor.administers:
+        return
+    if client_id is not None:
+        work.require(Action.MANAGE_TEAM, client_id)
+    elif user_id is None or user_id != work.actor.user_id:
+        raise NotAllowed
+
+
 def notify(work: Work, user: User, kind: str, *, to: str = "", **details: str) -> None:
-    """Tell a person what was changed about the own account, so that a thief's change is noticed."""
+    """Tell a person what was changed about the own account, so that a thief's change is noticed.
+
+    Raises:
+        NotAllowed: as :func:`intend`.
+    """
     details = {"at": moment(work.now, user.language), "address": work.actor.address or "–", **details}
     intend(work, kind, to or user.email, user.language, user_id=user.id, name=user.name, details=details)
 

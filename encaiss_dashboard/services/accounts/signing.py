@@ -245,11 +245,11 @@ def set_password(work: Work, user_id: int, password_hash: str, *, keep: str = ""
     user = work.session.get_one(User, user_id)
     user.password_hash = password_hash
     _end(work, LoginSession.user_id == user_id, LoginSession.digest != keep)
-    work.journal.record(ActKind.PASSWORD_CHANGED, day=work.today, by=by(work, user))
+    work.journal.record(ActKind.PASSWORD_CHANGED, day=work.today, by=_by(work, user))
     mails.notify(work, user, "password_changed")
 
 
-def by(work: Work, user: User) -> By:
+def _by(work: Work, user: User) -> By:
     """Who an act on the own account is of, when the house carries it out."""
     return By(user.id, user.name, work.actor.address)
 

@@ -11,6 +11,7 @@ from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unrea
 from encaiss_dashboard.domain.permissions import AGENCY_ROLES, Action, Role
 from encaiss_dashboard.domain.signing import PASSWORD_LENGTH_MIN, weakness
 from encaiss_dashboard.domain.terms import Term
+from encaiss_dashboard.locales import LANGUAGES
 from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.accounts import Membership, User
 from encaiss_dashboard.storage.journal import ActKind
@@ -27,7 +28,13 @@ class AlreadyThere(Refusal):
 
 
 def set_up_agency(work: Work, *, name: str, email: str, demo: bool = False, **details: Any) -> Agency:
-    """The one agency of this deployment, made on first use."""
+    """The one agency of this deployment, made on first use.
+
+    Raises:
+        NotAllowed: only the house itself sets it up.
+    """
+    if not work.actor.house:
+        raise NotAllowed
     found = work.session.exec(select(Agency)).first()
     if found is not None:
         return found
@@ -110,7 +117,13 @@ def add_user(
 
 
 def choose_language(work: Work, client_id: int | None, language: str) -> None:  # noqa: ARG001
-    """Remember the language of a person's interface."""
+    """Remember the language of a person's interface.
+
+    Raises:
+        Unreadable: no language of the interface.
+    """
+    if language not in LANGUAGES:
+        raise Unreadable(value=str(language)[:40])
     user = work.session.get(User, work.actor.user_id)
     if user is not None:
         user.language = language

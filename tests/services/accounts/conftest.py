@@ -78,12 +78,12 @@ class Desk:
         return re.search(r"/link/(\S+)", self.mails()[-1].letter.text).group(1)
 
     def acts(self, *kinds):
-        with Session(self.wiring.engine) as session:
+        with Session(self.house.engine) as session:
             rows = session.exec(select(records.Act).order_by(col(records.Act.id)))
             return [act for act in rows if act.kind in kinds]
 
     def user(self, email):
-        with Session(self.wiring.engine) as session:
+        with Session(self.house.engine) as session:
             return session.exec(select(accounts.User).where(accounts.User.email == email)).first()
 
 

@@ -164,7 +164,7 @@ def facts():
 
     def facts(house):
         folder = house.wiring.settings.uploads
-        with house.wiring.engine.connect() as connection:
+        with house.engine.connect() as connection:
             rows = {
                 table.name: list(map(tuple, connection.execute(select(table).order_by(*table.primary_key))))
                 for table in Record.metadata.sorted_tables
@@ -179,7 +179,7 @@ def sound():
     """Checks what SQLite says about its own soundness; PostgreSQL does not let it come to that."""
 
     def sound(house):
-        with house.wiring.engine.connect() as connection:
+        with house.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
                 assert not connection.execute(text("PRAGMA foreign_key_check")).all()
@@ -213,7 +213,7 @@ def started():
 @pytest.fixture
 def count():
     def count(house, record):
-        with house.wiring.engine.connect() as connection:
+        with house.engine.connect() as connection:
             return len(connection.execute(select(record.id)).all())
 
     return count

@@ -30,7 +30,7 @@ def test_everything_comes_back_in_either(furnished, backup, key, elsewhere, ask,
     sound(other)
     # New rows get numbers of their own, and the journal is still closed.
     assert other.client("new", "Neuve SRL") == 1 + max(row[0] for row in before[0]["client"])
-    with pytest.raises(Exception, match="append-only"), other.wiring.engine.begin() as connection:
+    with pytest.raises(Exception, match="append-only"), other.engine.begin() as connection:
         connection.execute(text("DELETE FROM act"))
 
 
@@ -50,11 +50,11 @@ def test_a_backup_of_any_revision_is_brought_to_the_newest(wiring, elsewhere, ke
     newest = set()
     for revision in house_wiring.known_revisions():
         old, new = elsewhere(engine), elsewhere(engine, migrated=True)
-        with old.wiring.engine.begin() as connection:
+        with old.engine.begin() as connection:
             house_wiring.migrate_within(connection, revision, None)
         assert ask(old, "backup", tmp_path / "old", "--key", key)[0] == 0
         assert ask(new, "restore", tmp_path / "old", "--key", key)[0] == 0
-        with new.wiring.engine.connect() as connection:
+        with new.engine.connect() as connection:
             newest.add(storage.revision(connection))
             assert set(storage.tables(connection)) == set(Record.metadata.tables)
     assert len(newest) == 1

@@ -1,0 +1,262 @@
+"""Every public function of the services, and what a hostile caller would give it: asked for by name.
+
+The functions are found by inspection, so that one written tomorrow is called tomorrow; a parameter that
+nobody thought of makes the call fail with the wish to be told.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlmodel import select
+
+from encaiss_dashboard import services
+from encaiss_dashboard.domain.delegation import DelegationKind
+from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
+from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
+from encaiss_dashboard.domain.signing import link_token
+from encaiss_dashboard.services import imports
+from encaiss_dashboard.services.accounts import factors, team
+from encaiss_dashboard.services.debtors import DebtorSearch
+from encaiss_dashboard.services.delegations import Decision
+from encaiss_dashboard.services.figures import Basis
+from encaiss_dashboard.services.invoices import Search
+from encaiss_dashboard.storage import accounts, records
+from encaiss_dashboard.storage.base import Record
+from encaiss_dashboard.storage.journal import ActKind
+
+DAY = date(2026, 11, 1)
+TEXTS = ("", "x" * 20_000, "a\0b", "\ud800", "%_'\"\\;--", "1 OR 1=1", "../../etc/passwd", "{0.__class__}")
+NUMBERS = (0, -1, 999_999, 2**31, 2**63, 10**40)
+WRONG = (None, True, 1.5, b"\0", [], {}, [[[{"a": [{"b": None}]}]]], {"id": 1}, "1", 1, object())
+
+
+def _discovered() -> dict[str, Callable[..., Any]]:
+    found = {}
+    for module in pkgutil.walk_packages(services.__path__, f"{services.__name__}."):
+        for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+            first = next(iter(inspect.signature(function).parameters), "")
+            if function.__module__ == module.name and not name.startswith("_") and first == "work":
+                found[f"{module.name.removeprefix(services.__name__ + '.')}.{name}"] = function
+    return dict(sorted(found.items()))
+
+
+FUNCTIONS = _discovered()
+OF_ACCOUNTS = {"app_user", "login_session", "second_factor", "recovery_code", "account_mail", "act"}
+
+
+@dataclass
+class Aim:
+    """One client with a row in every table that can name one; ``mark`` stands in all its texts.
+
+    Attributes:
+        ids: number of one row each, by the name that parameters give it.
+        owner: its owner, as an actor; session: digest of one of the owner's sessions.
+        token: of an invitation's link.
+        user: the owner's record, as a careless caller could have read it.
+    """
+
+    mark: str
+    client_id: int
+    owner: Actor
+    ids: dict[str, int]
+    session: str = ""
+    token: str = ""
+    user: Any = field(default=None, repr=False)
+
+
+def furnish(house: Any, slug: str) -> Aim:
+    mark, now = slug.upper(), house.clock()
+    client = house.client(slug, f"{mark} SRL", iban="BE68539007547034", address=mark)
+    owner = house.user(Role.OWNER, slug, f"owner@{slug}.example", f"{mark} owner")
+    for role in (Role.READER, Role.SIGNATORY):
+        house.user(role, slug, f"{role}@{slug}.example", f"{mark} {role}")
+    debtor = house.debtor(client, f"{mark} debtor", f"{slug}@debtor.example", city=mark)
+    invoice = house.invoice(debtor, f"{mark}-1", due=DAY, cents=123_456, reference=mark)
+    house.payment(debtor, on=DAY, cents=2_000, invoice_id=invoice)
+    house.delegate(debtor, from_date=DAY)
+    house.act(client, ActKind.SENT, DAY, debtor_id=debtor, facts={"to": mark})
+    data = f"Numéro;Client;Date;Échéance;Total\n{mark}-9;{mark} new;01/09/2026;01/10/2026;10,00\n"
+    with house.wiring.begin(owner) as work:
+        batch = imports.receive(work, client, f"{mark}.csv", data.encode())
+        invited = {
+            "email": f"new@{slug}.example",
+            "name": f"{mark} new",
+            "roles": ["reader"],
+            "language": "fr",
+        }
+        invitation = team.invite(work, client, **invited)
+        mail = work.session.get_one(accounts.AccountMail, invitation)
+        token = str(link_token(work.sign, invitation, mail.kind, mail.nonce, mail.to))
+        factors.enrol(work, client)
+    house.add(records.ImportLayout(client_id=client, header_digest=mark, choices={"x": mark}, at=now))
+    keys = {"client_id": client, "debtor_id": debtor}
+    kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "email", "created_at": now}
+    texts = {"recipient": f"{slug}@debtor.example", "subject": mark, "body_text": mark, "body_html": mark}
+    message = house.add(records.OutboxMessage(**keys, **kept, **texts, message_id=f"{slug}@agency.example"))
+    line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 1}
+    house.add(records.OutboxLine(client_id=client, message_id=message, **line))
+    house.add(accounts.RecoveryCode(user_id=owner.user_id, nonce=mark, created_at=now))
+    house.session(f"owner@{slug}.example", f"cookie of {slug}", second_factor="")
+    digest = house.wiring.digest(f"cookie of {slug}")
+    with house.wiring.begin(HOUSE) as work:
+        user = work.session.get_one(accounts.User, owner.user_id)
+        login = work.session.exec(select(accounts.LoginSession).filter_by(digest=digest)).one()
+    ids = {"debtor_id": debtor, "invoice_id": invoice, "batch_id": batch, "message_id": message}
+    ids |= {"user_id": owner.user_id, "chosen_id": client, "invitation_id": invitation, "mail_id": invitation}
+    ids |= {"session_id": login.id}
+    return Aim(mark, client, owner, ids, digest, token, user)
+
+
+def _decisions(aim: Aim) -> list[Decision]:
+    some = [(aim.ids["debtor_id"],), (), *((number,) for number in NUMBERS)]
+    made = [Decision(kind, ids) for kind in DelegationKind for ids in some]
+    return [*made, *(Decision(DelegationKind.DELEGATE, some[0], reason=text) for text in TEXTS)]
+
+
+def _searches(of: type[Any], **given: Any) -> list[Any]:
+    pages = [of(**given, page=number) for number in NUMBERS]
+    return [of(**given), *pages, *(of(**given, text=text) for text in TEXTS)]
+
+
+# A parameter by its name, or by name and annotation where one name means several things. The first
+# value is what an attacker who knows the ids of somebody else's records would send.
+ASKED: dict[str, Callable[[Aim], list[Any]]] = {
+    **{
+        name: lambda aim, name=name: [aim.ids[name], *NUMBERS]
+        for name in (
+            "debtor_id",
+            "batch_id",
+            "message_id",
+            "user_id",
+            "chosen_id",
+            "invitation_id",
+            "mail_id",
+        )
+    },
+    "session_id": lambda aim: [aim.ids["session_id"], *NUMBERS],
+    "attempt_id": lambda aim: [1, *NUMBERS],
+    "client_ids": lambda aim: [[aim.client_id], [], *([number] for number in NUMBERS)],
+    "email": lambda aim: [f"owner@{aim.mark.lower()}.example", "new@elsewhere.example", *TEXTS],
+    "address": lambda aim: [f"owner@{aim.mark.lower()}.example", *TEXTS],
+    "to": lambda aim: [f"owner@{aim.mark.lower()}.example", *TEXTS],
+    "slug": lambda aim: [aim.mark.lower(), *TEXTS],
+    "client_slug": lambda aim: [aim.mark.lower(), *TEXTS],
+    "digest": lambda aim: [aim.session, *TEXTS],
+    "replaces": lambda aim: [aim.session, *TEXTS],
+    "token": lambda aim: [aim.token, f"{aim.ids['mail_id']}-{'0' * 43}", "-", *TEXTS],
+    "user": lambda aim: [aim.user],
+    "name": lambda aim: ["Somebody", *TEXTS],
+    "language": lambda aim: ["fr", *TEXTS],
+    "term": lambda aim: ["NET_30", *TEXTS],
+    "code": lambda aim: ["123456", *TEXTS],
+    "password": lambda aim: ["correct horse battery", *TEXTS],
+    "agent": lambda aim: list(TEXTS),
+    "base_url": lambda aim: ["http://evil.example"],
+    **dict.fromkeys(("keep", "second_factor", "password_hash"), lambda aim: ["totp", *TEXTS]),
+    "role: 'str'": lambda aim: ["administrator", "owner", *TEXTS],
+    "role: 'Role'": lambda aim: list(Role),
+    "roles": lambda aim: [["owner"], ["signatory", "reader"], ["administrator"], [], *([t] for t in TEXTS)],
+    "kind": lambda aim: ["invoices", "message", "invitation", "reset", "factor_removed", *TEXTS],
+    "key": lambda aim: [*(str(key) for key in aim.ids.values()), *map(str, NUMBERS), *TEXTS],
+    "query": lambda aim: [{}, *({"q": text, "on": text, "sort": text, "bucket": text} for text in TEXTS)],
+    "corrections": lambda aim: [{"decimal": ","}, *({"columns": {"total": text}} for text in TEXTS)],
+    "data": lambda aim: [b"a;b\n1;2\n", b"", b"\0" * 100],
+    **dict.fromkeys(("rows", "problems"), lambda aim: [()]),
+    "decision": _decisions,
+    "search: 'DebtorSearch'": lambda aim: _searches(DebtorSearch),
+    "search: 'Search'": lambda aim: _searches(Search, on=DAY),
+    "outcome": lambda aim: [Delivered("250 made up"), DeliveryFailed(reason="made up", permanent=True)],
+    "on": lambda aim: [DAY, date.min, date.max],
+    "page": lambda aim: [1, *NUMBERS],
+    "basis": lambda aim: list(Basis),
+    "currency": lambda aim: ["EUR", *TEXTS],
+    **dict.fromkeys(("worked", "at_once", "demo"), lambda aim: [True, False]),
+}
+# What ``**facts`` and the like could be made to carry.
+CARRIED: dict[str, Callable[[Aim], dict[str, Any]]] = {
+    "mails.intend": lambda aim: {"client_id": aim.client_id, "user_id": aim.ids["user_id"]},
+    "team.write_invitation": lambda aim: {"roles": ["owner"]},
+}
+
+
+def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Those that a caller names, after ``work``."""
+    loose = {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
+    every = list(inspect.signature(function).parameters.values())[1:]
+    return [one for one in every if one.kind not in loose]
+
+
+def values(function: Callable[..., Any], one: inspect.Parameter, aim: Aim) -> list[Any]:
+    asked = ASKED.get(f"{one.name}: {one.annotation!r}", ASKED.get(one.name))
+    assert asked, f"say in tests/every_service.py what {function.__name__} is to be asked for as {one.name!r}"
+    return asked(aim)
+
+
+def calls(name: str, aim: Aim, client_ids: list[int | None]) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Arguments, and whether they are plausible: of the right types, so that only a refusal will do."""
+    function = FUNCTIONS[name]
+    named = [one for one in parameters(function) if one.name != "client_id"]
+    asks_for_client = "client_id" in inspect.signature(function).parameters
+    offered = {one.name: values(function, one, aim) for one in named}
+    carried = next((make(aim) for end, make in CARRIED.items() if name.endswith(end)), {})
+    for client_id in client_ids if asks_for_client else [None]:
+        asked = {"client_id": client_id} if asks_for_client else {}
+        first = {**carried, **asked, **{key: some[0] for key, some in offered.items()}}
+        yield first, True
+        for key, some in offered.items():
+            for value in some[1:]:
+                yield {**first, key: value}, True
+            for value in WRONG:
+                yield {**first, key: value}, False
+    for value in (*NUMBERS, *WRONG) if asks_for_client else ():
+        yield {**first, "client_id": value}, value in NUMBERS or value is None
+
+
+def rows(house: Any) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table by its table's name."""
+    with house.engine.connect() as connection:
+        return {
+            name: [
+                dict(row)
+                for row in connection.execute(table.select().order_by(*table.primary_key)).mappings()
+            ]
+            for name, table in Record.metadata.tables.items()
+        }
+
+
+def not_of(user_id: int | None, every: dict[str, list[dict[str, Any]]], client_ids: list[int]) -> Any:
+    """The rows that are neither of these clients nor of this person's own account."""
+
+    def own(name: str, row: dict[str, Any]) -> bool:
+        if name == "journal_head":
+            return row["chain"] in {0, *client_ids}
+        if row["id" if name == "client" else "client_id"] in client_ids if has_client(name) else False:
+            return True
+        whose = row["id"] if name == "app_user" else row.get("user_id")
+        mine = user_id is not None and name in OF_ACCOUNTS and whose == user_id
+        return mine and (name == "login_session" or row.get("client_id") is None)
+
+    return {name: [row for row in some if not own(name, row)] for name, some in every.items()}
+
+
+def has_client(name: str) -> bool:
+    """Whether the rows of a table say whose they are."""
+    return name == "client" or "client_id" in Record.metadata.tables[name].columns
+
+
+def plain(found: Any) -> str:
+    """Everything there is in an answer, records and what they hold included."""
+    if hasattr(found, "model_dump"):
+        return repr(found.model_dump())
+    if isinstance(found, dict):
+        return ", ".join(f"{plain(key)}: {plain(value)}" for key, value in found.items())
+    if isinstance(found, list | tuple | set | frozenset):
+        return ", ".join(map(plain, found))
+    if isinstance(found, bytes):
+        return found.decode("utf-8", "replace")
+    return repr(found)
