@@ -7,6 +7,7 @@ import click
 from encaiss_dashboard.cli.calc import calc
 from encaiss_dashboard.cli.importing import import_command
 from encaiss_dashboard.cli.people import agency, client, user
+from encaiss_dashboard.cli.privacy import privacy
 from encaiss_dashboard.cli.reminding import delegate, remind
 from encaiss_dashboard.cli.reports import report
 from encaiss_dashboard.cli.running import demo, migrate, serve, worker
@@ -31,6 +32,7 @@ for command in (
     agency,
     client,
     user,
+    privacy,
     migrate,
     demo,
     worker,

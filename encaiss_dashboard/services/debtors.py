@@ -43,6 +43,7 @@ _LANGUAGES: Final = frozenset({"fr", "nl", "en"})
 _YEAR_DAYS: Final = 365
 _ID_MAX: Final = 2**31 - 1
 _DIGITS_MIN: Final = 4
+_PERSONAL: Final = frozenset({"to", "reason", "before", "after"})
 
 
 class DebtorSort(StrEnum):
@@ -317,7 +318,17 @@ def _acts(work: Work, client_id: int, debtor_id: int, brought: Mapping[int, int]
     )
     mine = [act for act in work.session.exec(imports) if act.facts.get("batch") in brought]
     acts = [*queries.acts(work.session, client_id, debtor_id), *mine]
+    if any(act.kind == ActKind.ERASED.value for act in acts):
+        acts = [_without_names(act) for act in acts]
     return sorted(acts, key=lambda act: (act.day, act.id), reverse=True)
+
+
+def _without_names(act: records.Act) -> records.Act:
+    """An act of an erased debtor as it is shown: the journal keeps what it says, no screen repeats it."""
+    # A mail server's refusal repeats the address; why the house itself sent nothing does not.
+    hidden = _PERSONAL | ({"detail"} if act.kind == ActKind.FAILED.value else set())
+    shown = {name: value for name, value in act.facts.items() if name not in hidden}
+    return records.Act(**{**act.model_dump(), "facts": shown})
 
 
 def message(work: Work, client_id: int | None, message_id: int) -> records.OutboxMessage:

@@ -17,6 +17,7 @@ from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE, Action
 from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
 from encaiss_dashboard.services import debtors, exports, imports, letters, people
+from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.ui.debtor_facts import told
 from encaiss_dashboard.ui.edge import client_address, session_digest
 from encaiss_dashboard.ui.signing import signing_routes
@@ -24,6 +25,8 @@ from encaiss_dashboard.work import Work
 
 R = TypeVar("R")
 UPLOAD_BYTES_MAX: Final = 25 * 1024 * 1024
+# Handing these out is an act of the journal.
+_RECORDED: Final = frozenset({"personal"})
 
 
 async def upload_invoices(request: Request) -> Response:
@@ -69,7 +72,7 @@ async def download(request: Request) -> Response:
     query = dict(request.query_params)
     try:
         made = await _as_client(
-            request, lambda work, client: _make(work, client, kind, key, query), write=False
+            request, lambda work, client: _make(work, client, kind, key, query), write=kind in _RECORDED
         )
     except (NotAllowed, NotFound):
         return PlainTextResponse("", status_code=404)
@@ -88,6 +91,11 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
     if kind == "acts":
         seen_file = debtors.file(work, client_id, exports.number(key))
         return exports.acts(work, client_id, exports.number(key), told(seen_file, work.actor.language))
+    if kind == "personal":
+        own = key == "own"
+        made = bundle.export_own(work, client_id) if own else None
+        made = made or bundle.export_debtor(work, client_id, exports.number(key))
+        return exports.Made(made.name, bundle.MIME, made.content)
     if kind == "statement":
         statement = letters.statement_pdf(work, client_id, exports.number(key))
         return exports.Made(statement.name, "application/pdf", statement.content)
