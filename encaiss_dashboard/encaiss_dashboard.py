@@ -16,6 +16,8 @@ from encaiss_dashboard.ui.invoices import Invoices, invoices_page
 from encaiss_dashboard.ui.login import Login, forgot_page, login_page
 from encaiss_dashboard.ui.overview import overview_page
 from encaiss_dashboard.ui.overview_state import Overview
+from encaiss_dashboard.ui.privacy import Privacy
+from encaiss_dashboard.ui.privacy_page import privacy_page
 from encaiss_dashboard.ui.reminders import reminders_page
 from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.routes import routes
@@ -24,7 +26,7 @@ from encaiss_dashboard.ui.shell import Shell, on_trouble
 
 app = rx.App(
     api_transformer=[routes(), Edge],
-    stylesheets=[f"/{sheet}.css" for sheet in ("tokens", "app", "invoices", "debtors", "figures")],
+    stylesheets=[f"/{sheet}.css" for sheet in ("tokens", "app", "invoices", "debtors", "figures", "privacy")],
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
     html_lang="fr",
     backend_exception_handler=on_trouble,
@@ -46,3 +48,4 @@ app.add_page(
 )
 app.add_page(figures_page, route="/figures", title="Encaiss", on_load=[Shell.load, Figures.load])
 app.add_page(reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load])
+app.add_page(privacy_page, route="/privacy", title="Encaiss", on_load=[Shell.load, Privacy.load])

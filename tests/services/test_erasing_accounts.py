@@ -8,6 +8,7 @@ from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.services.accounts import erasing, mails, signing, team
 from encaiss_dashboard.services.accounts.colleagues import LastAdministrator
 from encaiss_dashboard.services.accounts.erasing import AccountErased
+from encaiss_dashboard.services.accounts.signing import WrongPassword
 from encaiss_dashboard.services.accounts.team import ClientsDecision, LastOwner
 from encaiss_dashboard.storage import accounts, records
 from encaiss_dashboard.storage.journal import verify
@@ -50,7 +51,21 @@ def lea(house, wiring, client):
 
 def erase(wiring, actor, client, user_id):
     with wiring.begin(actor) as work:
-        erasing.erase_account(work, client, user_id)
+        if actor.user_id == user_id:
+            erasing.erase_own(work, client, PASSWORD)
+        else:
+            erasing.erase_account(work, client, user_id)
+
+
+def test_an_open_session_alone_erases_nobody(house, wiring, client, lea):
+    before = house.dump()
+    with pytest.raises(WrongPassword), wiring.begin(lea) as work:
+        erasing.erase_own(work, client, "not the password")
+    with pytest.raises(NotAllowed), wiring.begin(HOUSE) as work:
+        erasing.erase_own(work, client, PASSWORD)
+    with pytest.raises(NotAllowed), wiring.begin(lea) as work:
+        erasing.erase_account(work, client, lea.user_id)
+    assert house.dump() == before
 
 
 def test_the_person_itself_leaves_no_trace_but_in_the_journal(house, wiring, client, owner, lea):

@@ -13,8 +13,10 @@ from sqlmodel import col, delete, func, or_, select
 
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import Action, Role
+from encaiss_dashboard.domain.signing import PASSWORD_LENGTH_MAX
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services.accounts.colleagues import LastAdministrator
+from encaiss_dashboard.services.accounts.signing import WrongPassword
 from encaiss_dashboard.services.accounts.team import ClientsDecision, LastOwner
 from encaiss_dashboard.storage.accounts import (
     AccountMail,
@@ -47,18 +49,40 @@ class Left:
     email: str
 
 
-def erase_account(work: Work, client_id: int | None, user_id: int) -> None:
-    """Erase an account: it cannot sign in any more, and nobody can tell whose it was but by the journal.
-
-    The person itself may, an administrator, and an owner for somebody who left the team for good.
+def erase_own(work: Work, client_id: int | None, password: str) -> None:
+    """Erase the account of the person who asks, and proves by its password that it is the person.
 
     Raises:
-        NotAllowed: none of these.
+        NotAllowed: the house itself, which is no person.
+        WrongPassword: nothing was erased.
+        LastOwner, LastAdministrator: as :func:`erase_account`.
+    """
+    user = work.session.get(User, work.actor.user_id) if work.actor.user_id else None
+    if user is None:
+        raise NotAllowed
+    if not work.passwords.verify(user.password_hash, password[:PASSWORD_LENGTH_MAX]):
+        raise WrongPassword
+    _erase(work, client_id, work.actor.user_id or 0)
+
+
+def erase_account(work: Work, client_id: int | None, user_id: int) -> None:
+    """Erase somebody's account: it cannot sign in, and nobody can tell whose it was but by the journal.
+
+    An administrator may, and an owner for somebody who left the team for good.
+
+    Raises:
+        NotAllowed: neither of these, or about oneself.
         NotFound: no such account.
         AccountErased: it is erased already.
         LastOwner, LastAdministrator: somebody would be left without; name another one first.
         ClientsDecision: an administrator erases who consents for a client: the client takes that role first.
     """
+    if user_id == work.actor.user_id:
+        raise NotAllowed  # a session left open must not be enough: see erase_own
+    _erase(work, client_id, user_id)
+
+
+def _erase(work: Work, client_id: int | None, user_id: int) -> None:
     user = work.session.get(User, user_id, with_for_update=True) if 0 < user_id <= _ID_MAX else None
     chain = _allowed(work, client_id, user)
     if user is None:
