@@ -47,6 +47,13 @@ class FoundRow(TypedDict):
     opener: str
 
 
+class Stay(TypedDict):
+    """What is kept, and until when and why."""
+
+    what: str
+    why: str
+
+
 class LeftRow(TypedDict):
     """Somebody who left the team."""
 
@@ -70,7 +77,10 @@ class Period(TypedDict):
 
 
 class Privacy(Shell):
-    """The screen, and its dialog while something is about to be erased."""
+    """The screen, and its dialog while something is about to be erased.
+
+    ``back`` names the button that opened the dialog: drawn anew, it takes the focus.
+    """
 
     ready: bool = False
     rows: list[Row] = []
@@ -84,10 +94,11 @@ class Privacy(Shell):
     asking_title: str = ""
     becomes: str = ""
     gone: list[str] = []
-    stays: list[str] = []
+    stays: list[Stay] = []
     blocked: list[str] = []
     ticked: bool = False
     problem: str = ""
+    back: str = ""
     _words: str = ""
     _target: int = 0
     _mark: str = ""
@@ -172,8 +183,7 @@ class Privacy(Shell):
     @handler
     async def cancel(self) -> Next:
         """Close the dialog; nothing happened."""
-        self.asking = ""
-        return rx.set_focus(self._opener) if self._opener else None
+        self.asking, self.back = "", self._opener
 
     @handler
     async def save(self, form: dict[str, str]) -> Next:
@@ -199,21 +209,26 @@ class Privacy(Shell):
         title = "privacy.dialog_debtor" if kind == "debtor" else "privacy.dialog_account"
         self.asking, self._target, self._opener = kind, target, opener
         self.asking_title = text(self._language(), title, name=name)
-        self.ticked, self.problem, self._mark, self.becomes, self.blocked = False, "", "", "", []
+        self.ticked, self.problem, self.back = False, "", ""
+        self._mark, self.becomes, self.blocked = "", "", []
 
     def _tell_effects(self, seen: Foreseen) -> None:
         lang = self._language()
         self._mark = seen.mark
         self.becomes = text(lang, "privacy.becomes", name=seen.pseudonym)
         self.gone = [erasure.sentence(line, "gone", lang) for line in seen.gone]
-        self.stays = [erasure.sentence(line, "stays", lang) for line in seen.stays]
+        self.stays = [
+            Stay(what=erasure.sentence(line, "stays", lang), why=erasure.ground(line, lang))
+            for line in seen.stays
+        ]
         self.blocked = [erasure.sentence(line, "blocked", lang) for line in seen.blocked]
 
     def _tell_account(self) -> None:
         lang = self._language()
         names = ("account_name", "account_sessions", "account_roles")
         self.gone = [text(lang, f"privacy.{name}") for name in names]
-        self.stays = [text(lang, "privacy.account_journal")]
+        until, why = text(lang, "privacy.until_none"), text(lang, "privacy.law_journal")
+        self.stays = [Stay(what=text(lang, "privacy.account_journal"), why=f"{until} · {why}")]
 
 
 def _screen(
@@ -266,7 +281,7 @@ def _left(one: Left) -> LeftRow:
 
 
 def _period(one: Setting, lang: str) -> Period:
-    least, most = (retention.length(one.keep, bound, lang) for bound in (one.minimum, one.maximum))
+    least, most = (text(lang, f"privacy.{one.unit}", n=bound) for bound in (one.minimum, one.maximum))
     return Period(
         keep=one.keep.value,
         label=text(lang, f"privacy.keep_{one.keep}"),

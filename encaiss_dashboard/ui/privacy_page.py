@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from encaiss_dashboard.ui.components import button, card, icon, link_button, tag, top
@@ -141,15 +143,19 @@ def _one_found(row: rx.vars.ObjectVar[FoundRow]) -> rx.Component:
             download=True,
             reload_document=True,
         ),
-        rx.cond(
-            ~row["erased"],
-            button(
-                rx.fragment(t("privacy.erase"), rx.el.span(" ", row["name"], class_name="sr")),
-                id=row["opener"],
-                on_click=Privacy.ask_debtor(row["id"]),
-            ),
-        ),
+        rx.cond(~row["erased"], _opener(row, Privacy.ask_debtor(row["id"]))),
         key=row["id"],
+    )
+
+
+def _opener(row: rx.vars.ObjectVar[FoundRow] | rx.vars.ObjectVar[LeftRow], event: Any) -> rx.Component:
+    """The button that opens the dialog; Reflex can give the focus back to no button of a list."""
+    here = Privacy.back == row["opener"]
+    return button(
+        rx.fragment(t("privacy.erase"), rx.el.span(" ", row["name"], class_name="sr")),
+        on_click=event,
+        auto_focus=here,
+        key=rx.cond(here, "back", "opener"),
     )
 
 
@@ -168,11 +174,7 @@ def _one_left(row: rx.vars.ObjectVar[LeftRow]) -> rx.Component:
             rx.el.span(row["email"], class_name="muted small"),
             class_name="whom",
         ),
-        button(
-            rx.fragment(t("privacy.erase"), rx.el.span(" ", row["name"], class_name="sr")),
-            id=row["opener"],
-            on_click=Privacy.ask_left(row["id"]),
-        ),
+        _opener(row, Privacy.ask_left(row["id"])),
         key=row["id"],
     )
 
@@ -189,7 +191,12 @@ def _own() -> rx.Component:
                 download=True,
                 reload_document=True,
             ),
-            button(t("privacy.own_erase"), id="erase-own", on_click=Privacy.ask_own),
+            button(
+                t("privacy.own_erase"),
+                on_click=Privacy.ask_own,
+                auto_focus=Privacy.back == "erase-own",
+                key=rx.cond(Privacy.back == "erase-own", "back", "own"),
+            ),
             class_name="own",
         ),
         class_name="mine",
@@ -286,7 +293,13 @@ def _effects() -> rx.Component:
         ),
         rx.el.div(
             rx.el.h3(t("privacy.stays_title")),
-            rx.el.ul(rx.foreach(Privacy.stays, rx.el.li), class_name="fate"),
+            rx.el.ul(
+                rx.foreach(
+                    Privacy.stays,
+                    lambda row: rx.el.li(row["what"], rx.el.span(row["why"], class_name="under")),
+                ),
+                class_name="fate",
+            ),
         ),
         rx.cond(
             Privacy.asking == "own",
@@ -305,6 +318,6 @@ def _effects() -> rx.Component:
         rx.el.label(
             rx.el.input(type="checkbox", checked=Privacy.ticked, on_change=Privacy.tick, auto_focus=True),
             rx.el.span(t("privacy.tick")),
-            class_name="tick",
+            class_name="agree",
         ),
     )

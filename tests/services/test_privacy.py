@@ -246,7 +246,7 @@ def test_erasing_keeps_what_is_accounted_for(house, owner, client, moulin):
 def test_what_stays_is_named_with_its_law_and_its_last_day(wiring, owner, client, moulin):
     with wiring.begin(owner, write=False) as work:
         seen = erasure.foresee(work, client, moulin)
-        told = {line.code: erasure.sentence(line, "stays", "fr") for line in seen.stays}
+        told = {line.code: erasure.ground(line, "fr") for line in seen.stays}
     assert {line.code for line in seen.gone} == {"name", "details", "contacts", "messages"}
     # VAT code art. 60 §4: ten years from the 1st of January after the last of them.
     assert next(line.until for line in seen.stays if line.code == "accounts") == date(2036, 12, 31)

@@ -117,12 +117,15 @@ def sentence(line: Line, part: str, lang: str) -> str:
     """A line as it is shown; ``part`` is ``gone``, ``stays`` or ``blocked``."""
     amounts = " + ".join(money(amount, lang) for amount in line.amounts)
     facts = {"amounts": amounts} if line.amounts else {}
-    said = text(lang, f"privacy.{part}_{line.code}", n=line.n, **facts)
-    if part != "stays":
-        return said
-    until = text(lang, "privacy.until_day", day=day(line.until, lang, "long")) if line.until else ""
-    why = text(lang, f"privacy.law_{line.code}")
-    return " · ".join(filter(None, (said, until or text(lang, "privacy.until_none"), why)))
+    return text(lang, f"privacy.{part}_{line.code}", n=line.n, **facts)
+
+
+def ground(line: Line, lang: str) -> str:
+    """Until when and because of which law a line stays."""
+    until = text(lang, "privacy.until_none")
+    if line.until:
+        until = text(lang, "privacy.until_day", day=day(line.until, lang, "long"))
+    return f"{until} · {text(lang, f'privacy.law_{line.code}')}"
 
 
 def foresee(work: Work, client_id: int | None, debtor_id: int) -> Foreseen:
@@ -189,7 +192,7 @@ def erase(work: Work, client_id: int | None, debtor_id: int, seen: str) -> Fores
             "language": lang,
             "pseudonym": plan.pseudonym,
             "gone": [sentence(line, "gone", lang) for line in plan.gone],
-            "stays": [sentence(line, "stays", lang) for line in plan.stays],
+            "stays": [f"{sentence(line, 'stays', lang)} · {ground(line, lang)}" for line in plan.stays],
         },
     )
     return plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from sqlmodel import select
 
@@ -14,6 +15,8 @@ from encaiss_dashboard.locales import text
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.records import Agency
 from encaiss_dashboard.work import Work
+
+_YEAR_MONTHS: Final = 12
 
 
 class KeptTooShort(Refusal):
@@ -99,5 +102,7 @@ def _check(work: Work, keep: Keep, value: int) -> None:
 
 
 def length(keep: Keep, period: int, lang: str) -> str:
-    """A period in words: "10 years"."""
+    """A period in words: "10 years", also where it is counted in months."""
+    if RULES[keep].unit is Unit.MONTHS and period % _YEAR_MONTHS == 0:
+        return text(lang, f"privacy.{Unit.YEARS}", n=period // _YEAR_MONTHS)
     return text(lang, f"privacy.{RULES[keep].unit}", n=period)
