@@ -316,7 +316,7 @@ def _effects() -> rx.Component:
             ),
         ),
         rx.el.label(
-            rx.el.input(type="checkbox", checked=Privacy.ticked, on_change=Privacy.tick, auto_focus=True),
+            rx.el.input(type="checkbox", default_checked=False, on_change=Privacy.tick, auto_focus=True),
             rx.el.span(t("privacy.tick")),
             class_name="agree",
         ),
