@@ -32,7 +32,7 @@ from encaiss_dashboard.domain.outlook import next_change
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.references import is_email
 from encaiss_dashboard.domain.terms import Term
-from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage import personal, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
@@ -356,6 +356,8 @@ def edit(work: Work, client_id: int | None, debtor_id: int, *, email: str, langu
     """
     client = work.require(Action.UPLOAD, client_id)
     debtor = _debtor(work, client, debtor_id)
+    if personal.erased(work.session, debtor_id):
+        raise NotFound  # nothing personal may come back to who was forgotten
     address = email.strip()
     if address and not is_email(address):
         raise BadEmail(value=address[:80])

@@ -285,6 +285,14 @@ def test_an_erased_debtor_is_not_chased_and_not_met_again(house, wiring, owner, 
     assert (erased.address, new.name) == ("", NAME)
 
 
+def test_nothing_personal_is_written_back_to_the_erased(house, wiring, owner, client, moulin):
+    erase(house, owner, client, moulin)
+    before = house.dump()
+    with pytest.raises(NotFound), wiring.begin(owner) as work:
+        debtors.edit(work, client, moulin, email=MAIL, language="fr", term="")
+    assert house.dump() == before
+
+
 def open_invoice(house, debtor):
     house.invoice(debtor, "F-open", due=DUE, cents=5_000)
 
