@@ -27,7 +27,7 @@ class Story:
     clock: Any
 
     def after(self, days):
-        return PAST + timedelta(days=days)
+        return DUE + timedelta(days=days)
 
     def night(self, days, **options):
         """Run the reminders of the night so many days after the due date."""
