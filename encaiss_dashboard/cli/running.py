@@ -55,7 +55,9 @@ def worker(*, once: bool, lang: str) -> Answer:
     wiring.migrate(wired.settings.database_url)
     _refuse_mixed_data(wired)
     if once:
-        return run_answer(jobs.remind(wired), lang)
+        result = jobs.remind(wired)
+        jobs.purge(wired)
+        return run_answer(result, lang)
     as_json = bool(click.get_current_context().meta["as_json"])
 
     def report(result: RunResult) -> None:

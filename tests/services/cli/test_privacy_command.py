@@ -64,3 +64,11 @@ def test_purge_says_what_would_go_then_removes_it_once(answer, run, house, clock
     assert answer("privacy", "purge")["removed"]["debtors"] == 1
     assert set(answer("privacy", "purge")["removed"].values()) == {0}
     assert "Débiteurs effacés" in run("privacy", "purge").stdout
+
+
+def test_a_worker_of_cron_removes_it_as_well(answer, house, clock, moulin):
+    clock.set(date(2037, 1, 1))
+    with Session(house.wiring.engine) as session, session.begin():
+        session.exec(select(records.Agency)).one().demo = True  # as the tests' environment says
+    answer("worker", "--once")
+    assert set(answer("privacy", "purge", "--dry-run")["removed"].values()) == {0}
