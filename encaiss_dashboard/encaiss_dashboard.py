@@ -23,6 +23,8 @@ from encaiss_dashboard.ui.link import Link, link_page
 from encaiss_dashboard.ui.login import Login, forgot_page, login_page
 from encaiss_dashboard.ui.overview import overview_page
 from encaiss_dashboard.ui.overview_state import Overview
+from encaiss_dashboard.ui.privacy import Privacy
+from encaiss_dashboard.ui.privacy_page import privacy_page
 from encaiss_dashboard.ui.reminders import reminders_page
 from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.routes import routes
@@ -40,7 +42,7 @@ class House(rx.App):
         return Edge(super().__call__())
 
 
-_SHEETS = ("tokens", "app", "invoices", "debtors", "figures", "accounts", "desk")
+_SHEETS = ("tokens", "app", "invoices", "debtors", "figures", "accounts", "desk", "privacy")
 
 app = House(
     api_transformer=routes(),
@@ -72,3 +74,4 @@ app.add_page(
 )
 app.add_page(figures_page, route="/figures", title="Encaiss", on_load=[Shell.load, Figures.load])
 app.add_page(reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load])
+app.add_page(privacy_page, route="/privacy", title="Encaiss", on_load=[Shell.load, Privacy.load])

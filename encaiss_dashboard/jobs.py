@@ -14,7 +14,9 @@ from huey import MemoryHuey, crontab
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.services import deliveries, people, reminders
-from encaiss_dashboard.services.accounts import mails, signing
+from encaiss_dashboard.services.accounts import mails
+from encaiss_dashboard.services.privacy.purge import Past
+from encaiss_dashboard.services.privacy.purge import purge as remove
 from encaiss_dashboard.services.reminders import HeldMessage
 from encaiss_dashboard.wiring import Wiring
 
@@ -137,6 +139,23 @@ def _deliver_account_mail(wiring: Wiring, mail_id: int) -> bool:
     return isinstance(outcome, Delivered)
 
 
+def purge(wiring: Wiring, *, dry_run: bool = False) -> dict[Past, int]:
+    """Remove what is past its time, each kind in a transaction of its own; returns how much of each.
+
+    One kind that fails must not keep the others: it is tried again the next night.
+    """
+    removed: dict[Past, int] = {}
+    for what in Past:
+        try:
+            with wiring.begin(HOUSE, write=not dry_run) as work:
+                removed[what] = remove(work, what, dry_run=dry_run)
+        except Exception:
+            logger.exception("%s past their time stay for now", what)
+    if any(removed.values()) and not dry_run:
+        logger.info("past their time: %s", ", ".join(f"{n} {what}" for what, n in removed.items() if n))
+    return removed
+
+
 class Nightly:
     """Knows when tonight's run is due, and does it once; in between it delivers what waits.
 
@@ -160,8 +179,7 @@ class Nightly:
         if self._done == now.date() or now.time() < self._at:
             return RunResult(now.date(), 0, deliver(self._wiring, at_once=False), ())
         result = remind(self._wiring)
-        with self._wiring.begin(HOUSE) as work:
-            signing.forget_tries(work)
+        purge(self._wiring)
         self._done = now.date()
         return result
 

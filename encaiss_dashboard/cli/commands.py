@@ -9,6 +9,7 @@ from encaiss_dashboard.cli.calc import calc
 from encaiss_dashboard.cli.importing import import_command
 from encaiss_dashboard.cli.journal import journal, permissions
 from encaiss_dashboard.cli.people import agency, client, user
+from encaiss_dashboard.cli.privacy import privacy
 from encaiss_dashboard.cli.reminding import delegate, remind
 from encaiss_dashboard.cli.reports import report
 from encaiss_dashboard.cli.running import demo, migrate, serve, worker
@@ -35,6 +36,7 @@ for command in (
     user,
     journal,
     permissions,
+    privacy,
     migrate,
     backup,
     backup_key,

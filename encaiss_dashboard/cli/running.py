@@ -57,7 +57,9 @@ def worker(*, once: bool, lang: str) -> Answer:
     _warn_of_fallen_wall(wired, lang)
     _refuse_mixed_data(wired)
     if once:
-        return run_answer(jobs.remind(wired), lang)
+        result = jobs.remind(wired)
+        jobs.purge(wired)
+        return run_answer(result, lang)
     as_json = bool(click.get_current_context().meta["as_json"])
 
     def report(result: RunResult) -> None:

@@ -32,7 +32,7 @@ from encaiss_dashboard.domain.outlook import next_change
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.references import is_email
 from encaiss_dashboard.domain.terms import Term
-from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage import personal, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
@@ -43,6 +43,7 @@ _LANGUAGES: Final = frozenset({"fr", "nl", "en"})
 _YEAR_DAYS: Final = 365
 _ID_MAX: Final = 2**31 - 1
 _DIGITS_MIN: Final = 4
+_PERSONAL: Final = frozenset({"to", "reason", "before", "after"})
 
 
 class DebtorSort(StrEnum):
@@ -317,7 +318,17 @@ def _acts(work: Work, client_id: int, debtor_id: int, brought: Mapping[int, int]
     )
     mine = [act for act in work.session.exec(imports) if act.facts.get("batch") in brought]
     acts = [*queries.acts(work.session, client_id, debtor_id), *mine]
+    if any(act.kind == ActKind.ERASED.value for act in acts):
+        acts = [_without_names(act) for act in acts]
     return sorted(acts, key=lambda act: (act.day, act.id), reverse=True)
+
+
+def _without_names(act: records.Act) -> records.Act:
+    """An act of an erased debtor as it is shown: the journal keeps what it says, no screen repeats it."""
+    # A mail server's refusal repeats the address; why the house itself sent nothing does not.
+    hidden = _PERSONAL | ({"detail"} if act.kind == ActKind.FAILED.value else set())
+    shown = {name: value for name, value in act.facts.items() if name not in hidden}
+    return records.Act(**{**act.model_dump(), "facts": shown})
 
 
 def message(work: Work, client_id: int | None, message_id: int) -> records.OutboxMessage:
@@ -345,6 +356,8 @@ def edit(work: Work, client_id: int | None, debtor_id: int, *, email: str, langu
     """
     client = work.require(Action.UPLOAD, client_id)
     debtor = _debtor(work, client, debtor_id)
+    if personal.erased(work.session, debtor_id):
+        raise NotFound  # nothing personal may come back to who was forgotten
     address = email.strip()
     if address and not is_email(address):
         raise BadEmail(value=address[:80])

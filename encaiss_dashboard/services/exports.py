@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,15 +13,13 @@ from encaiss_dashboard.domain.ageing import bucket_codes, bucket_of
 from encaiss_dashboard.domain.errors import NotFound, Problem, Unreadable
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.domain.references import is_ogm
+from encaiss_dashboard.domain.sheets import amount, sheet
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.storage import lists, queries
 from encaiss_dashboard.storage.lists import InvoiceFilter, InvoiceLine
 from encaiss_dashboard.work import Work
 
 _CSV: Final = "text/csv; charset=utf-8"
-# What a spreadsheet would run as a formula; an apostrophe in front keeps it text.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _ID: Final = TypeAdapter(Annotated[int, Field(gt=0, lt=2**31)])
 _SHOWS: Final = frozenset({"open", "overdue", "paid", "credit_notes", "all"})
 _SORTS: Final = frozenset({"due", "issue", "number", "debtor", "total", "open"})
@@ -112,8 +108,8 @@ def _invoices(work: Work, client_id: int, query: Mapping[str, str]) -> Made:
             line.debtor,
             line.issue.isoformat(),
             line.due.isoformat(),
-            _amount(line.total.cents if line.kind is Kind.INVOICE else -line.total.cents),
-            _amount(line.open.cents),
+            amount(line.total.cents if line.kind is Kind.INVOICE else -line.total.cents),
+            amount(line.open.cents),
             line.total.currency,
             line.reference,
         )
@@ -162,19 +158,5 @@ def _heading(work: Work, key: str) -> str:
     return text(work.actor.language, key)
 
 
-def _amount(cents: int) -> str:
-    """Major units with a comma, as Belgian and French spreadsheets read numbers."""
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100},{abs(cents) % 100:02d}"
-
-
 def _sheet(name: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Made:
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, delimiter=";")
-    writer.writerow(headings)
-    writer.writerows([_text(cell) for cell in row] for row in rows)
-    return Made(name, _CSV, b"\xef\xbb\xbf" + stream.getvalue().encode())
-
-
-def _text(cell: str) -> str:
-    is_harmless = cell.lstrip("-").replace(",", "").isdecimal() or is_ogm(cell)
-    return f"'{cell}" if cell.startswith(_FORMULA) and not is_harmless else cell
+    return Made(name, _CSV, sheet(headings, rows))

@@ -32,11 +32,10 @@ _PEOPLE: Final = frozenset(
         "joined",
         "roles_changed",
         "left",
-        "exported",
-        "erased",
         "retention_changed",
     }
 )
+_PRIVACY: Final = {"exported": ("info", "info"), "erased": ("mute", "ink-3")}
 _WHY: Final = {
     "settled": "settled",
     "paused": "paused",
@@ -75,6 +74,8 @@ def act_row(act: Any, lang: str, today: date, *, brought: int = 0, named: Sequen
         named: for a message, the numbers of the invoices in it.
     """
     facts: Mapping[str, Any] = act.facts
+    if act.kind in _PRIVACY:
+        facts = {"by": act.actor}
     title, detail, tag, tone, dot = _read(act.kind, act.day, facts, lang, brought)
     if named:
         numbers = ", ".join(named[:_NUMBERS_SHOWN]) + (", …" if len(named) > _NUMBERS_SHOWN else "")
@@ -107,8 +108,9 @@ def _read(
     """Title, detail, tag, the tag's tone and the dot's colour."""
     if kind in {"sent", "dropped", "failed"}:
         return _message(kind, facts, lang)
-    if kind in _DECISIONS:
-        return (_decision(kind, on, facts, lang), _said(facts, lang), "decision", *_DECISIONS[kind])
+    if kind in _DECISIONS or kind in _PRIVACY:
+        title = _decision(kind, on, facts, lang) if kind in _DECISIONS else text(lang, f"act.{kind}")
+        return (title, _said(facts, lang), "decision", *(_DECISIONS | _PRIVACY)[kind])
     if kind == "payment":
         return _payment(facts, lang)
     if kind == "corrected":
@@ -122,7 +124,8 @@ def _read(
 
 
 def _message(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
-    code, to, detail = (str(facts.get(name) or "") for name in ("step", "to", "detail"))
+    code, detail = (str(facts.get(name) or "") for name in ("step", "detail"))
+    to = str(facts.get("to") or "–")  # of an erased debtor no screen repeats it
     step = text(lang, f"step.{code}")
     if kind == "dropped":
         why = text(lang, f"act.why_{_WHY.get(detail, 'other')}")

@@ -15,12 +15,16 @@ from encaiss_dashboard import wiring
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.services import debtors, exports, imports, letters, people
+from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
 from encaiss_dashboard.ui.limits import HEALTH_SECONDS_MAX
 from encaiss_dashboard.ui.signing import signing_routes
 from encaiss_dashboard.ui.uploads import upload_invoices
 from encaiss_dashboard.work import Work
+
+# Handing these out is an act of the journal.
+_RECORDED = frozenset({"personal"})
 
 
 async def download(request: Request) -> Response:
@@ -29,7 +33,7 @@ async def download(request: Request) -> Response:
     query = dict(request.query_params)
     try:
         made = await as_client(
-            request, lambda work, client: _make(work, client, kind, key, query), write=False
+            request, lambda work, client: _make(work, client, kind, key, query), write=kind in _RECORDED
         )
     except (NotAllowed, NotFound):
         return PlainTextResponse("", status_code=404)
@@ -48,6 +52,11 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
     if kind == "acts":
         seen_file = debtors.file(work, client_id, exports.number(key))
         return exports.acts(work, client_id, exports.number(key), told(seen_file, work.actor.language))
+    if kind == "personal":
+        own = key == "own"
+        made = bundle.export_own(work, client_id) if own else None
+        made = made or bundle.export_debtor(work, client_id, exports.number(key))
+        return exports.Made(made.name, bundle.MIME, made.content)
     if kind == "statement":
         statement = letters.statement_pdf(work, client_id, exports.number(key))
         return exports.Made(statement.name, "application/pdf", statement.content)

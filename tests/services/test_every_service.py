@@ -31,7 +31,6 @@ HOUSE_ONLY = {
     "accounts.mails.waiting",
     "accounts.signing.attempt",
     "accounts.signing.check",
-    "accounts.signing.forget_tries",
     "accounts.signing.open_session",
     "accounts.signing.settle",
     "accounts.signing.sign_out",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 
 from encaiss_dashboard.domain import signing
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, WeakPassword
@@ -269,14 +269,3 @@ def look_at(work: Work, client_id: int | None, digest: str, chosen_id: int) -> N
     login.client_id = chosen
     if work.actor.agency_role is not None:
         work.journal.record(ActKind.OPENED, day=work.today, client_id=chosen)
-
-
-def forget_tries(work: Work) -> None:
-    """Remove tries that no longer count; called every night.
-
-    Raises:
-        NotAllowed: only the house itself does.
-    """
-    if not work.actor.house:
-        raise NotAllowed
-    work.session.exec(delete(LoginAttempt).where(col(LoginAttempt.at) < work.now - 4 * signing.TRIES_WINDOW))

@@ -113,14 +113,6 @@ def test_those_who_succeed_are_never_closed_out(desk):
         assert try_once(desk, OWNER, PASSWORD)
 
 
-def test_tries_that_count_no_more_are_removed(desk, clock, house):
-    try_once(desk)
-    clock.forward(hours=2)
-    try_once(desk)
-    desk.as_house(signing.forget_tries)
-    assert len(house.dump()["login_attempt"]) == 1
-
-
 def test_a_disabled_account_opens_no_session_and_ends_those_it_has(desk):
     digest = desk.open(desk.owner.user_id)
     with desk.wiring.begin(HOUSE) as work:
@@ -233,7 +225,6 @@ def test_a_weak_password_is_refused_with_the_reason(desk):
         lambda work: signing.settle(work, 1, worked=True),
         lambda work: signing.open_session(work, 1, "digest"),
         lambda work: signing.sign_out(work, "digest"),
-        signing.forget_tries,
     ],
 )
 def test_what_the_house_does_for_a_browser_nobody_else_does(desk, house, service):
