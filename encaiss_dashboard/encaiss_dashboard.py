@@ -10,6 +10,8 @@ from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.agency import Colleagues, agency_page
 from encaiss_dashboard.ui.debtor_file import Debtor, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
+from encaiss_dashboard.ui.desk import desk_page
+from encaiss_dashboard.ui.desk_state import Desk
 from encaiss_dashboard.ui.edge import Edge
 from encaiss_dashboard.ui.figures import figures_page
 from encaiss_dashboard.ui.figures_state import Figures
@@ -38,7 +40,7 @@ class House(rx.App):
         return Edge(super().__call__())
 
 
-_SHEETS = ("tokens", "app", "invoices", "debtors", "figures", "accounts")
+_SHEETS = ("tokens", "app", "invoices", "debtors", "figures", "accounts", "desk")
 
 app = House(
     api_transformer=routes(),
@@ -59,6 +61,7 @@ app.add_page(link_page, route="/link/[token]", title="Encaiss", on_load=[Login.l
 app.add_page(security_page, route="/security", title="Encaiss", on_load=[Shell.load, Security.load])
 app.add_page(team_page, route="/team", title="Encaiss", on_load=[Shell.load, Team.load])
 app.add_page(journal_page, route="/journal", title="Encaiss", on_load=[Shell.load, Journal.load])
+app.add_page(desk_page, route="/desk", title="Encaiss", on_load=[Shell.load, Desk.load])
 app.add_page(agency_page, route="/agency", title="Encaiss", on_load=[Shell.load, Colleagues.load])
 app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])
 app.add_page(debtors_page, route="/debtors", title="Encaiss", on_load=[Shell.load, Debtors.load])

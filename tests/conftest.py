@@ -193,11 +193,15 @@ class House:
             session.flush()
             return int(row.id)
 
-    def session(self, email: str, token: str, second_factor: str = "totp") -> str:
-        """Open a session for a person; the token is the cookie's value."""
+    def session(self, email: str, token: str, second_factor: str = "totp", client: int | None = None) -> str:
+        """Open a session for a person, looking at a client; the token is the cookie's value."""
+        digest = self.wiring.digest(token)
         with self.wiring.begin(HOUSE) as work:
             user = work.session.exec(sqlmodel.select(accounts.User).where(accounts.User.email == email)).one()
-            signing.open_session(work, user.id, self.wiring.digest(token), second_factor=second_factor)
+            signing.open_session(work, user.id, digest, second_factor=second_factor)
+            work.session.flush()
+            of_it = accounts.LoginSession.digest == digest
+            work.session.exec(sqlmodel.update(accounts.LoginSession).where(of_it).values(client_id=client))
         return token
 
     def act(self, client_id: int, kind: ActKind, day: date, **details: Any) -> int:

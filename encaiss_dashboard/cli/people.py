@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from encaiss_dashboard import jobs
 from encaiss_dashboard.cli.calc import Answer
 from encaiss_dashboard.cli.command import Command, CouldNot, client_id, house
 from encaiss_dashboard.domain.errors import Unreadable
@@ -14,6 +15,7 @@ from encaiss_dashboard.domain.permissions import AGENCY_ROLES, HOUSE, Role
 from encaiss_dashboard.domain.terms import Term
 from encaiss_dashboard.locales import LANGUAGES, text
 from encaiss_dashboard.services import agencies, people
+from encaiss_dashboard.services.accounts import factors
 
 
 @click.command(cls=Command)
@@ -110,7 +112,8 @@ def add_user(
     *, email: str, name: str, role: str, slug: str | None, language: str, password_stdin: bool, lang: str
 ) -> Answer:
     """Add a person; the password is asked for twice, or read from stdin, and never an argument."""
-    if (Role(role) in AGENCY_ROLES) == bool(slug):
+    # A case manager may be given its first client; an administrator works for all of them.
+    if bool(slug) == (Role(role) in AGENCY_ROLES) and not (slug and role == Role.CASE_MANAGER.value):
         raise CouldNot("role_needs_client", role=role)
     with house().begin(HOUSE, write=False) as work:
         if slug:
@@ -129,6 +132,16 @@ def add_user(
         address = added.email
     facts: dict[str, object] = {"email": address, "name": name, "role": role, "client": slug}
     return Answer(facts, [text(lang, "cli.user_added", email=address)])
+
+
+@user.command("forget-second-factor", cls=Command)
+@click.option("--email", required=True, help="Of the person whose telephone is lost.")
+def forget_second_factor(*, email: str, lang: str) -> Answer:
+    """Take a lost second factor away; the next sign-in sets another, and the person is told by mail."""
+    with house().begin(HOUSE) as work:
+        factors.reset(work, None, people.user_id(work, email))
+    jobs.deliver_account_mails(house())
+    return Answer({"email": email}, [text(lang, "cli.factor_forgotten", email=email)])
 
 
 def _password(lang: str, *, from_stdin: bool) -> str:

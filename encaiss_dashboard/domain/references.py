@@ -8,6 +8,7 @@ from typing import Final
 from stdnum import iso11649
 from stdnum.be import ogm_vcs, vat
 from stdnum.exceptions import ValidationError
+from stdnum.fr import siren, siret, tva
 from stdnum.iso7064 import mod_97_10
 
 from encaiss_dashboard.domain.errors import Unreadable
@@ -135,6 +136,24 @@ def format_enterprise_number(text: str) -> str:
     """
     number = parse_enterprise_number(text)
     return f"BE {number[:4]}.{number[4:7]}.{number[7:]}"
+
+
+def national_enterprise_number(text: str, country: str) -> str:
+    """A valid enterprise number of Belgium or France as it is printed there.
+
+    French ones are nine digits (SIREN); an establishment's number (SIRET) or a VAT number names one.
+
+    Raises:
+        ReferenceUnreadable: it is none of that country's.
+    """
+    if country == "BE":
+        return format_enterprise_number(text)
+    if siret.is_valid(text):
+        return str(siren.format(siret.to_siren(text)))
+    digits = tva.compact(text)[2:] if tva.is_valid(text) else siren.compact(text)
+    if not siren.is_valid(digits):
+        raise ReferenceUnreadable(value=text)
+    return str(siren.format(digits))
 
 
 def is_email(text: str) -> bool:

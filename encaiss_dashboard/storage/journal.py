@@ -73,6 +73,8 @@ class ActKind(StrEnum):
     ERASED = "erased"
     RETENTION_CHANGED = "retention_changed"
     CLIENT_ADDED = "client_added"
+    CLIENT_CHANGED = "client_changed"
+    TRAY_EMPTIED = "tray_emptied"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationStatus, status
@@ -78,7 +78,7 @@ def prospects(
     """
     events = queries.delegation_events(session, client_id, debtor_ids)
     invoices = _open(session, client_id, on, debtor_ids)
-    credit = _credit(session, client_id, on, debtor_ids)
+    credit = free_credit(session, [client_id], on, debtor_ids)
     contacts = queries.last_contacts(session, client_id)
     return {
         key: Prospect(on, events.get(key, ()), invoices.get(key, ()), credit.get(key, ()), contacts.get(key))
@@ -118,10 +118,12 @@ def _open(
     return owed
 
 
-def _credit(session: Session, client_id: int, on: date, debtor_ids: Sequence[int]) -> dict[int, list[Money]]:
-    """What ``Ledger.unallocated_by_debtor`` tells, where it is above zero."""
+def free_credit(
+    session: Session, client_ids: Collection[int], on: date, debtor_ids: Collection[int] | Select[Any]
+) -> dict[int, list[Money]]:
+    """What ``Ledger.unallocated_by_debtor`` tells of debtors of clients, where it is above zero."""
     invoice, payment, allocation = records.Invoice, records.Payment, records.Allocation
-    issued = [col(invoice.client_id) == client_id, col(invoice.issue) <= on]
+    issued = [col(invoice.client_id).in_(client_ids), col(invoice.issue) <= on]
     free: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
 
     def add(query: Any, debtor: Any, currency: Any) -> None:
@@ -131,7 +133,7 @@ def _credit(session: Session, client_id: int, on: date, debtor_ids: Sequence[int
 
     paid = select(col(payment.debtor_id), col(payment.currency), func.sum(payment.amount_cents))
     add(
-        paid.where(col(payment.client_id) == client_id, col(payment.on) <= on),
+        paid.where(col(payment.client_id).in_(client_ids), col(payment.on) <= on),
         payment.debtor_id,
         payment.currency,
     )

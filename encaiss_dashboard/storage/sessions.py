@@ -31,7 +31,7 @@ class SignedIn:
             the page of the second factor. It follows from the roles of this moment: who becomes a
             signatory while signed in has to set a second factor first.
         clients: id and name of every client this person may look at, by name.
-        client_id: the one looked at, None when there is none at all.
+        client_id: the one looked at; None when there is none at all, or the agency has opened none.
         as_agency: the client is looked at by somebody of the agency.
     """
 
@@ -129,7 +129,9 @@ def signed_in(session: Session, digest: str, now: datetime, address: str = "") -
         query = query.where(col(Client.id).in_(roles))
     clients = tuple((known(key), name) for key, name in session.exec(query))
     ids = [key for key, _ in clients]
-    looked_at = login.client_id if login.client_id in ids else (ids[0] if ids else None)
+    # The agency opens a client by an act of its own, never by default.
+    first = ids[0] if ids and agency_role is None else None
+    looked_at = login.client_id if login.client_id in ids else first
     return SignedIn(
         known(login.id),
         user.email,

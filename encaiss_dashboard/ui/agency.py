@@ -80,14 +80,14 @@ class Colleagues(People):
         known = {choice["value"] for choice in self.clients}
         chosen = sorted(int(name) for name, value in form.items() if value and name in known)
         await access.act(self, colleagues.assign, self.chosen, chosen)
-        return await self._done("team.done_assigned")
+        return self._settled("team.done_assigned")
 
     @handler
     async def reset_factor(self) -> Next:
         """Take a lost second factor away; the next sign-in sets another."""
         await access.act(self, factors.reset, self.chosen)
         await asyncio.to_thread(deliver_mails)
-        return await self._done("team.done_factor_reset")
+        return self._settled("team.done_factor_reset")
 
     @handler
     async def ask_out(self) -> Next:
@@ -98,7 +98,7 @@ class Colleagues(People):
     async def take_out(self) -> Next:
         """End somebody's work for the agency."""
         await access.act(self, colleagues.dismiss, self.chosen)
-        return await self._done("team.done_removed")
+        return self._settled("team.done_removed")
 
     @handler
     async def cancel(self) -> Next:
@@ -107,12 +107,10 @@ class Colleagues(People):
         self._close()
         return rx.set_focus(opener)
 
-    async def _done(self, key: str) -> Next:
+    def _settled(self, key: str) -> Next:
         name = self.chosen_name
         self._close()
-        await self._read()
-        self._say(key, name=name)
-        return rx.set_focus("content")
+        return self._done(key, name=name)
 
     async def _read(self) -> None:
         seen = await access.read(self, colleagues.agency_team)

@@ -9,7 +9,6 @@ from typing import Final, TypedDict
 import reflex as rx
 from pydantic import TypeAdapter, ValidationError
 from reflex.event import EventHandler, key_event
-from reflex.state import OnLoadInternalState
 
 from encaiss_dashboard.domain.delegation import DelegationKind, DelegationState, DelegationStatus
 from encaiss_dashboard.domain.dunning import StepCode
@@ -112,9 +111,7 @@ class Deciding(Shell):
         except Refusal as refusal:
             return self._refused(refusal)
         self.decision = ""
-        self._say(f"debtors.done_{kind}", n=changed)
-        # What opened the dialog may be gone from the screen.
-        return [OnLoadInternalState.on_load_internal, rx.set_focus("content")]
+        return self._done(f"debtors.done_{kind}", n=changed)
 
     @handler
     async def cancel(self) -> Next:

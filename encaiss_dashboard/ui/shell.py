@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 import reflex as rx
 from pydantic import ValidationError, validate_call
@@ -22,6 +23,13 @@ from encaiss_dashboard.ui.components import icon, plain_form
 from encaiss_dashboard.ui.i18n import LANGUAGE_NAMES, Language, t
 
 Next = EventSpec | Sequence[Any] | None
+
+# Where a client's view may be entered: paths of its own screens, with nothing a browser could add.
+_INNER: Final = re.compile(
+    r"/(|invoices|debtors|figures|reminders|team|journal|privacy|invoices/import/[1-9][0-9]{0,17}"
+    r"|debtors/[1-9][0-9]{0,17})"
+)
+_OF_NO_CLIENT: Final = frozenset({"/desk", "/agency", "/security"})
 
 
 class Choice(TypedDict):
@@ -65,6 +73,7 @@ class Shell(Language):
     administers: bool = False
     notice: str = ""
     notice_kind: str = "info"
+    _notice_stays: bool = False
 
     @handler
     async def load(self) -> Next:
@@ -72,13 +81,17 @@ class Shell(Language):
         signed = await access.anyone(self)
         if signed is None or not signed.complete:
             return rx.redirect("/second-factor" if signed else "/login")
-        self.notice = ""
+        if signed.as_agency and signed.client_id is None and self.router.url.path not in _OF_NO_CLIENT:
+            return rx.redirect("/desk")
+        if not self._notice_stays:
+            self.notice = ""
+        self._notice_stays = False
         actor, client_id = signed.actor, signed.client_id or 0
         self.lang = actor.language
         self.user_name = actor.name
         self.initials = "".join(word[0] for word in actor.name.split()[:2]).upper()
         self.clients = [Choice(value=str(key), label=name) for key, name in signed.clients]
-        self.client_id = str(client_id)
+        self.client_id = str(client_id or "")
         self.client_name = dict(signed.clients).get(client_id, "")
         self.may_upload = actor.may(Action.UPLOAD, client_id)
         self.may_delegate = actor.may(Action.DELEGATE, client_id)
@@ -97,10 +110,7 @@ class Shell(Language):
     @handler
     async def choose_client(self, client_id: str) -> Next:
         """Look at another client, from its first screen on."""
-        if not client_id.isdecimal():
-            raise Unreadable(value=client_id)
-        await access.act(self, signing.look_at, access.digest_of(self), int(client_id))
-        return rx.redirect("/")
+        return await self._enter(client_id, "/")
 
     @handler
     async def dismiss(self) -> Next:
@@ -111,6 +121,20 @@ class Shell(Language):
     async def trouble(self) -> Next:
         """Say that something broke on our side, after it was logged."""
         self._say("shell.trouble", "bad")
+
+    async def _enter(self, client_id: str, path: str) -> Next:
+        """Look at a client of one's own from one of its screens on; that the agency did is an act."""
+        if not re.fullmatch("[1-9][0-9]{0,17}", client_id) or not _INNER.fullmatch(path):
+            raise Unreadable(value="")
+        await access.act(self, signing.look_at, access.digest_of(self), int(client_id))
+        # The screen that shows already has no other way to learn of it.
+        return OnLoadInternalState.on_load_internal if self.router.url.path == path else rx.redirect(path)
+
+    def _done(self, key: str, **facts: object) -> Next:
+        """Say what was done and show the screen anew; what had the focus may be gone from it."""
+        self._say(key, "good", **facts)
+        self._notice_stays = True
+        return [OnLoadInternalState.on_load_internal, rx.set_focus("content")]
 
     def _say(self, key: str, kind: str = "good", **facts: object) -> None:
         """Show a sentence in the notice bar."""
@@ -196,9 +220,14 @@ def _side() -> rx.Component:
                         rx.el.div(Shell.client_name, class_name="sec"),
                     ),
                 ),
-                *(_entry(*one) for one in _MENU),
-                rx.el.div(t("menu.office"), class_name="sec"),
-                *(_entry(*one) for one in _OFFICE),
+                rx.cond(
+                    ~Shell.as_agency | (Shell.client_name != ""),
+                    rx.fragment(
+                        *(_entry(*one) for one in _MENU),
+                        rx.el.div(t("menu.office"), class_name="sec"),
+                        *(_entry(*one) for one in _OFFICE),
+                    ),
+                ),
                 aria_label=t("shell.menu"),
                 class_name="menu",
             ),
@@ -230,6 +259,7 @@ def _who() -> rx.Component:
             rx.el.label(
                 rx.el.span(t("shell.client"), class_name="sr"),
                 rx.el.select(
+                    rx.cond(Shell.client_id == "", rx.el.option(t("shell.choose_client"), value="")),
                     rx.foreach(Shell.clients, lambda c: rx.el.option(c["label"], value=c["value"])),
                     value=Shell.client_id,
                     on_change=Shell.choose_client,

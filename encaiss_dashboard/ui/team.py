@@ -75,7 +75,7 @@ class Team(People):
         """Give the person exactly the roles that are ticked."""
         roles = [role.value for role in CLIENT_ROLES if form.get(role.value)]
         await access.act(self, team.change_roles, self.chosen, roles)
-        return await self._done("team.done_changed")
+        return self._settled("team.done_changed")
 
     @handler
     async def ask_out(self) -> Next:
@@ -86,7 +86,7 @@ class Team(People):
     async def take_out(self) -> Next:
         """Take the person out of the team."""
         await access.act(self, team.remove, self.chosen)
-        return await self._done("team.done_removed")
+        return self._settled("team.done_removed")
 
     @handler
     async def cancel(self) -> Next:
@@ -95,12 +95,10 @@ class Team(People):
         self._close()
         return rx.set_focus(opener)
 
-    async def _done(self, key: str) -> Next:
+    def _settled(self, key: str) -> Next:
         name = self.chosen_name
         self._close()
-        await self._read()
-        self._say(key, name=name)
-        return rx.set_focus("content")
+        return self._done(key, name=name)
 
     async def _read(self) -> None:
         seen = await access.read(self, team.team)

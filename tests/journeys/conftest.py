@@ -75,6 +75,7 @@ def page(page: Any) -> Any:
 class Furnished:
     """A client with something on every screen, and the addresses of all screens."""
 
+    client_id: int
     debtor_id: int
     batch_id: int
     screens: tuple[str, ...]
@@ -120,15 +121,15 @@ def furnished(server: Any) -> Furnished:
         team.invite(work, client_id, **invited)
     screens = ("/", "/invoices", f"/invoices/import/{batch_id}", "/debtors", f"/debtors/{debtors[5]}")
     office = ("/team", "/journal", "/privacy", "/security")
-    return Furnished(debtors[5], batch_id, (*screens, "/figures", "/reminders", *office))
+    return Furnished(client_id, debtors[5], batch_id, (*screens, "/figures", "/reminders", *office))
 
 
 @pytest.fixture
 def signed_in(server: Any, context: Any) -> Any:
     """A function that signs the browser in as somebody, by the cookie alone."""
 
-    def sign_in(email: str) -> None:
-        token = server.house.session(email, secrets.token_urlsafe(32))
+    def sign_in(email: str, client: int | None = None) -> None:
+        token = server.house.session(email, secrets.token_urlsafe(32), client=client)
         context.add_cookies([{"name": "encaiss_session", "value": token, "url": server.base}])
 
     return sign_in

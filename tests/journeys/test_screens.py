@@ -91,7 +91,7 @@ def violations(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("number", SCREENS)
 def test_no_screen_has_a_barrier_that_a_machine_can_find(signed_in, settled, page, furnished, number, scheme):
-    signed_in(ADMIN)  # who has every button there is
+    signed_in(ADMIN, furnished.client_id)  # who has every button there is
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     settled(furnished.screens[number])
     page.wait_for_load_state("networkidle")

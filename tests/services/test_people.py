@@ -22,12 +22,28 @@ def owner(house, client_id):
     return house.user(Role.OWNER, "ardenne", EMAIL, "Test Owner")
 
 
-@pytest.mark.parametrize("role", [Role.OWNER, Role.ADMINISTRATOR])
-def test_only_the_house_adds_clients_and_people(house, wiring, client_id, role):
-    actor = house.user(role, None if role is Role.ADMINISTRATOR else "ardenne")
+@pytest.mark.parametrize("role", [Role.OWNER, Role.SIGNATORY, Role.CASE_MANAGER])
+def test_nobody_adds_clients_but_who_runs_the_agency(house, wiring, client_id, role):
+    actor = house.user(role, None if role is Role.CASE_MANAGER else "ardenne")
     before = house.dump()
     with pytest.raises(NotAllowed), wiring.begin(actor) as work:
         people.add_client(work, "new", "New")
+    assert house.dump() == before
+
+
+def test_an_administrator_adds_a_client_and_the_journal_says_who(house, wiring, client_id):
+    actor = house.user(Role.ADMINISTRATOR)
+    with wiring.begin(actor) as work:
+        people.add_client(work, "new", "New")
+    added = [act for act in house.dump()["act"] if "'client_added'" in act and "'new'" in act]
+    assert len(added) == 1
+    assert actor.name in added[0]
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.ADMINISTRATOR])
+def test_only_the_house_adds_people_without_asking_them(house, wiring, client_id, role):
+    actor = house.user(role, None if role is Role.ADMINISTRATOR else "ardenne")
+    before = house.dump()
     with pytest.raises(NotAllowed), wiring.begin(actor) as work:
         people.add_user(work, email="x@y.example", name="X", password=PASSWORD, role=Role.OWNER)
     assert house.dump() == before

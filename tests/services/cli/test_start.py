@@ -16,9 +16,9 @@ from sqlalchemy import text
 from encaiss_dashboard import wiring as house_wiring
 from encaiss_dashboard.cli import server
 from encaiss_dashboard.cli.commands import encaiss
-from encaiss_dashboard.domain.permissions import HOUSE
+from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.services import people
-from encaiss_dashboard.services.accounts import signing
+from encaiss_dashboard.services.accounts import factors, signing
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -93,6 +93,19 @@ def test_a_client_and_its_people_are_added(house, answer, refusal, wiring):
     assert "ann@mosan.example" in refusal(*owner, input="correct horse battery\n")["error"]
     assert refusal(*user, "--role", "owner", input="correct horse battery\n")
     assert refusal(*user, "--role", "administrator", "--client", "mosan", input="correct horse battery\n")
+
+
+@ON_SQLITE
+def test_a_lost_second_factor_is_taken_away_from_the_command_line(house, answer, refusal, wiring):
+    house.client("mosan", "Mosan SRL")
+    manager = house.user(Role.CASE_MANAGER, "mosan", "m@agency.example")
+    for email in ("m@agency.example", "nobody@agency.example"):
+        assert refusal("user", "forget-second-factor", "--email", email)
+    with wiring.begin(HOUSE) as work:
+        factors.give_to_demo(work, manager.user_id)
+    assert answer("user", "forget-second-factor", "--email", "M@agency.example ")
+    with wiring.begin(manager) as work:
+        assert factors.standing(work, None).since is None
 
 
 @ON_SQLITE

@@ -1,4 +1,4 @@
-"""Who works here: the agency, its clients and their people, as the house itself sets them up."""
+"""Who works here: the agency, its clients and their people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlmodel import col, select
 
-from encaiss_dashboard.domain.errors import NotAllowed, Refusal, Unreadable, WeakPassword
+from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unreadable, WeakPassword
 from encaiss_dashboard.domain.permissions import AGENCY_ROLES, Action, Role
 from encaiss_dashboard.domain.signing import PASSWORD_LENGTH_MIN, weakness
 from encaiss_dashboard.domain.terms import Term
@@ -31,10 +31,9 @@ def set_up_agency(work: Work, *, name: str, email: str, demo: bool = False, **de
     """The one agency of this deployment, made on first use.
 
     Raises:
-        NotAllowed: only the house itself sets it up.
+        NotAllowed: anybody but an administrator and the house.
     """
-    if not work.actor.house:
-        raise NotAllowed
+    work.require_agency()
     found = work.session.exec(select(Agency)).first()
     if found is not None:
         return found
@@ -48,12 +47,11 @@ def add_client(work: Work, slug: str, name: str, **details: Any) -> Client:
     """A new client of the agency; ``slug`` is its name on the command line.
 
     Raises:
-        NotAllowed: only the house itself adds clients.
+        NotAllowed: anybody but an administrator and the house.
         Unreadable: a slug of anything but small letters, digits and single hyphens.
         AlreadyThere: the slug is taken.
     """
-    if not work.actor.house:
-        raise NotAllowed
+    work.require_agency()
     if not _SLUG.fullmatch(slug):
         raise Unreadable(value=slug)
     if work.session.exec(select(Client).where(Client.slug == slug)).first():
@@ -128,6 +126,21 @@ def choose_language(work: Work, client_id: int | None, language: str) -> None:  
     user = work.session.get(User, work.actor.user_id)
     if user is not None:
         user.language = language
+
+
+def user_id(work: Work, email: str) -> int:
+    """The person with this address.
+
+    Raises:
+        NotAllowed: only the house itself calls people by their address.
+        NotFound: there is none.
+    """
+    if not work.actor.house:
+        raise NotAllowed
+    found = work.session.exec(select(User.id).where(User.email == email.strip().lower())).first()
+    if found is None:
+        raise NotFound(what=email)
+    return found
 
 
 def anybody(work: Work) -> bool:
