@@ -23,8 +23,10 @@ from encaiss_dashboard.services import imports
 from encaiss_dashboard.services.accounts import factors, team
 from encaiss_dashboard.services.debtors import DebtorSearch
 from encaiss_dashboard.services.delegations import Decision
+from encaiss_dashboard.services.desk import DeskSearch
 from encaiss_dashboard.services.figures import Basis
 from encaiss_dashboard.services.invoices import Search
+from encaiss_dashboard.services.people.clients import ClientFacts
 from encaiss_dashboard.storage import accounts, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.journal import ActKind
@@ -172,6 +174,9 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "search: 'Search'": lambda aim: _searches(Search, on=DAY),
     "outcome": lambda aim: [Delivered("250 made up"), DeliveryFailed(reason="made up", permanent=True)],
     "on": lambda aim: [DAY, date.min, date.max],
+    "search: 'DeskSearch'": lambda aim: _searches(DeskSearch),
+    "facts: 'ClientFacts'": lambda aim: [ClientFacts("New"), *map(ClientFacts, TEXTS)],
+    "letters": lambda aim: [1, *NUMBERS],
     "page": lambda aim: [1, *NUMBERS],
     "basis": lambda aim: list(Basis),
     "currency": lambda aim: ["EUR", *TEXTS],

@@ -37,9 +37,9 @@ HOUSE_ONLY = {
     "agencies.client_id",
     "agencies.identify",
     "agencies.slugs",
-    "people.add_client",
+    "journals.verify",
     "people.add_user",
-    "people.set_up_agency",
+    "people.user_id",
 }
 # What these say is nobody's: a hash of what was typed, whether there is an agency, an account.
 NOBODYS = {"accounts.signing.hashed", "agencies.is_made_up", "people.anybody"}

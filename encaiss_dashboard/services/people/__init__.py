@@ -31,10 +31,9 @@ def set_up_agency(work: Work, *, name: str, email: str, demo: bool = False, **de
     """The one agency of this deployment, made on first use.
 
     Raises:
-        NotAllowed: only the house itself sets it up.
+        NotAllowed: anybody but an administrator and the house.
     """
-    if not work.actor.house:
-        raise NotAllowed
+    work.require_agency()
     found = work.session.exec(select(Agency)).first()
     if found is not None:
         return found
