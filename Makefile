@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
+# The tests that need the served application run beside all others: each half keeps one core busy.
+SERVED := tests/ui tests/journeys
 # What `make real` reads: FOLDER=…, or simply the word after it.
 FOLDER ?= $(or $(word 2,$(filter-out help,$(MAKECMDGOALS))),../shared/samples)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
@@ -26,7 +28,11 @@ dev: $(VENV)/installed ## The same with hot reload: edit, then refresh the page
 	@export ENCAISS_DEMO="$${ENCAISS_DEMO-1}"; $(BIN)/encaiss demo; exec $(BIN)/reflex run --env preview
 
 test: $(VENV)/installed-dev ## Every test, in a real browser where one is needed
-	@chromium=$$(bash .ci/chromium $(BIN)); ENCAISS_CHROMIUM="$$chromium" $(BIN)/python -m pytest -m "not real and not soak"
+	@ENCAISS_CHROMIUM=$$(bash .ci/chromium $(BIN)); export ENCAISS_CHROMIUM; said=$$(mktemp); failed=0; \
+	trap 'rm -f "$$said"; kill $$served 2>/dev/null || true' EXIT; \
+	$(BIN)/python -m pytest $(SERVED) >"$$said" 2>&1 & served=$$!; \
+	$(BIN)/python -m pytest $(SERVED:%=--ignore=%) || failed=1; \
+	wait $$served || failed=1; cat "$$said"; exit $$failed
 
 real: $(VENV)/installed-dev ## The real files that may not be committed: make real FOLDER
 	@test -d "$(FOLDER)" || { echo "There is no folder $(FOLDER): make real FOLDER" >&2; exit 2; }

@@ -127,7 +127,7 @@ def test_the_own_account_goes_with_its_password_only(told, signed_in, settled, p
 
 
 def test_an_administrator_chooses_periods_within_the_law(told, signed_in, settled, page):
-    signed_in(f"admin@{told.mark}.example")
+    signed_in(f"admin@{told.mark}.example", told.client)
     settled("/privacy")
     years = page.get_by_label(fr("keep_debtors"))
     years.fill("9")
@@ -143,7 +143,7 @@ def test_an_administrator_chooses_periods_within_the_law(told, signed_in, settle
 def test_the_screen_and_its_dialog_are_without_barriers_at_every_width(
     told, signed_in, settled, page, scheme, who
 ):
-    signed_in(f"{who}@{told.mark}.example")
+    signed_in(f"{who}@{told.mark}.example", told.client)
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     settled("/privacy")
     if who == "owner":
