@@ -44,6 +44,7 @@ def demo(lang: str) -> Answer:
     wiring.migrate(wired.settings.database_url)
     filled = _fill(wired, lang)
     lines = [text(lang, "cli.demo_filled" if filled else "cli.demo_there"), _login_table(lang)]
+    lines.append(text(lang, "cli.demo_code"))
     return Answer({"filled": filled, "logins": _logins()}, lines)
 
 
@@ -93,7 +94,7 @@ def serve(lang: str) -> Answer:
         if settings.demo:
             _fill(wired, lang)
             facts["logins"] = _logins()
-            lines.append(_login_table(lang))
+            lines += [_login_table(lang), text(lang, "cli.demo_code")]
         elif not _anybody(wired):
             lines.append(text(lang, "cli.nobody_yet"))
         if finish:
