@@ -62,7 +62,9 @@ app.add_page(
 app.add_page(link_page, route="/link/[token]", title="Encaiss", on_load=[Login.load, Link.read])
 app.add_page(security_page, route="/security", title="Encaiss", on_load=[Shell.load, Security.load])
 app.add_page(team_page, route="/team", title="Encaiss", on_load=[Shell.load, Team.load])
-app.add_page(journal_page, route="/journal", title="Encaiss", on_load=[Shell.load, Journal.load])
+app.add_page(
+    journal_page, route="/journal", title="Encaiss", on_load=[Shell.load, Journal.load, Journal.check]
+)
 app.add_page(desk_page, route="/desk", title="Encaiss", on_load=[Shell.load, Desk.load])
 app.add_page(agency_page, route="/agency", title="Encaiss", on_load=[Shell.load, Colleagues.load])
 app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])

@@ -24,7 +24,7 @@ from encaiss_dashboard.adapters import invoice_files, letters
 from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer
 from encaiss_dashboard.adapters.passwords import Argon2Passwords
 from encaiss_dashboard.adapters.store import FolderStore
-from encaiss_dashboard.domain.errors import Unreadable
+from encaiss_dashboard.domain.errors import NotAllowed, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.domain.signing import SEEN_EVERY
 from encaiss_dashboard.settings import Settings
@@ -72,6 +72,24 @@ class Wiring:
                 yield self._work(session, actor, today)
         except (DataError, OverflowError, UnicodeEncodeError) as error:
             raise Unreadable(value="") from error
+
+    @contextmanager
+    def begin_for(
+        self, signed: SignedIn, digest: str, today: date | None = None, *, write: bool = True
+    ) -> Iterator[Work]:
+        """A transaction of a signed-in person, whose session and rights are read again inside it.
+
+        A writer may have waited for its turn, and its person may have been taken out meanwhile.
+
+        Raises:
+            NotAllowed: the session has ended, or its person has other rights by now.
+        """
+        with self.begin(signed.actor, today, write=write) as work:
+            if write and self.recalled_session(digest, signed.actor.address) is None:
+                now = signed_in(work.session, digest, work.now, signed.actor.address)
+                if now is None or (now.actor, now.complete) != (signed.actor, signed.complete):
+                    raise NotAllowed
+            yield work
 
     def _work(self, session: Session, actor: Actor, today: date | None) -> Work:
         now = self.clock()

@@ -14,7 +14,11 @@ from stdnum.iso7064 import mod_97_10
 from encaiss_dashboard.domain.errors import Unreadable
 
 _DEBTOR_DIGITS: Final = 9
-_EMAIL: Final = re.compile(r"[^@\s<>\"',;:\\\x00-\x1f]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+# RFC 5322 §3.4.1 without quotes and comments, in the letters that every mail server takes.
+_EMAIL: Final = re.compile(
+    r"(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
+)
 _EMAIL_LENGTH_MAX: Final = 254  # RFC 5321 §4.5.3.1.3, less the brackets
 _OGM_MARKS: Final = str.maketrans("", "", "+*/ .-\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}")
 

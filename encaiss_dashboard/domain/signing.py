@@ -33,13 +33,26 @@ _BREACHED: Final = frozenset(FREQUENCY_LISTS["passwords"])
 TRIES_WINDOW: Final = timedelta(minutes=15)
 TRIES_PER_ACCOUNT: Final = 10
 TRIES_PER_ADDRESS: Final = 30
+# From everywhere together: so many that no stranger can shut somebody out of an own account, and few
+# enough for a password that takes a hundred million guesses.
+TRIES_FROM_ANYWHERE: Final = 100
 
 CODE_SECONDS: Final = 30
 CODE_DIGITS: Final = 6
 RECOVERY_CODES: Final = 10
+# A key that was shown and not confirmed is forgotten, or a thief could leave his own behind.
+ENROL_LENGTH: Final = timedelta(minutes=15)
 _KEY_BYTES: Final = 20  # RFC 4226 §4, R6: 160 bits
 _RECOVERY_BYTES: Final = 10
 _MAC_LENGTH: Final = 43
+
+
+class Asked(StrEnum):
+    """What is tried; each is counted for itself, so that strangers cannot use up an owner's tries."""
+
+    PASSWORD = "password"  # noqa: S105 - a kind of try
+    CODE = "code"
+    WITHIN = "within"
 
 
 class LinkKind(StrEnum):

@@ -38,16 +38,12 @@ class JournalPage:
     Attributes:
         acts: each with the name of the debtor it is about, "" for none.
         found: how many there are in all.
-        flaw: what is wrong with the client's chain, checked from its first act on; None when it is whole.
-        flaw_seq: the number of the act at which it is.
     """
 
     acts: tuple[tuple[Act, str], ...]
     found: int
     page: int
     pages: int
-    flaw: Flaw | None
-    flaw_seq: int
 
 
 def verify(work: Work) -> list[Checked]:
@@ -66,7 +62,7 @@ def verify(work: Work) -> list[Checked]:
 
 
 def acts(work: Work, client_id: int | None, page: int = 1) -> JournalPage:
-    """One page of everything that was done and decided for a client; checks that client's chain.
+    """One page of everything that was done and decided for a client.
 
     Raises:
         NotAllowed: no right to see this client.
@@ -84,6 +80,15 @@ def acts(work: Work, client_id: int | None, page: int = 1) -> JournalPage:
         .limit(PAGE_SIZE)
     )
     rows = tuple((act, name or "") for act, name in work.session.exec(query))
-    checked = next(iter(journal.verify(work.session, work.sign, client)), None)
-    flaw, seq = (checked.flaw, checked.seq) if checked else (None, 0)
-    return JournalPage(rows, found, page, pages, flaw, seq)
+    return JournalPage(rows, found, page, pages)
+
+
+def check(work: Work, client_id: int | None) -> Checked | None:
+    """Check a client's chain from its first act on; None while there is no act.
+
+    Raises:
+        NotAllowed: no right to see this client.
+    """
+    client = work.require(Action.VIEW, client_id)
+    found = next(iter(journal.verify(work.session, work.sign, client)), None)
+    return Checked("", found.entries, found.hash, found.flaw, found.seq) if found else None

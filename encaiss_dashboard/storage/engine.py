@@ -74,5 +74,17 @@ def role_that_ignores_policies(engine: Engine) -> str:
         return str(connection.execute(ask).scalar() or "")
 
 
+def lock(session: Session, *names: str) -> None:
+    """Let only one transaction at a time go on past here for each of these names, until it ends.
+
+    For what must not happen twice at once and has no row of its own to lock. On SQLite one writer at a
+    time is the rule anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        for name in names:
+            taken = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+            session.connection().execute(taken, {"name": name})
+
+
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value

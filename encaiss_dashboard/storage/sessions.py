@@ -156,6 +156,21 @@ def roles_of(session: Session, user_id: int) -> dict[int, frozenset[Role]]:
     return {client_id: frozenset(some) for client_id, some in roles.items()}
 
 
+def has_owner(session: Session, client_id: int) -> bool:
+    """Whether a client has an owner who can sign in."""
+    query = (
+        select(Membership.id)
+        .join(User, col(User.id) == col(Membership.user_id))
+        .where(
+            Membership.client_id == client_id,
+            Membership.role == Role.OWNER.value,
+            col(Membership.ended_at).is_(None),
+            col(User.disabled_at).is_(None),
+        )
+    )
+    return session.exec(query).first() is not None
+
+
 def seen(session: Session, session_id: int, now: datetime) -> None:
     """Write down that a session was used."""
     session.exec(update(LoginSession).where(col(LoginSession.id) == session_id).values(seen_at=now))

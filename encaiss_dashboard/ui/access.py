@@ -158,7 +158,7 @@ async def _call(
         session = house.session(digest, address) if digest else None
         if session is None or (complete and not session.complete):
             raise SignedOut
-        with house.begin(session.actor, write=write) as work:
+        with house.begin_for(session, digest, write=write) as work:
             return service(work, session.client_id, *args, **kwargs)
 
     # On a worker thread: a blocked event loop would stop every other user.

@@ -31,7 +31,7 @@ async def as_client(request: Request, service: Callable[[Work, int | None], R], 
         session = house.signed_in(digest, address) if digest else None
         if session is None:
             raise NotAllowed
-        with house.begin(session.actor, write=write) as work:
+        with house.begin_for(session, digest, write=write) as work:
             return service(work, session.client_id)
 
     return await asyncio.to_thread(call)

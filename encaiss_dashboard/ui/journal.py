@@ -42,6 +42,7 @@ class Journal(Shell):
     ready: bool = False
     acts: list[JournalRow] = []
     shown: str = ""
+    checked: bool = False
     whole: bool = True
     flaw: str = ""
     previous: str = ""
@@ -49,14 +50,12 @@ class Journal(Shell):
 
     @handler
     async def load(self) -> Next:
-        """Read the page that the address names, and check the client's chain from its first act on."""
+        """Read the page that the address names."""
         asked = str(self.router.url.query_parameters.get("page", ""))
         number = int(asked) if asked.isdecimal() and len(asked) <= _PAGE_DIGITS_MAX else 1
         seen, today = await access.read(self, _read, number)
         lang = self._language()
         self.acts = [_row(act, name, lang, today) for act, name in seen.acts]
-        self.whole = seen.flaw is None
-        self.flaw = text(lang, f"journal.{seen.flaw}", seq=seen.flaw_seq) if seen.flaw else ""
         first = (seen.page - 1) * journals.PAGE_SIZE
         numbers = {
             "first": first + 1 if seen.found else 0,
@@ -67,6 +66,14 @@ class Journal(Shell):
         self.previous = f"/journal?page={seen.page - 1}" if seen.page > 1 else ""
         self.next = f"/journal?page={seen.page + 1}" if seen.page < seen.pages else ""
         self.ready = True
+
+    @handler
+    async def check(self) -> Next:
+        """Check the client's chain from its first act on, after the page has its rows."""
+        found = await access.read(self, journals.check)
+        flaw = found.flaw if found else None
+        self.whole, self.checked = flaw is None, True
+        self.flaw = text(self._language(), f"journal.{flaw}", seq=found.seq) if found and flaw else ""
 
 
 def _read(work: Work, client_id: int | None, number: int) -> tuple[JournalPage, date]:
@@ -97,12 +104,12 @@ def journal_page() -> rx.Component:
             t("menu.journal"),
             t("journal.sub"),
             rx.cond(
-                Journal.ready,
+                Journal.checked,
                 rx.cond(Journal.whole, tag(t("journal.is_whole"), "good"), tag(Journal.flaw, "bad")),
             ),
         ),
         rx.cond(
-            Journal.ready & ~Journal.whole,
+            Journal.checked & ~Journal.whole,
             rx.el.p(t("journal.broken"), class_name="note n-bad", role="alert"),
         ),
         rx.el.section(

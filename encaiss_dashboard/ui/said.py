@@ -25,6 +25,7 @@ _PROBLEMS: Final = frozenset(
         "address_taken",
         "bad_email",
         "factor_required",
+        "too_many_mails",
         "not_allowed",
         "unreadable",
     }

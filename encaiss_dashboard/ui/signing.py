@@ -22,8 +22,10 @@ from encaiss_dashboard import jobs, wiring
 from encaiss_dashboard.domain.errors import NotAllowed, Refusal, WeakPassword
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.domain.signing import SESSION_LENGTH, LinkKind
+from encaiss_dashboard.domain.signing import Asked as What
 from encaiss_dashboard.services.accounts import factors, links, signing
-from encaiss_dashboard.ui.addresses import client_address
+from encaiss_dashboard.services.accounts.signing import Proof
+from encaiss_dashboard.ui.addresses import client_address, network
 from encaiss_dashboard.ui.edge import COOKIE, session_digest
 from encaiss_dashboard.wiring import SignedIn, Wiring
 
@@ -78,6 +80,8 @@ def form(page: str, step: Step, *, signed: bool | None = None) -> Callable[[Requ
                 return _to("/login")
             try:
                 return step(asked)
+            except signing.SessionOver:
+                return _to("/login")
             except Refusal as refusal:
                 return _to(_back(page, asked), problem=_code(refusal), **_facts(refusal))
 
@@ -125,8 +129,15 @@ def _to(path: str, **query: str) -> RedirectResponse:
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, status_code=303)
 
 
-def _with_session(asked: Asked, user_id: int, *, second_factor: str = "") -> Response:
-    """A new session under a new cookie; the one before ends."""
+def _with_session(
+    asked: Asked,
+    user_id: int,
+    *,
+    second_factor: str = "",
+    goes_on: bool = False,
+    password_hash: str | None = None,
+) -> Response:
+    """A new session under a new cookie; the one before ends, and has to be live still if this ``goes_on``."""
     token = secrets.token_urlsafe(32)
     with asked.house.begin(asked.as_house()) as work:
         complete = signing.open_session(
@@ -137,6 +148,8 @@ def _with_session(asked: Asked, user_id: int, *, second_factor: str = "") -> Res
             agent=asked.agent,
             second_factor=second_factor,
             replaces=asked.digest,
+            goes_on=goes_on,
+            password_hash=password_hash,
         )
     response = _to(SIGNED_IN_AT if complete else "/second-factor")
     response.set_cookie(
@@ -151,28 +164,30 @@ def _with_session(asked: Asked, user_id: int, *, second_factor: str = "") -> Res
     return response
 
 
-def _counted(asked: Asked, email: str, answer: Callable[[], R | None]) -> R | None:
+def _counted(asked: Asked, email: str, what: What, answer: Callable[[], R | None]) -> R | None:
     """A try that is counted before it is answered, and whose outcome is written down."""
     with asked.house.begin(asked.as_house()) as work:
-        attempt_id = signing.attempt(work, email, asked.address)
+        attempt_id = signing.attempt(work, email, network(asked.address), what)
     found = answer()
     with asked.house.begin(asked.as_house()) as work:
         signing.settle(work, attempt_id, worked=found is not None)
     return found
 
 
-def _owner_of(asked: Asked, email: str, password: str) -> int | None:
-    def check() -> int | None:
+def _owner_of(asked: Asked, email: str, password: str, what: What = What.WITHIN) -> Proof | None:
+    def check() -> Proof | None:
         with asked.house.begin(asked.as_house(), write=False) as work:
             return signing.check(work, email, password)
 
-    return _counted(asked, email, check)
+    return _counted(asked, email, what, check)
 
 
 def sign_in(asked: Asked) -> Response:
     """Check the password; a second factor may be due before the session opens anything."""
-    user_id = _owner_of(asked, asked["email"], asked["password"])
-    return _to("/login", problem="failed") if user_id is None else _with_session(asked, user_id)
+    proof = _owner_of(asked, asked["email"], asked["password"], What.PASSWORD)
+    if proof is None:
+        return _to("/login", problem="failed")
+    return _with_session(asked, proof.user_id, password_hash=proof.password_hash)
 
 
 def sign_out(asked: Asked) -> Response:
@@ -195,10 +210,10 @@ def give_code(asked: Asked) -> Response:
         except factors.WrongCode:
             return None
 
-    proof = _counted(asked, session.email, check)
+    proof = _counted(asked, session.email, What.CODE, check)
     if proof is None:
         raise factors.WrongCode
-    return _with_session(asked, _user_id(session), second_factor=proof)
+    return _with_session(asked, _user_id(session), second_factor=proof, goes_on=True)
 
 
 def set_factor(asked: Asked) -> Response:
@@ -208,7 +223,7 @@ def set_factor(asked: Asked) -> Response:
     def check() -> str | None:
         try:
             with asked.house.begin(session.actor) as work:
-                factors.confirm(work, session.client_id, asked["code"][:40])
+                factors.confirm(work, session.client_id, asked["code"][:40], asked.digest)
         except factors.WrongCode:
             return None
         return "totp"
@@ -217,10 +232,10 @@ def set_factor(asked: Asked) -> Response:
         _refuse_to_replace(asked, session)
     elif _owner_of(asked, session.email, asked["password"]) is None:
         raise signing.WrongPassword
-    proof = _counted(asked, session.email, check)
+    proof = _counted(asked, session.email, What.CODE, check)
     if proof is None:
         raise factors.WrongCode
-    response = _with_session(asked, _user_id(session), second_factor=proof)
+    response = _with_session(asked, _user_id(session), second_factor=proof, goes_on=True)
     response.headers["location"] = "/security?done=factor_set#codes"
     return response
 
@@ -261,7 +276,7 @@ def change_password(asked: Asked) -> Response:
         hashed = signing.hashed(work, asked["new"], session.email, session.actor.name)
     with asked.house.begin(session.actor) as work:
         signing.set_password(work, _user_id(session), hashed, keep=asked.digest)
-    response = _with_session(asked, _user_id(session), second_factor=session.second_factor)
+    response = _with_session(asked, _user_id(session), second_factor=session.second_factor, goes_on=True)
     response.headers["location"] = "/security?done=password_changed"
     return response
 

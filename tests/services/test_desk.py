@@ -336,7 +336,7 @@ def test_a_client_needs_an_account_and_an_owner(house, wiring, admin):
 def invited(wiring, admin, client):
     with wiring.begin(admin) as work:
         team.invite(
-            work, client, email="new@ardenne.example", name="New Owner", roles=["owner"], language="fr"
+            work, client, email="new@ardenne.example", name="New Owner", roles=["reader"], language="fr"
         )
     jobs.deliver_account_mails(wiring)
 

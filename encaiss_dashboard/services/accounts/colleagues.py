@@ -10,6 +10,7 @@ from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unrea
 from encaiss_dashboard.domain.permissions import AGENCY_ROLES, Role
 from encaiss_dashboard.services.accounts import links, team
 from encaiss_dashboard.storage.accounts import LoginSession, Membership, User
+from encaiss_dashboard.storage.engine import lock
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.queries import known
 from encaiss_dashboard.storage.records import Client
@@ -110,6 +111,7 @@ def dismiss(work: Work, client_id: int | None, user_id: int) -> None:  # noqa: A
         LastAdministrator: the agency would be left without.
     """
     work.require_agency()
+    lock(work.session, "agency")
     user = work.session.get(User, user_id)
     if user is None or user.agency_role is None or user.disabled_at is not None:
         raise NotFound

@@ -15,6 +15,7 @@ from encaiss_dashboard.domain.permissions import needs_second_factor
 from encaiss_dashboard.services.accounts import mails
 from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.accounts import LoginSession, RecoveryCode, SecondFactor, User
+from encaiss_dashboard.storage.engine import lock
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.queries import known
 from encaiss_dashboard.storage.sessions import roles_of
@@ -117,22 +118,41 @@ def enrol_first(work: Work, client_id: int | None) -> Enrolment:
     return enrol(work, client_id)
 
 
-def confirm(work: Work, client_id: int | None, code: str) -> None:  # noqa: ARG001
-    """Put the new app in use, from its first code; older apps and recovery codes end.
+def confirm(work: Work, client_id: int | None, code: str, keep: str = "") -> None:  # noqa: ARG001
+    """Put the new app in use, from its first code; older apps, recovery codes and sessions end.
+
+    ``keep`` is the digest of the session that goes on.
 
     Raises:
         WrongCode: not a code of the new app.
     """
-    user = _self(work)
+    user = _self(work, alone=True)
     waiting = _waiting(work, user)
     step = signing.code_step(_key(work, waiting), code, work.now, 0) if waiting else None
     if waiting is None or step is None:
         raise WrongCode
     _end(work, user)
     waiting.confirmed_at, waiting.last_step, waiting.ended_at = work.now, step, None
+    _end_sessions(work, known(user.id), keep)
     _make_codes(work, user)
     work.journal.record(ActKind.SECOND_FACTOR_SET, day=work.today)
     mails.notify(work, user, "factor_set")
+
+
+def forget_waiting(work: Work, user_id: int) -> None:
+    """Forget a key that was shown and never confirmed, whoever asked for it.
+
+    Raises:
+        NotAllowed: neither that person, nor who runs the agency.
+    """
+    _about(work, user_id)
+    waiting = select(SecondFactor).where(
+        SecondFactor.user_id == user_id,
+        col(SecondFactor.confirmed_at).is_(None),
+        col(SecondFactor.ended_at).is_(None),
+    )
+    for row in work.session.exec(waiting):
+        row.ended_at = work.now
 
 
 def accepts(work: Work, code: str) -> str:
@@ -141,7 +161,7 @@ def accepts(work: Work, code: str) -> str:
     Raises:
         WrongCode: neither a code of the app now nor an unused recovery code.
     """
-    user = _self(work)
+    user = _self(work, alone=True)
     factor = current(work, known(user.id))
     step = signing.code_step(_key(work, factor), code, work.now, factor.last_step) if factor else None
     if factor is not None and step is not None:
@@ -173,11 +193,12 @@ def renew_codes(work: Work, client_id: int | None) -> None:  # noqa: ARG001
     Raises:
         NotAllowed: without a second factor there is nothing to recover.
     """
-    user = _self(work)
+    user = _self(work, alone=True)
     if current(work, known(user.id)) is None:
         raise NotAllowed
     _make_codes(work, user)
     work.journal.record(ActKind.RECOVERY_CODES_MADE, day=work.today)
+    mails.notify(work, user, "codes_made")
 
 
 def remove(work: Work, client_id: int | None) -> None:  # noqa: ARG001
@@ -210,9 +231,7 @@ def reset(work: Work, client_id: int | None, user_id: int) -> None:  # noqa: ARG
     if user is None or user_id == work.actor.user_id or current(work, user_id) is None:
         raise NotAllowed
     _end(work, user)
-    live = select(LoginSession).where(LoginSession.user_id == user_id, col(LoginSession.ended_at).is_(None))
-    for login in work.session.exec(live):
-        login.ended_at = work.now
+    _end_sessions(work, user_id)
     work.journal.record(
         ActKind.SECOND_FACTOR_REMOVED, day=work.today, facts={"person": user.name, "email": user.email}
     )
@@ -251,8 +270,13 @@ def _about(work: Work, user_id: int) -> None:
         raise NotAllowed
 
 
-def _self(work: Work) -> User:
-    user = work.session.get(User, work.actor.user_id) if work.actor.user_id is not None else None
+def _self(work: Work, *, alone: bool = False) -> User:
+    """The person who asks; ``alone``: no other request of it gets past here at the same time."""
+    if work.actor.user_id is None:
+        raise NotAllowed
+    if alone:
+        lock(work.session, f"factor:{work.actor.user_id}")
+    user = work.session.get(User, work.actor.user_id)
     if user is None:
         raise NotAllowed
     return user
@@ -278,6 +302,7 @@ def _waiting(work: Work, user: User) -> SecondFactor | None:
         SecondFactor.user_id == user.id,
         col(SecondFactor.confirmed_at).is_(None),
         col(SecondFactor.ended_at).is_(None),
+        SecondFactor.created_at > work.now - signing.ENROL_LENGTH,
     )
     # Two requests at once may have made two: the picture and the text must be of the same.
     return work.session.exec(query.order_by(col(SecondFactor.id))).first()
@@ -290,6 +315,14 @@ def _unused(work: Work, user: User) -> list[RecoveryCode]:
         col(RecoveryCode.ended_at).is_(None),
     )
     return list(work.session.exec(query.order_by(col(RecoveryCode.id))))
+
+
+def _end_sessions(work: Work, user_id: int, keep: str = "") -> None:
+    live = select(LoginSession).where(
+        LoginSession.user_id == user_id, LoginSession.digest != keep, col(LoginSession.ended_at).is_(None)
+    )
+    for login in work.session.exec(live):
+        login.ended_at = work.now
 
 
 def _end(work: Work, user: User) -> None:

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from encaiss_dashboard.domain.errors import BadEmail, NotAllowed, Refusal
-from encaiss_dashboard.domain.permissions import AGENCY_ROLES, Role
+from encaiss_dashboard.domain.permissions import AGENCY_ROLES, ALLOWED, Action, Role
 from encaiss_dashboard.domain.references import is_email
 from encaiss_dashboard.domain.signing import LinkKind, link_token, read_link_token
 from encaiss_dashboard.services.accounts import mails, signing
 from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.accounts import AccountMail, LoginSession, Membership, User
+from encaiss_dashboard.storage.engine import lock
 from encaiss_dashboard.storage.journal import ActKind, By
 from encaiss_dashboard.storage.queries import known
 from encaiss_dashboard.storage.records import Client
-from encaiss_dashboard.storage.sessions import roles_of
+from encaiss_dashboard.storage.sessions import has_owner, roles_of
 from encaiss_dashboard.work import Work
 
-RESETS_PER_HOUR: Final = 3
+LINKS_PER_HOUR: Final = 3
 NAME_LENGTH_MAX: Final = 100
 
 
@@ -57,6 +57,12 @@ class NameMissing(Refusal):
     """A person needs a name, as it will stand in the journal."""
 
     code = "name_missing"
+
+
+class TooManyMails(Refusal):
+    """More links an hour than anybody needs: somebody else's mailbox would be flooded."""
+
+    code = "too_many_mails"
 
 
 class AddressTaken(Refusal):
@@ -123,12 +129,7 @@ def ask_reset(work: Work, email: str) -> None:
     user = _account(work, email)
     if user is None or user.disabled_at is not None:
         return
-    recent = select(func.count(col(AccountMail.id))).where(
-        AccountMail.kind == LinkKind.RESET.value,
-        AccountMail.user_id == user.id,
-        AccountMail.created_at > work.now - timedelta(hours=1),
-    )
-    if work.session.exec(recent).one() < RESETS_PER_HOUR:
+    if mails.recent(work, LinkKind.RESET, known(user.id)) < LINKS_PER_HOUR:
         mails.intend(work, LinkKind.RESET, user.email, user.language, user_id=user.id, name=user.name)
 
 
@@ -142,14 +143,6 @@ def reset(work: Work, token: str, password_hash: str) -> None:
     _house(work)
     mail = _mail(work, token, LinkKind.RESET)
     mail.used_at = work.now
-    others = select(AccountMail).where(
-        AccountMail.kind == LinkKind.RESET.value,
-        AccountMail.user_id == mail.user_id,
-        col(AccountMail.used_at).is_(None),
-        col(AccountMail.revoked_at).is_(None),
-    )
-    for other in work.session.exec(others):
-        other.revoked_at = work.now
     signing.set_password(work, known(mail.user_id), password_hash)
 
 
@@ -163,8 +156,14 @@ def accept(work: Work, token: str, name: str, password_hash: str) -> None:
     """
     _house(work)
     mail = _mail(work, token, LinkKind.INVITATION)
-    mail.used_at = work.now
+    lock(work.session, f"address:{mail.to}")
     user = _account(work, mail.to) or _new(work, mail, name, password_hash)
+    if user.disabled_at is not None:
+        # Somebody who left the agency comes back, be it as a client.
+        user.agency_role = user.disabled_at = None
+    if mail.client_id and user.agency_role:
+        raise NotAllowed
+    mail.used_at = work.now
     if mail.agency_role:
         _join_agency(work, user, Role(mail.agency_role))
     held = roles_of(work.session, known(user.id)).get(mail.client_id or 0, frozenset())
@@ -222,7 +221,9 @@ def ask_email(work: Work, client_id: int | None, email: str) -> None:  # noqa: A
     if user is None:
         raise NotAllowed
     address = checked_address(email)
-    _revoke(work, LinkKind.EMAIL, user)
+    mails.revoke_links(work, known(user.id), LinkKind.EMAIL)
+    if mails.recent(work, LinkKind.EMAIL, known(user.id)) >= LINKS_PER_HOUR:
+        raise TooManyMails
     mails.intend(work, LinkKind.EMAIL, address, user.language, user_id=user.id, name=user.name)
     mails.notify(work, user, "email_asked", new=address)
 
@@ -237,6 +238,7 @@ def confirm_email(work: Work, token: str) -> None:
     """
     _house(work)
     mail = _mail(work, token, LinkKind.EMAIL)
+    lock(work.session, f"address:{mail.to}")
     if _account(work, mail.to) is not None:
         raise AddressTaken
     user = work.session.get_one(User, known(mail.user_id))
@@ -248,7 +250,7 @@ def confirm_email(work: Work, token: str) -> None:
     )
     mails.notify(work, user, "email_changed", to=before, new=mail.to)
     # What was mailed to the old address must open nothing any more.
-    _revoke(work, LinkKind.RESET, user)
+    mails.revoke_links(work, known(user.id))
     live = select(LoginSession).where(LoginSession.user_id == user.id, col(LoginSession.ended_at).is_(None))
     for login in work.session.exec(live):
         login.ended_at = work.now
@@ -264,17 +266,6 @@ def checked_address(email: str) -> str:
     if not is_email(address):
         raise BadEmail(value=address[:80])
     return address
-
-
-def _revoke(work: Work, kind: LinkKind, user: User) -> None:
-    waiting = select(AccountMail).where(
-        AccountMail.kind == kind.value,
-        AccountMail.user_id == user.id,
-        col(AccountMail.used_at).is_(None),
-        col(AccountMail.revoked_at).is_(None),
-    )
-    for mail in work.session.exec(waiting):
-        mail.revoked_at = work.now
 
 
 def _house(work: Work) -> None:
@@ -301,4 +292,23 @@ def _mail(work: Work, text: str, kind: LinkKind | None = None) -> AccountMail:
         raise LinkUsed
     if mail.expires_at <= work.now:
         raise LinkExpired
+    if not _still_meant(work, mail):
+        raise LinkRevoked
     return mail
+
+
+def _still_meant(work: Work, mail: AccountMail) -> bool:
+    """Whether whoever sent an invitation could send it now: it must not outlive the right to invite.
+
+    Nor may the agency's invitation of a first owner outlive the moment when the client has one.
+    """
+    if mail.kind != LinkKind.INVITATION.value or mail.invited_by is None:
+        return True
+    host = work.session.get(User, mail.invited_by)
+    if host is None or host.disabled_at is not None:
+        return False
+    if host.agency_role == Role.ADMINISTRATOR.value:
+        first = Role.OWNER.value not in mail.roles or not has_owner(work.session, mail.client_id or 0)
+        return mail.client_id is None or first
+    held = roles_of(work.session, known(host.id)).get(mail.client_id or 0, frozenset())
+    return any(Action.MANAGE_TEAM in ALLOWED[role] for role in held)

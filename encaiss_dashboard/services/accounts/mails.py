@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, func, or_, select
 
 from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.letters import AccountLetter, Delivered, DeliveryFailed, Message, Party
@@ -61,6 +61,38 @@ def notify(work: Work, user: User, kind: str, *, to: str = "", **details: str) -
     """
     details = {"at": moment(work.now, user.language), "address": work.actor.address or "–", **details}
     intend(work, kind, to or user.email, user.language, user_id=user.id, name=user.name, details=details)
+
+
+def revoke_links(work: Work, user_id: int, *kinds: LinkKind) -> None:
+    """Take back the links that wait for a person; to a new password or address unless kinds are named.
+
+    Raises:
+        NotAllowed: as :func:`intend`.
+    """
+    _may_write(work, None, user_id)
+    open_links = select(AccountMail).where(
+        col(AccountMail.kind).in_(kinds or (LinkKind.RESET, LinkKind.EMAIL)),
+        AccountMail.user_id == user_id,
+        col(AccountMail.used_at).is_(None),
+        col(AccountMail.revoked_at).is_(None),
+    )
+    for mail in work.session.exec(open_links):
+        mail.revoked_at = work.now
+
+
+def recent(work: Work, kind: LinkKind, user_id: int) -> int:
+    """How many links of a kind were mailed for a person within the last hour.
+
+    Raises:
+        NotAllowed: as :func:`intend`.
+    """
+    _may_write(work, None, user_id)
+    query = select(func.count(col(AccountMail.id))).where(
+        AccountMail.kind == kind.value,
+        AccountMail.user_id == user_id,
+        AccountMail.created_at > work.now - timedelta(hours=1),
+    )
+    return int(work.session.exec(query).one())
 
 
 def waiting(work: Work) -> list[int]:

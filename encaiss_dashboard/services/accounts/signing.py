@@ -16,9 +16,10 @@ from sqlmodel import col, select
 from encaiss_dashboard.domain import signing
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, WeakPassword
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.domain.signing import PASSWORD_LENGTH_MAX, SESSION_LENGTH
+from encaiss_dashboard.domain.signing import PASSWORD_LENGTH_MAX, SESSION_LENGTH, Asked
 from encaiss_dashboard.services.accounts import factors, mails
 from encaiss_dashboard.storage.accounts import LoginAttempt, LoginSession, User
+from encaiss_dashboard.storage.engine import lock
 from encaiss_dashboard.storage.journal import ActKind, By
 from encaiss_dashboard.storage.queries import known
 from encaiss_dashboard.storage.records import Client
@@ -31,6 +32,12 @@ class TooManyTries(Refusal):
     """Too many failed tries for this account or from this address; says when to come back."""
 
     code = "too_many_tries"
+
+
+class SessionOver(Refusal):
+    """The session was ended meanwhile, from elsewhere or by a new password."""
+
+    code = "signed_out"
 
 
 class WrongPassword(Refusal):
@@ -62,8 +69,11 @@ def normal(email: str) -> str:
     return "".join(letter for letter in email.strip().lower() if letter.isprintable())
 
 
-def attempt(work: Work, email: str, address: str) -> int:
+def attempt(work: Work, email: str, address: str, asked: Asked = Asked.PASSWORD) -> int:
     """Count one try for an account, whether there is one or not; returns its id.
+
+    A password may be tried ten times in a quarter of an hour from one address and a hundred times from
+    everywhere, a code ten times in all: whoever gets that far knows the password already.
 
     Raises:
         NotAllowed: only the house itself counts.
@@ -71,19 +81,22 @@ def attempt(work: Work, email: str, address: str) -> int:
     """
     if not work.actor.house:
         raise NotAllowed
-    tried = LoginAttempt(
-        at=work.now, account=work.sign(f"account:{normal(email)}"), address=address, outcome="tried"
-    )
-    for column, value, allowed in (
-        (LoginAttempt.account, tried.account, signing.TRIES_PER_ACCOUNT),
-        (LoginAttempt.address, tried.address, signing.TRIES_PER_ADDRESS),
-    ):
-        failed = select(LoginAttempt.at).where(
-            column == value, LoginAttempt.outcome != "in", LoginAttempt.at > work.now - signing.TRIES_WINDOW
-        )
+    account = work.sign(f"{asked}:{normal(email)}")
+    lock(work.session, f"tries:{account}", f"tries:{address}")
+    of_account, of_address = LoginAttempt.account == account, LoginAttempt.address == address
+    limits: list[tuple[tuple[Any, ...], int]] = [((of_address,), signing.TRIES_PER_ADDRESS)]
+    if asked is Asked.PASSWORD:
+        limits.append(((of_account, of_address), signing.TRIES_PER_ACCOUNT))
+        limits.append(((of_account,), signing.TRIES_FROM_ANYWHERE))
+    else:
+        limits.append(((of_account,), signing.TRIES_PER_ACCOUNT))
+    since = work.now - signing.TRIES_WINDOW
+    for which, allowed in limits:
+        failed = select(LoginAttempt.at).where(*which, LoginAttempt.outcome != "in", LoginAttempt.at > since)
         left = signing.wait(work.session.exec(failed).all(), allowed, work.now)
         if left:
             raise TooManyTries(minutes=str(-(-int(left.total_seconds()) // 60)))
+    tried = LoginAttempt(at=work.now, account=account, address=address, outcome="tried")
     work.session.add(tried)
     work.session.flush()
     return known(tried.id)
@@ -100,8 +113,16 @@ def settle(work: Work, attempt_id: int, *, worked: bool) -> None:
     work.session.get_one(LoginAttempt, attempt_id).outcome = "in" if worked else "wrong"
 
 
-def check(work: Work, email: str, password: str) -> int | None:
-    """The id of the person whose password this is; an unknown account takes as long to refuse.
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whose password was right, and the hash that it was checked against."""
+
+    user_id: int
+    password_hash: str
+
+
+def check(work: Work, email: str, password: str) -> Proof | None:
+    """Whose password this is; an unknown account takes as long to refuse.
 
     Raises:
         NotAllowed: only the house itself asks.
@@ -112,7 +133,7 @@ def check(work: Work, email: str, password: str) -> int | None:
         select(User).where(User.email == normal(email), col(User.disabled_at).is_(None))
     ).first()
     fits = work.passwords.verify(user.password_hash if user else None, password[:PASSWORD_LENGTH_MAX])
-    return known(user.id) if fits and user else None
+    return Proof(known(user.id), user.password_hash) if fits and user else None
 
 
 def open_session(
@@ -124,19 +145,35 @@ def open_session(
     agent: str = "",
     second_factor: str = "",
     replaces: str = "",
+    goes_on: bool = False,
+    password_hash: str | None = None,
 ) -> bool:
     """Open a session under a fresh digest; returns whether it is complete, or a second factor is due.
 
-    ``replaces`` is the digest of the session that the browser had before: it ends.
+    Args:
+        work: of the house, which has checked who it is.
+        user_id: whose.
+        digest: of the new cookie.
+        address: where from.
+        agent: with which browser.
+        second_factor: how it was given, "" when it was not.
+        replaces: digest of the session that the browser had before: it ends.
+        goes_on: the new session continues that one, which has to be live still.
+        password_hash: the one that was checked: a password changed meanwhile opens nothing.
 
     Raises:
-        NotAllowed: only the house itself opens sessions, after it checked who it is.
+        NotAllowed: anybody but the house.
+        SessionOver: the session to continue has ended, or the password is another by now.
     """
     if not work.actor.house:
         raise NotAllowed
-    if replaces:
-        _end(work, LoginSession.digest == replaces)
-    user = work.session.get_one(User, user_id)
+    user = work.session.get_one(User, user_id, with_for_update=True)
+    ended = _end(work, LoginSession.digest == replaces, LoginSession.user_id == user_id) if replaces else []
+    if replaces and not goes_on:
+        _end(work, LoginSession.digest == replaces)  # somebody else's, in the same browser
+    if (goes_on and not ended) or user.disabled_at or password_hash not in {None, user.password_hash}:
+        raise SessionOver
+    factors.forget_waiting(work, user_id)
     complete = bool(second_factor) or not (factors.is_required(work, user) or factors.current(work, user_id))
     login = LoginSession(
         digest=digest,
@@ -242,9 +279,12 @@ def set_password(work: Work, user_id: int, password_hash: str, *, keep: str = ""
     """
     if not work.actor.house and work.actor.user_id != user_id:
         raise NotAllowed
-    user = work.session.get_one(User, user_id)
+    user = work.session.get_one(User, user_id, with_for_update=True)
     user.password_hash = password_hash
     _end(work, LoginSession.user_id == user_id, LoginSession.digest != keep)
+    # Whatever a thief may have begun goes with the old password.
+    mails.revoke_links(work, user_id)
+    factors.forget_waiting(work, user_id)
     work.journal.record(ActKind.PASSWORD_CHANGED, day=work.today, by=_by(work, user))
     mails.notify(work, user, "password_changed")
 

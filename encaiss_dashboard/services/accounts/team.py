@@ -15,9 +15,10 @@ from encaiss_dashboard.domain.permissions import AGENCY_ROLES, ALLOWED, CLIENT_R
 from encaiss_dashboard.domain.signing import LinkKind
 from encaiss_dashboard.services.accounts import links, mails
 from encaiss_dashboard.storage.accounts import AccountMail, LoginSession, Membership, SecondFactor, User
+from encaiss_dashboard.storage.engine import lock
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.queries import known
-from encaiss_dashboard.storage.sessions import roles_of
+from encaiss_dashboard.storage.sessions import has_owner, roles_of
 from encaiss_dashboard.work import Work
 
 INVITATIONS_PER_DAY: Final = 50
@@ -140,10 +141,11 @@ def invite(
     """
     client = work.require(Action.MANAGE_TEAM, client_id)
     wanted = _client_roles(roles)
-    _clients_own(work, wanted)
+    _clients_own(work, client, wanted)
     address = links.checked_address(email)
     found = work.session.exec(select(User).where(User.email == address)).first()
-    if found is not None and (found.agency_role or client in roles_of(work.session, known(found.id))):
+    ours = found is not None and found.agency_role is not None and found.disabled_at is None
+    if found is not None and (ours or client in roles_of(work.session, known(found.id))):
         raise AlreadyMember(value=address)
     names = [role.value for role in wanted]
     mail_id = write_invitation(work, client, address, name, language, roles=names)
@@ -159,6 +161,7 @@ def revoke(work: Work, client_id: int | None, invitation_id: int) -> None:
     Raises:
         NotAllowed: the actor does not manage the team it belongs to.
         NotFound: no open invitation of this client, nor of the agency for an administrator.
+        ClientsDecision: the agency takes back what a client's owner sent to a signatory or an owner.
     """
     mail = work.session.get(AccountMail, invitation_id)
     mine = mail is not None and mail.kind == LinkKind.INVITATION.value
@@ -170,6 +173,8 @@ def revoke(work: Work, client_id: int | None, invitation_id: int) -> None:
             raise NotFound
     elif mail.client_id != work.require(Action.MANAGE_TEAM, client_id):
         raise NotFound
+    else:
+        _clients_own(work, mail.client_id, mail.roles)
     mail.revoked_at = work.now
     facts = {"email": mail.to, "roles": mail.roles}
     work.journal.record(ActKind.INVITATION_REVOKED, day=work.today, client_id=mail.client_id, facts=facts)
@@ -186,11 +191,12 @@ def change_roles(work: Work, client_id: int | None, user_id: int, roles: Collect
         LastOwner: nobody would be left to manage the team.
     """
     client = work.require(Action.MANAGE_TEAM, client_id)
+    lock(work.session, f"team:{client}")
     wanted = _client_roles(roles)
     user, held = _member_of(work, client, user_id)
     if set(wanted) == held:
         return
-    _clients_own(work, set(wanted) ^ held)
+    _clients_own(work, client, set(wanted) ^ held)
     _keep_owner(work, client, user_id, set(wanted))
     end_roles(work, client, user_id, held - set(wanted))
     for role in (role for role in wanted if role not in held):
@@ -214,8 +220,9 @@ def remove(work: Work, client_id: int | None, user_id: int) -> None:
         ClientsDecision: the agency takes a signatory out.
     """
     client = work.require(Action.MANAGE_TEAM, client_id)
+    lock(work.session, f"team:{client}")
     user, held = _member_of(work, client, user_id)
-    _clients_own(work, held)
+    _clients_own(work, client, held)
     _keep_owner(work, client, user_id, set())
     end_roles(work, client, user_id, held)
     facts = {"person": user.name, "email": user.email, "roles": sorted(held)}
@@ -247,6 +254,8 @@ def write_invitation(
         raise TooManyInvitations
     for older in _open(work, client_id):
         if older.to == address:
+            if client_id is not None:
+                _clients_own(work, client_id, older.roles)
             older.revoked_at = work.now
     mail = mails.intend(
         work,
@@ -352,9 +361,14 @@ def _client_roles(names: Collection[str]) -> tuple[Role, ...]:
     return tuple(role for role in CLIENT_ROLES if role in names)
 
 
-def _clients_own(work: Work, roles: Collection[Role]) -> None:
-    """The agency may never decide for its client, so it does not choose who does either."""
-    if not work.actor.house and work.actor.agency_role is not None and _CONSENTING & set(roles):
+def _clients_own(work: Work, client_id: int, roles: Collection[str]) -> None:
+    """The agency may never decide for its client, so it does not choose who does either.
+
+    Nor who chooses: it may invite a first owner, while the client has none, and touch no owner later.
+    """
+    if work.actor.house or work.actor.agency_role is None:
+        return
+    if _CONSENTING & set(roles) or (Role.OWNER in roles and has_owner(work.session, client_id)):
         raise ClientsDecision
 
 

@@ -16,6 +16,7 @@ from encaiss_dashboard.services.accounts.links import (
     LinkRevoked,
     LinkUsed,
     NameMissing,
+    TooManyMails,
 )
 
 OWNER, NEW = "owner@ardenne.example", "new@ardenne.example"
@@ -44,7 +45,7 @@ def test_an_invitation_says_who_invites_to_what_and_makes_the_account(desk):
     desk.as_house(links.accept, token, "  Nina   Peeters ", desk.hashed())
     user = desk.user(NEW)
     assert (user.name, user.language) == ("Nina Peeters", "nl")
-    assert desk.as_house(signing.check, NEW, "trois chevaux sous la pluie") == user.id
+    assert desk.as_house(signing.check, NEW, "trois chevaux sous la pluie").user_id == user.id
     signed = desk.wiring.signed_in(desk.open(user.id))
     assert signed.actor.roles == {desk.client_id: {Role.ACCOUNTANT}}
     (joined,) = [act for act in desk.acts("joined") if act.actor == "Nina Peeters"]
@@ -59,7 +60,7 @@ def test_who_has_an_account_only_accepts(desk, house):
     desk.as_house(links.accept, token, "Another Name", "another hash")
     user = desk.user(NEW)
     assert (user.name, user.id) == ("Reader", reader.user_id)
-    assert desk.as_house(signing.check, NEW, "correct horse battery") == user.id
+    assert desk.as_house(signing.check, NEW, "correct horse battery").user_id == user.id
     roles = desk.wiring.session(desk.open(user.id)).actor.roles
     assert roles == {other: {Role.READER}, desk.client_id: {Role.ACCOUNTANT, Role.SIGNATORY}}
 
@@ -149,6 +150,46 @@ def test_a_newer_invitation_replaces_the_older_and_a_revoked_one_is_over(desk):
     assert desk.user(NEW) is None
 
 
+def test_an_invitation_does_not_outlive_the_right_to_invite(desk, house):
+    second = house.user(Role.OWNER, "ardenne", "second@ardenne.example")
+    desk.call(second, team.invite, email=NEW, name="", roles=["owner"], language="fr")
+    token = desk.link()
+    desk.call(desk.owner, team.remove, second.user_id)
+    with pytest.raises(LinkRevoked):
+        desk.as_house(links.look, token)
+    chief, other = (house.user(Role.ADMINISTRATOR, email=f"{n}@agency.example") for n in ("a", "b"))
+    facts = {"email": "c@agency.example", "name": "", "role": "administrator", "language": "fr"}
+    desk.call(other, colleagues.invite_colleague, **facts)
+    token = desk.link()
+    desk.call(chief, colleagues.dismiss, other.user_id)
+    with pytest.raises(LinkRevoked):
+        desk.as_house(links.accept, token, "C", desk.hashed())
+
+
+def test_no_stranger_is_flooded_with_links_to_confirm(desk):
+    for number in range(links.LINKS_PER_HOUR):
+        desk.call(desk.owner, links.ask_email, f"n{number}@elsewhere.example")
+    with pytest.raises(TooManyMails):
+        desk.call(desk.owner, links.ask_email, "once.more@elsewhere.example")
+
+
+def test_who_left_the_agency_may_come_back_as_a_client(desk, house):
+    chief, left = (house.user(Role.ADMINISTRATOR, email=f"{n}@agency.example") for n in ("a", "b"))
+    desk.call(chief, colleagues.dismiss, left.user_id)
+    token = invite(desk, "b@agency.example", ["reader"])
+    desk.as_house(links.accept, token, "", "")
+    signed = desk.wiring.session(desk.open(left.user_id))
+    assert (signed.actor.agency_role, signed.actor.roles) == (None, {desk.client_id: {Role.READER}})
+
+
+def test_who_works_for_the_agency_by_now_joins_no_client(desk, house):
+    token = invite(desk, "m@agency.example")
+    house.user(Role.CASE_MANAGER, email="m@agency.example")
+    with pytest.raises(NotAllowed):
+        desk.as_house(links.accept, token, "M", desk.hashed())
+    assert not [act for act in desk.acts("joined") if act.facts["roles"] == ["accountant"]]
+
+
 def test_a_new_account_needs_a_name_and_a_password(desk, house):
     token = invite(desk)
     before = house.dump()
@@ -172,9 +213,9 @@ def test_a_reset_ends_every_session_and_every_other_reset_link(desk, clock):
 def test_nobody_learns_whether_an_account_exists_and_nobody_is_flooded(desk):
     desk.as_house(links.ask_reset, "nobody@ardenne.example")
     assert desk.mails() == []
-    for _ in range(links.RESETS_PER_HOUR + 3):
+    for _ in range(links.LINKS_PER_HOUR + 3):
         desk.as_house(links.ask_reset, f" {OWNER.upper()} ")
-    assert len(desk.mails()) == links.RESETS_PER_HOUR
+    assert len(desk.mails()) == links.LINKS_PER_HOUR
 
 
 def test_a_new_address_counts_once_its_link_was_used_and_the_old_one_is_told(desk):

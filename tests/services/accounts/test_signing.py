@@ -13,12 +13,15 @@ from encaiss_dashboard.domain.signing import (
     IDLE_LENGTH,
     SEEN_EVERY,
     SESSION_LENGTH,
+    TRIES_FROM_ANYWHERE,
     TRIES_PER_ACCOUNT,
     TRIES_PER_ADDRESS,
     TRIES_WINDOW,
+    Asked,
 )
-from encaiss_dashboard.services.accounts import signing
-from encaiss_dashboard.services.accounts.signing import TooManyTries
+from encaiss_dashboard.services.accounts import factors, links, signing, team
+from encaiss_dashboard.services.accounts.links import LinkRevoked
+from encaiss_dashboard.services.accounts.signing import SessionOver, TooManyTries
 from encaiss_dashboard.storage.accounts import User
 from encaiss_dashboard.wiring import build
 
@@ -30,7 +33,7 @@ def try_once(desk, email=OWNER, password="wrong", address="192.0.2.7"):
     attempt = desk.as_house(signing.attempt, email, address)
     found = desk.as_house(signing.check, email, password)
     desk.as_house(signing.settle, attempt, worked=found is not None)
-    return found
+    return found and found.user_id
 
 
 def test_the_right_password_tells_whose_it_is_however_the_address_is_written(desk):
@@ -62,14 +65,37 @@ def test_a_wrong_password_and_an_unknown_account_are_verified_alike(settings, cl
 def test_an_account_is_closed_for_a_while_after_ten_wrong_passwords_whether_it_exists_or_not(
     desk, clock, email
 ):
-    for number in range(TRIES_PER_ACCOUNT):
-        try_once(desk, email, address=f"192.0.2.{number}")
+    for _ in range(TRIES_PER_ACCOUNT):
+        try_once(desk, email)
         clock.forward(seconds=1)
     with pytest.raises(TooManyTries) as told:
-        try_once(desk, email, PASSWORD, address="198.51.100.1")
+        try_once(desk, email, PASSWORD)
     assert told.value.facts == {"minutes": "15"}
     clock.now += TRIES_WINDOW
     assert bool(try_once(desk, email, PASSWORD)) is (email == OWNER)
+
+
+def test_a_stranger_elsewhere_does_not_shut_anybody_out(desk):
+    for _ in range(TRIES_PER_ACCOUNT):
+        try_once(desk, address="198.51.100.66")
+    with pytest.raises(TooManyTries):
+        try_once(desk, address="198.51.100.66")
+    assert try_once(desk, OWNER, PASSWORD)
+    assert desk.as_house(signing.attempt, OWNER, "192.0.2.7", Asked.WITHIN)
+
+
+def test_guessing_from_everywhere_ends_after_a_hundred_tries(desk):
+    for number in range(TRIES_FROM_ANYWHERE):
+        try_once(desk, address=f"192.0.2.{number}")
+    with pytest.raises(TooManyTries):
+        try_once(desk, OWNER, PASSWORD, address="198.51.100.1")
+
+
+def test_a_code_is_tried_ten_times_wherever_from(desk):
+    for number in range(TRIES_PER_ACCOUNT):
+        desk.as_house(signing.attempt, OWNER, f"192.0.2.{number}", Asked.CODE)
+    with pytest.raises(TooManyTries):
+        desk.as_house(signing.attempt, OWNER, "198.51.100.1", Asked.CODE)
 
 
 def test_an_address_is_closed_for_a_while_whatever_accounts_it_tries(desk):
@@ -96,7 +122,7 @@ def test_tries_are_counted_by_the_database_and_so_by_every_worker_and_after_a_re
         try_once(desk)
     another = build(settings, clock=clock)
     with pytest.raises(TooManyTries), another.begin(HOUSE) as work:
-        signing.attempt(work, OWNER, "198.51.100.9")
+        signing.attempt(work, OWNER, "192.0.2.7")
     another.engine.dispose()
 
 
@@ -203,6 +229,51 @@ def test_a_new_password_ends_every_other_session_and_is_told_by_mail(desk):
     assert told.to == (OWNER,)
     assert "192.0.2.9" in told.letter.text
     assert [act.actor for act in desk.acts("password_changed")] == ["Test Owner"]
+
+
+def test_a_new_password_ends_what_a_thief_had_begun(desk):
+    """A link to another address, a link to another password, a key that was shown."""
+    desk.call(desk.owner, links.ask_email, "thief@evil.example")
+    desk.as_house(links.ask_reset, OWNER)
+    tokens = [m.letter.text.split("/link/")[1].split()[0] for m in desk.mails() if "/link/" in m.letter.text]
+    planted = desk.call(desk.owner, factors.enrol).key
+    desk.as_house(signing.set_password, desk.owner.user_id, desk.hashed())
+    for token in tokens:
+        with pytest.raises(LinkRevoked):
+            desk.as_house(links.look, token)
+    assert desk.call(desk.owner, factors.enrol).key != planted
+
+
+def test_a_key_that_waits_is_forgotten_with_time_and_at_the_next_sign_in(desk, clock):
+    first = desk.call(desk.owner, factors.enrol).key
+    clock.forward(minutes=15)
+    second = desk.call(desk.owner, factors.enrol).key
+    desk.open(desk.owner.user_id)
+    third = desk.call(desk.owner, factors.enrol).key
+    assert len({first, second, third}) == 3
+
+
+def test_a_session_ended_meanwhile_goes_on_under_no_new_cookie(desk):
+    digest = desk.open(desk.owner.user_id)
+    desk.as_house(signing.sign_out, digest)
+    with pytest.raises(SessionOver):
+        desk.as_house(signing.open_session, desk.owner.user_id, "new", replaces=digest, goes_on=True)
+
+
+def test_a_password_changed_meanwhile_opens_nothing(desk):
+    proof = desk.as_house(signing.check, OWNER, PASSWORD)
+    desk.as_house(signing.set_password, desk.owner.user_id, desk.hashed())
+    with pytest.raises(SessionOver):
+        desk.as_house(signing.open_session, desk.owner.user_id, "new", password_hash=proof.password_hash)
+
+
+def test_rights_taken_away_while_a_writer_waits_are_gone(desk, house):
+    reader = house.user(Role.OWNER, "ardenne", "second@ardenne.example")
+    digest = desk.open(reader.user_id)
+    signed = desk.wiring.session(digest)
+    desk.call(desk.owner, team.remove, reader.user_id)
+    with pytest.raises(NotAllowed), desk.wiring.begin_for(signed, digest):
+        pass
 
 
 def test_nobody_sets_the_password_of_another(desk, house):

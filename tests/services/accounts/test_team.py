@@ -123,8 +123,26 @@ def test_the_agency_does_not_choose_who_consents_for_its_client(desk, administra
     ):
         with pytest.raises(ClientsDecision):
             change()
-    assert invite(desk, administrator, roles=["owner"])
     assert invite(desk, roles=["signatory"])
+
+
+def test_nor_who_chooses_except_for_a_first_owner(desk, administrator, house, reader):
+    mine = invite(desk, roles=["owner"])
+    theirs = invite(desk, email="sign@ardenne.example", roles=["signatory"])
+    for change in (
+        lambda: invite(desk, administrator, roles=["owner"]),
+        lambda: invite(desk, administrator, roles=["reader"]),  # would replace the owner's own invitation
+        lambda: desk.call(administrator, team.revoke, mine),
+        lambda: desk.call(administrator, team.revoke, theirs),
+        lambda: desk.call(administrator, team.change_roles, reader.user_id, ["owner"]),
+        lambda: desk.call(administrator, team.remove, desk.owner.user_id),
+    ):
+        with pytest.raises(ClientsDecision):
+            change()
+    other = house.client("baltique", "Baltique NV")
+    facts = {"email": NEW, "name": "", "roles": ["owner"], "language": "fr"}
+    with desk.wiring.begin(administrator) as work:
+        assert team.invite(work, other, **facts)
 
 
 @pytest.mark.parametrize(
