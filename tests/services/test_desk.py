@@ -333,11 +333,9 @@ def test_a_client_needs_an_account_and_an_owner(house, wiring, admin):
     ]
 
 
-def invited(wiring, admin, client):
+def invited(wiring, admin, client, role="owner"):
     with wiring.begin(admin) as work:
-        team.invite(
-            work, client, email="new@ardenne.example", name="New Owner", roles=["reader"], language="fr"
-        )
+        team.invite(work, client, email="new@ardenne.example", name="New Owner", roles=[role], language="fr")
     jobs.deliver_account_mails(wiring)
 
 
@@ -352,7 +350,7 @@ def test_an_owner_who_was_invited_is_waited_for_until_the_invitation_ends(house,
 def test_an_invitation_that_failed_names_whom_it_did_not_reach(house, wiring, admin, mailbox):
     client = complete(house)
     mailbox.failure = DeliveryFailed(permanent=True, reason="550 no such user")
-    invited(wiring, admin, client)
+    invited(wiring, admin, client, "reader")
     [one] = to_do(wiring, admin)
     assert (one.kind, one.leads_to) == (TodoKind.INVITATION, "/team")
     assert one.facts == {"name": "New Owner", "to": "new@ardenne.example"}
