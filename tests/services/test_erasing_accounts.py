@@ -74,7 +74,7 @@ def test_the_person_itself_leaves_no_trace_but_in_the_journal(house, wiring, cli
         for trace in (MAIL, NAME, "Léa", "192.0.2.7"):
             if table != "act":
                 assert trace not in " ".join(some), f"{trace} in {table}"
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         user = session.get_one(accounts.User, lea.user_id)
         assert user.erased_at
         assert user.disabled_at
