@@ -131,8 +131,8 @@ def _searches(of: type[Any], **given: Any) -> list[Any]:
     return [of(**given), *pages, *(of(**given, text=text) for text in TEXTS)]
 
 
-# A parameter by its name, by name and annotation, or by function and name, where one name means several things. The first
-# value is what an attacker who knows the ids of somebody else's records would send.
+# A parameter by its name; with its annotation or its function where one name means several things. The
+# first value is what an attacker who knows the ids of somebody else's records would send.
 ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     **{
         name: lambda aim, name=name: [aim.ids[name], *NUMBERS]

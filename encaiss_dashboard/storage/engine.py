@@ -70,7 +70,7 @@ def lifted(
     everywhere: bool,
     user_id: int | None = None,
 ) -> Iterator[None]:
-    """Let this transaction past the second wall until the block ends; the rest of it is as :func:`restrict` said.
+    """Let this transaction past the second wall until the block ends, then put :func:`restrict` back.
 
     In a savepoint, because PostgreSQL takes a setting back with it: a block that fails leaves nothing open.
     """

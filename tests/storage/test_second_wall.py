@@ -228,6 +228,8 @@ def test_without_the_second_wall_the_same_intruder_gets_everywhere(house, ours, 
     told, changed = broken_into(house, intruder, ours, theirs)
     assert len(told) > 15
     assert len(changed) > 15
+    assert {"accounts.erasing.erase_account", "privacy.erasure.erase", "privacy.retention.change"} <= changed
+    assert {"privacy.bundle.export_debtor", "privacy.holdings.find"} <= told
 
 
 # ---------------------------------------------------------------- roles that ignore it
