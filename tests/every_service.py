@@ -10,7 +10,9 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 from sqlmodel import select
 
@@ -81,6 +83,7 @@ def furnish(house: Any, slug: str) -> Aim:
     owner = house.user(Role.OWNER, slug, f"owner@{slug}.example", f"{mark} owner")
     for role in (Role.READER, Role.SIGNATORY):
         house.user(role, slug, f"{role}@{slug}.example", f"{mark} {role}")
+    gone = house.user(Role.READER, slug, f"gone@{slug}.example", f"{mark} gone")
     debtor = house.debtor(client, f"{mark} debtor", f"{slug}@debtor.example", city=mark)
     closed = house.debtor(client, f"{mark} closed", city=mark)
     invoice = house.invoice(debtor, f"{mark}-1", due=DAY, cents=123_456, reference=mark)
@@ -100,6 +103,7 @@ def furnish(house: Any, slug: str) -> Aim:
         mail = work.session.get_one(accounts.AccountMail, invitation)
         token = str(link_token(work.sign, invitation, mail.kind, mail.nonce, mail.to))
         factors.enrol(work, client)
+        team.remove(work, client, gone.user_id)
     house.add(records.ImportLayout(client_id=client, header_digest=mark, choices={"x": mark}, at=now))
     keys = {"client_id": client, "debtor_id": debtor}
     kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "email", "created_at": now}
@@ -116,7 +120,7 @@ def furnish(house: Any, slug: str) -> Aim:
         login = work.session.exec(select(accounts.LoginSession).filter_by(digest=digest)).one()
     ids = {"debtor_id": debtor, "invoice_id": invoice, "batch_id": batch, "message_id": message}
     ids |= {"user_id": owner.user_id, "chosen_id": client, "invitation_id": invitation, "mail_id": invitation}
-    ids |= {"session_id": login.id, "closed_id": closed}
+    ids |= {"session_id": login.id, "closed_id": closed, "gone_id": gone.user_id}
     return Aim(mark, client, owner, ids, digest, seen, token, user)
 
 
@@ -188,9 +192,10 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "currency": lambda aim: ["EUR", *TEXTS],
     # With the right one it is anybody's right: see tests/services/test_erasing_accounts.py.
     "erase_own.password": lambda aim: ["not the password", *TEXTS],
+    "erase_account.user_id": lambda aim: [aim.ids["gone_id"], aim.ids["user_id"], *NUMBERS],
     "erase.debtor_id": lambda aim: [aim.ids["closed_id"], aim.ids["debtor_id"], *NUMBERS],
     "seen": lambda aim: [aim.seen, *TEXTS],
-    "words": lambda aim: [aim.mark, *TEXTS],
+    "words": lambda aim: [aim.mark[:3], *TEXTS],
     "what": lambda aim: list(Past),
     "wanted": lambda aim: [
         {"messages": 36},
@@ -282,5 +287,15 @@ def plain(found: Any) -> str:
     if isinstance(found, list | tuple | set | frozenset):
         return ", ".join(map(plain, found))
     if isinstance(found, bytes):
-        return found.decode("utf-8", "replace")
+        return _unpacked(found)
+    if isinstance(getattr(found, "content", None), bytes):
+        return f"{found!r}, {_unpacked(found.content)}"
     return repr(found)
+
+
+def _unpacked(content: bytes) -> str:
+    """A file as whoever opens it reads it, in archives as well."""
+    if not content.startswith(b"PK\3\4"):
+        return content.decode("utf-8", "replace")
+    with ZipFile(BytesIO(content)) as archive:
+        return ", ".join(f"{name}: {_unpacked(archive.read(name))}" for name in archive.namelist())
