@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.domain.signing import SEEN_EVERY
 from encaiss_dashboard.settings import Settings
 from encaiss_dashboard.settings import settings as environment
-from encaiss_dashboard.storage.engine import make_engine, restrict, role_that_ignores_policies
+from encaiss_dashboard.storage.engine import lifted, make_engine, restrict, role_that_ignores_policies
 from encaiss_dashboard.storage.journal import By, Journal
 from encaiss_dashboard.storage.sessions import Memory, SignedIn, seen, signed_in
 from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Store, Work
@@ -105,6 +105,9 @@ class Wiring:
             passwords=self.passwords,
             journal=Journal(session, By(actor.user_id, actor.name, actor.address), now, self.digest),
             sign=self.digest,
+            past_wall=partial(
+                lifted, session, actor.roles, everywhere=actor.everywhere, user_id=actor.user_id
+            ),
         )
 
     def role_that_ignores_policies(self) -> str:

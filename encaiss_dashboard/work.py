@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO, Protocol
@@ -91,6 +92,8 @@ class Work:
         today: the day the rules are applied on.
         journal: the pen for acts of this transaction; they are this actor's unless one says otherwise.
         sign: keyed digest of a text with the deployment's secret, in hexadecimal.
+        past_wall: a block in which PostgreSQL shows every client's rows (decisions/0013-second-wall.md).
+            Only for rows of one person, once it is sure that this person may be looked for.
     """
 
     session: Session
@@ -104,6 +107,7 @@ class Work:
     passwords: Passwords
     journal: Journal
     sign: Callable[[str], str]
+    past_wall: Callable[[], AbstractContextManager[None]]
 
     def require(self, action: Action, client_id: int | None) -> int:
         """The client id, once it is sure that the actor may do this to it.

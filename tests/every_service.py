@@ -10,7 +10,9 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 from sqlmodel import select
 
@@ -27,6 +29,8 @@ from encaiss_dashboard.services.desk import DeskSearch
 from encaiss_dashboard.services.figures import Basis
 from encaiss_dashboard.services.invoices import Search
 from encaiss_dashboard.services.people.clients import ClientFacts
+from encaiss_dashboard.services.privacy import erasure
+from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.storage import accounts, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.journal import ActKind
@@ -58,6 +62,7 @@ class Aim:
     Attributes:
         ids: number of one row each, by the name that parameters give it.
         owner: its owner, as an actor; session: digest of one of the owner's sessions.
+        seen: what was shown of erasing the debtor with whom all is over.
         token: of an invitation's link.
         user: the owner's record, as a careless caller could have read it.
     """
@@ -67,6 +72,7 @@ class Aim:
     owner: Actor
     ids: dict[str, int]
     session: str = ""
+    seen: str = ""
     token: str = ""
     user: Any = field(default=None, repr=False)
 
@@ -77,7 +83,9 @@ def furnish(house: Any, slug: str) -> Aim:
     owner = house.user(Role.OWNER, slug, f"owner@{slug}.example", f"{mark} owner")
     for role in (Role.READER, Role.SIGNATORY):
         house.user(role, slug, f"{role}@{slug}.example", f"{mark} {role}")
+    gone = house.user(Role.READER, slug, f"gone@{slug}.example", f"{mark} gone")
     debtor = house.debtor(client, f"{mark} debtor", f"{slug}@debtor.example", city=mark)
+    closed = house.debtor(client, f"{mark} closed", city=mark)
     invoice = house.invoice(debtor, f"{mark}-1", due=DAY, cents=123_456, reference=mark)
     house.payment(debtor, on=DAY, cents=2_000, invoice_id=invoice)
     house.delegate(debtor, from_date=DAY)
@@ -95,6 +103,7 @@ def furnish(house: Any, slug: str) -> Aim:
         mail = work.session.get_one(accounts.AccountMail, invitation)
         token = str(link_token(work.sign, invitation, mail.kind, mail.nonce, mail.to))
         factors.enrol(work, client)
+        team.remove(work, client, gone.user_id)
     house.add(records.ImportLayout(client_id=client, header_digest=mark, choices={"x": mark}, at=now))
     keys = {"client_id": client, "debtor_id": debtor}
     kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "email", "created_at": now}
@@ -106,12 +115,13 @@ def furnish(house: Any, slug: str) -> Aim:
     house.session(f"owner@{slug}.example", f"cookie of {slug}", second_factor="")
     digest = house.wiring.digest(f"cookie of {slug}")
     with house.wiring.begin(HOUSE) as work:
+        seen = erasure.foresee(work, client, closed).mark
         user = work.session.get_one(accounts.User, owner.user_id)
         login = work.session.exec(select(accounts.LoginSession).filter_by(digest=digest)).one()
     ids = {"debtor_id": debtor, "invoice_id": invoice, "batch_id": batch, "message_id": message}
     ids |= {"user_id": owner.user_id, "chosen_id": client, "invitation_id": invitation, "mail_id": invitation}
-    ids |= {"session_id": login.id}
-    return Aim(mark, client, owner, ids, digest, token, user)
+    ids |= {"session_id": login.id, "closed_id": closed, "gone_id": gone.user_id}
+    return Aim(mark, client, owner, ids, digest, seen, token, user)
 
 
 def _decisions(aim: Aim) -> list[Decision]:
@@ -125,8 +135,8 @@ def _searches(of: type[Any], **given: Any) -> list[Any]:
     return [of(**given), *pages, *(of(**given, text=text) for text in TEXTS)]
 
 
-# A parameter by its name, or by name and annotation where one name means several things. The first
-# value is what an attacker who knows the ids of somebody else's records would send.
+# A parameter by its name; with its annotation or its function where one name means several things. The
+# first value is what an attacker who knows the ids of somebody else's records would send.
 ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     **{
         name: lambda aim, name=name: [aim.ids[name], *NUMBERS]
@@ -180,7 +190,20 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "page": lambda aim: [1, *NUMBERS],
     "basis": lambda aim: list(Basis),
     "currency": lambda aim: ["EUR", *TEXTS],
-    **dict.fromkeys(("worked", "at_once", "demo"), lambda aim: [True, False]),
+    # With the right one it is anybody's right: see tests/services/test_erasing_accounts.py.
+    "erase_own.password": lambda aim: ["not the password", *TEXTS],
+    "erase_account.user_id": lambda aim: [aim.ids["gone_id"], aim.ids["user_id"], *NUMBERS],
+    "erase.debtor_id": lambda aim: [aim.ids["closed_id"], aim.ids["debtor_id"], *NUMBERS],
+    "seen": lambda aim: [aim.seen, *TEXTS],
+    "words": lambda aim: [aim.mark[:3], *TEXTS],
+    "what": lambda aim: list(Past),
+    "wanted": lambda aim: [
+        {"messages": 36},
+        {},
+        *({text: 36} for text in TEXTS),
+        *({"messages": value} for value in (*NUMBERS, *TEXTS)),
+    ],
+    **dict.fromkeys(("worked", "at_once", "demo", "dry_run"), lambda aim: [True, False]),
 }
 # What ``**facts`` and the like could be made to carry.
 CARRIED: dict[str, Callable[[Aim], dict[str, Any]]] = {
@@ -197,7 +220,8 @@ def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def values(function: Callable[..., Any], one: inspect.Parameter, aim: Aim) -> list[Any]:
-    asked = ASKED.get(f"{one.name}: {one.annotation!r}", ASKED.get(one.name))
+    names = (f"{function.__name__}.{one.name}", f"{one.name}: {one.annotation!r}", one.name)
+    asked = next((ASKED[name] for name in names if name in ASKED), None)
     assert asked, f"say in tests/every_service.py what {function.__name__} is to be asked for as {one.name!r}"
     return asked(aim)
 
@@ -263,5 +287,15 @@ def plain(found: Any) -> str:
     if isinstance(found, list | tuple | set | frozenset):
         return ", ".join(map(plain, found))
     if isinstance(found, bytes):
-        return found.decode("utf-8", "replace")
+        return _unpacked(found)
+    if isinstance(getattr(found, "content", None), bytes):
+        return f"{found!r}, {_unpacked(found.content)}"
     return repr(found)
+
+
+def _unpacked(content: bytes) -> str:
+    """A file as whoever opens it reads it, in archives as well."""
+    if not content.startswith(b"PK\3\4"):
+        return content.decode("utf-8", "replace")
+    with ZipFile(BytesIO(content)) as archive:
+        return ", ".join(f"{name}: {_unpacked(archive.read(name))}" for name in archive.namelist())

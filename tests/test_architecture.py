@@ -145,6 +145,16 @@ def test_only_the_edge_reads_the_clock_and_only_settings_the_environment(path):
         )
 
 
+def test_the_second_wall_is_passed_only_where_the_rows_of_one_person_are_meant():
+    """Each of these asks for whom it is before, and for that person alone behind it."""
+    passing = {name(path) for path in CODE if ".past_wall()" in path.read_text(encoding="utf-8")}
+    assert passing == {
+        "encaiss_dashboard/services/accounts/erasing.py",
+        "encaiss_dashboard/services/privacy/bundle.py",
+        "encaiss_dashboard/services/privacy/holdings.py",
+    }
+
+
 @pytest.mark.parametrize("path", [*CODE, *TESTS], ids=name)
 def test_modules_and_functions_stay_small(path):
     source = path.read_text(encoding="utf-8")

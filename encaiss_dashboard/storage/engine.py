@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,30 @@ def restrict(
     named = "*" if everywhere else ",".join(map(str, sorted(clients)))
     set_both = "SELECT set_config('encaiss.clients', :clients, true), set_config('encaiss.user', :user, true)"
     session.connection().execute(text(set_both), {"clients": named, "user": str(user_id or "")})
+
+
+@contextmanager
+def lifted(
+    session: Session,
+    clients: Collection[int],
+    *,
+    everywhere: bool,
+    user_id: int | None = None,
+) -> Iterator[None]:
+    """Let this transaction past the second wall until the block ends, then put :func:`restrict` back.
+
+    In a savepoint, because PostgreSQL takes a setting back with it: a block that fails leaves nothing open.
+    """
+    if everywhere or session.get_bind().dialect.name != "postgresql":
+        yield
+        return
+    with session.begin_nested():
+        restrict(session, (), everywhere=True, user_id=user_id)
+        yield
+        session.flush()
+        restrict(session, clients, everywhere=False, user_id=user_id)
+    # What was read inside would otherwise be handed out again without asking the policies.
+    session.expire_all()
 
 
 def role_that_ignores_policies(engine: Engine) -> str:

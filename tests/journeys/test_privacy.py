@@ -82,7 +82,7 @@ def test_a_debtor_who_asks_gets_a_copy_and_is_erased(server, told, signed_in, se
     look_for(page, "effacé")
     expect(row_of(page, pseudonym)).to_contain_text(fr("erased_tag"))
     expect(page.locator("main")).not_to_contain_text("Jeanne")
-    with Session(server.house.wiring.engine) as session:
+    with Session(server.house.engine) as session:
         kinds = session.exec(select(records.Act.kind).where(records.Act.debtor_id == told.paid)).all()
     assert kinds == ["exported", "erased"]
 

@@ -1,5 +1,7 @@
 """An account that is erased: nobody can sign in with it, nothing names the person but what it signed."""
 
+from dataclasses import replace
+
 import pytest
 from sqlmodel import Session, select
 
@@ -10,6 +12,7 @@ from encaiss_dashboard.services.accounts.colleagues import LastAdministrator
 from encaiss_dashboard.services.accounts.erasing import AccountErased
 from encaiss_dashboard.services.accounts.signing import WrongPassword
 from encaiss_dashboard.services.accounts.team import ClientsDecision, LastOwner
+from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.storage import accounts, records
 from encaiss_dashboard.storage.journal import verify
 
@@ -74,7 +77,7 @@ def test_the_person_itself_leaves_no_trace_but_in_the_journal(house, wiring, cli
         for trace in (MAIL, NAME, "Léa", "192.0.2.7"):
             if table != "act":
                 assert trace not in " ".join(some), f"{trace} in {table}"
-    with Session(wiring.engine) as session:
+    with Session(house.engine) as session:
         user = session.get_one(accounts.User, lea.user_id)
         assert user.erased_at
         assert user.disabled_at
@@ -108,6 +111,74 @@ def test_an_owner_erases_only_who_has_left(wiring, client, owner, lea):
     erase(wiring, owner, client, lea.user_id)
     with wiring.begin(owner) as work:
         assert erasing.left(work, client) == ()
+
+
+def test_who_works_for_another_client_now_has_not_left(house, wiring, client, owner, lea):
+    house.client("baltique", "Baltique")
+    house.add(
+        accounts.Membership(
+            client_id=client + 1, user_id=lea.user_id, role=Role.READER.value, created_at=house.clock()
+        )
+    )
+    with wiring.begin(owner) as work:
+        team.remove(work, client, lea.user_id)
+    before = house.dump()
+    with wiring.begin(owner) as work:
+        assert erasing.left(work, client) == ()
+    with pytest.raises(NotAllowed):
+        erase(wiring, owner, client, lea.user_id)
+    assert house.dump() == before
+
+
+@pytest.fixture
+def gone(house, wiring, client, owner, lea):
+    """Léa, who has left the client; an invitation that once reached her lies there still."""
+    facts = {"kind": "invitation", "to": MAIL, "name": NAME, "nonce": "n", "created_at": house.clock()}
+    house.add(accounts.AccountMail(client_id=client, user_id=None, **facts))
+    with wiring.begin(owner) as work:
+        team.remove(work, client, lea.user_id)
+    return replace(lea, roles={})
+
+
+def test_who_has_left_takes_a_copy_of_what_lies_there_still(wiring, client, gone):
+    with wiring.begin(gone) as work:
+        rows = bundle.export_own(work, client).rows
+    assert rows["membership"] == 1
+    assert rows["account_mail"] == 2
+    assert rows["login_attempt"] == 1
+
+
+@pytest.mark.parametrize("who", ["gone", "owner"])
+def test_who_has_left_is_erased_there_too_and_nobody_elses_row_moves(house, wiring, client, owner, gone, who):
+    house.session(f"{Role.OWNER}@ardenne.example", "another cookie")
+    house.add(accounts.LoginAttempt(at=house.clock(), account="x", address="192.0.2.8", outcome="wrong"))
+    before = house.dump()
+    erase(wiring, {"gone": gone, "owner": owner}[who], client, gone.user_id)
+    after = house.dump()
+    for table, some in after.items():
+        assert table == "act" or not [row for row in some if MAIL in row or NAME in row]
+    moved = {table: set(before[table]) - set(after[table]) for table in before}
+    for table in ("app_user", "second_factor", "recovery_code", "login_session", "login_attempt"):
+        assert len(moved.pop(table)) == 1
+    assert len(moved.pop("account_mail")) == 2
+    assert moved.pop("journal_head")
+    assert not any(moved.values())
+
+
+def test_a_copy_and_an_erasure_leave_the_second_wall_as_it_was(house, wiring, client, owner, gone):
+    """What follows in the same transaction sees the own clients again; so does what follows a refusal."""
+    elsewhere = house.client("baltique", "Baltique")
+    expected = wiring.engine.dialect.name == "sqlite"
+    with wiring.begin(owner) as work:
+        bundle.export_own(work, client)
+        assert bool(work.session.get(records.Client, elsewhere)) is expected
+        with pytest.raises(LastOwner):
+            erasing.erase_own(work, client, PASSWORD)
+        assert bool(work.session.get(records.Client, elsewhere)) is expected
+        with work.past_wall():
+            behind = work.session.get(records.Client, elsewhere)
+            assert behind is not None
+        assert bool(work.session.get(records.Client, elsewhere)) is expected
 
 
 def test_an_administrator_erases_anybody_but_who_consents_for_a_client(

@@ -40,9 +40,17 @@ HOUSE_ONLY = {
     "journals.verify",
     "people.add_user",
     "people.user_id",
+    "privacy.erasure.past_time",
+    "privacy.purge.purge",
 }
-# What these say is nobody's: a hash of what was typed, whether there is an agency, an account.
-NOBODYS = {"accounts.signing.hashed", "agencies.is_made_up", "people.anybody"}
+# What these say is nobody's: a hash of what was typed, whether there is an agency, an account, how long
+# the agency keeps what.
+NOBODYS = {
+    "accounts.signing.hashed",
+    "agencies.is_made_up",
+    "people.anybody",
+    "privacy.retention.periods",
+}
 # How a call with wrong types may end: as nobody wrote a handler that passes them on.
 BROKEN = (TypeError, ValueError, AttributeError, LookupError, AssertionError, SQLAlchemyError)
 PEOPLE = ("stranger", "reader", "other_owner", "ex_member", "manager_of_nothing")

@@ -49,7 +49,7 @@ def opened(content):
 
 
 def rows(house, table):
-    with Session(house.wiring.engine) as session:
+    with Session(house.engine) as session:
         return list(session.exec(select(table).order_by(table.id)))
 
 

@@ -42,7 +42,7 @@ def moulin(written_to, client):
 
 
 def rows(house, table):
-    with Session(house.wiring.engine) as session:
+    with Session(house.engine) as session:
         return list(session.exec(select(table).order_by(table.id)))
 
 
@@ -110,7 +110,7 @@ def old(house, wiring, owner, client, moulin, clock):
             )
     clock.now = today
     for row in rows(house, records.OutboxMessage):
-        with Session(wiring.engine) as session, session.begin():
+        with Session(house.engine) as session, session.begin():
             session.get(records.OutboxMessage, row.id).created_at = datetime(2014, 5, 5, tzinfo=UTC)
     closed = records.Debtor(
         client_id=client, name="Vieux", match_key="vieux", created_at=datetime(2010, 1, 1, tzinfo=UTC)

@@ -12,7 +12,9 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from encaiss_dashboard import wiring as house_wiring
 from encaiss_dashboard.cli.commands import encaiss
+from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
+from encaiss_dashboard.services.accounts import erasing
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.journal import ActKind, By
 
@@ -222,12 +224,33 @@ def test_with_every_check_of_the_services_gone_nothing_comes_out_and_nothing_cha
     assert broken_into(house, intruder, ours, theirs) == (set(), set())
 
 
+@ON_POSTGRESQL
+def test_who_left_another_client_is_neither_listed_nor_erased_when_any_owner_may_everything(
+    house, ours, theirs, intruder
+):
+    """The step that erases whoever left goes behind the wall: it must not be the way through it."""
+
+    class Owner(Unchecked):
+        administers = False
+
+    owner = Owner(intruder.user_id, "Intruder", roles=intruder.roles)
+    before = house.dump()
+    with house.wiring.begin(owner) as work:
+        assert erasing.left(work, ours.client_id) == ()
+        for client_id in (ours.client_id, theirs.client_id):
+            with pytest.raises(NotAllowed):
+                erasing.erase_account(work, client_id, ours.ids["gone_id"])
+    assert house.dump() == before
+
+
 @ON_SQLITE
 def test_without_the_second_wall_the_same_intruder_gets_everywhere(house, ours, theirs, intruder):
     """Or else the test above would hold of an intruder who asks for nothing."""
     told, changed = broken_into(house, intruder, ours, theirs)
     assert len(told) > 15
     assert len(changed) > 15
+    assert {"accounts.erasing.erase_account", "privacy.erasure.erase", "privacy.retention.change"} <= changed
+    assert {"privacy.bundle.export_debtor", "privacy.holdings.find"} <= told
 
 
 # ---------------------------------------------------------------- roles that ignore it

@@ -6,6 +6,7 @@ else keeps name or address. Why stands in decisions/0014-erasure.md.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,19 +84,22 @@ def erase_account(work: Work, client_id: int | None, user_id: int) -> None:
 
 
 def _erase(work: Work, client_id: int | None, user_id: int) -> None:
-    user = work.session.get(User, user_id, with_for_update=True) if 0 < user_id <= _ID_MAX else None
-    chain = _allowed(work, client_id, user)
-    if user is None:
-        raise NotFound
-    if user.erased_at is not None:
-        raise AccountErased
-    _keep_others(work, user)
-    pseudonym = text(user.language, "privacy.erased_account", n=user_id)
-    counts = _forget(work, user)
-    # RFC 2606 §2: nothing is ever delivered to a name under ".invalid".
-    user.name, user.email, user.password_hash = pseudonym, f"erased-{user_id}@erased.invalid", ""
-    user.agency_role, user.erased_at, user.disabled_at = None, work.now, user.disabled_at or work.now
     own = work.actor.user_id == user_id
+    chain = None if own or work.actor.administers else _client_left(work, client_id, user_id)
+    # Rows of the person lie with clients it left long ago, and tries to sign in are the house's alone.
+    # Behind the wall is looked only for oneself and for whom it showed as gone: an administrator has none.
+    with work.past_wall() if own or chain is not None else nullcontext():
+        user = work.session.get(User, user_id, with_for_update=True) if 0 < user_id <= _ID_MAX else None
+        if user is None:
+            raise NotFound
+        if user.erased_at is not None:
+            raise AccountErased
+        _keep_others(work, user)
+        pseudonym = text(user.language, "privacy.erased_account", n=user_id)
+        counts = _forget(work, user)
+        # RFC 2606 §2: nothing is ever delivered to a name under ".invalid".
+        user.name, user.email, user.password_hash = pseudonym, f"erased-{user_id}@erased.invalid", ""
+        user.agency_role, user.erased_at, user.disabled_at = None, work.now, user.disabled_at or work.now
     work.journal.record(
         ActKind.ERASED,
         day=work.today,
@@ -113,11 +117,15 @@ def left(work: Work, client_id: int | None) -> tuple[Left, ...]:
         NotAllowed: the actor does not manage this team.
     """
     client = work.require(Action.MANAGE_TEAM, client_id)
-    were = select(Membership.user_id).where(Membership.client_id == client)
-    live = select(Membership.user_id).where(col(Membership.ended_at).is_(None))
+    were = set(work.session.exec(select(Membership.user_id).where(Membership.client_id == client)))
+    live = select(Membership.user_id).where(
+        col(Membership.user_id).in_(were), col(Membership.ended_at).is_(None)
+    )
+    # Whoever works for another client now has not left: the own wall hides that, and only that is asked.
+    with work.past_wall():
+        still = set(work.session.exec(live))
     query = select(User).where(
-        col(User.id).in_(were),
-        col(User.id).not_in(live),
+        col(User.id).in_(were - still),
         col(User.agency_role).is_(None),
         col(User.erased_at).is_(None),
     )
@@ -125,17 +133,13 @@ def left(work: Work, client_id: int | None) -> tuple[Left, ...]:
     return tuple(Left(one.id or 0, one.name, one.email) for one in people)
 
 
-def _allowed(work: Work, client_id: int | None, user: User | None) -> int | None:
-    """The client in whose journal it is written, None for the agency's own.
+def _client_left(work: Work, client_id: int | None, user_id: int) -> int:
+    """The client that this person left for good, in whose journal it is written.
 
     A stranger's question about an account that there is looks like one about none.
     """
-    if user is not None and user.id == work.actor.user_id:
-        return None
-    if work.actor.administers:
-        return None
     client = work.require(Action.MANAGE_TEAM, client_id)
-    if user is None or user.id not in {one.user_id for one in left(work, client)}:
+    if user_id not in {one.user_id for one in left(work, client)}:
         raise NotAllowed
     return client
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlmodel import col, func, or_, select
 
-from encaiss_dashboard.domain.errors import NotAllowed
+from encaiss_dashboard.domain.errors import NotAllowed, Unreadable
 from encaiss_dashboard.domain.letters import AccountLetter, Delivered, DeliveryFailed, Message, Party
 from encaiss_dashboard.domain.permissions import Action, Role
 from encaiss_dashboard.domain.signing import LINK_LENGTHS, LinkKind, link_token
@@ -28,8 +28,11 @@ def intend(work: Work, kind: str, to: str, language: str, **facts: Any) -> Accou
 
     Raises:
         NotAllowed: neither about the own account, nor to somebody invited by who manages that team.
+        Unreadable: not made of text, which SQLite would keep all the same.
     """
     _may_write(work, facts.get("client_id"), facts.get("user_id"))
+    if not all(isinstance(one, str) for one in (kind, to, language)):
+        raise Unreadable(value="")
     length = LINK_LENGTHS[LinkKind(kind)] if kind in set(LinkKind) else None
     mail = AccountMail(
         kind=kind,

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlmodel import col, select
 
 from encaiss_dashboard.domain import signing
-from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, WeakPassword
+from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unreadable, WeakPassword
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.signing import PASSWORD_LENGTH_MAX, SESSION_LENGTH, Asked
 from encaiss_dashboard.services.accounts import factors, mails
@@ -276,9 +276,12 @@ def set_password(work: Work, user_id: int, password_hash: str, *, keep: str = ""
 
     Raises:
         NotAllowed: neither the house itself nor that person.
+        Unreadable: no text, which SQLite would keep all the same.
     """
     if not work.actor.house and work.actor.user_id != user_id:
         raise NotAllowed
+    if not isinstance(password_hash, str):
+        raise Unreadable(value="")
     user = work.session.get_one(User, user_id, with_for_update=True)
     user.password_hash = password_hash
     _end(work, LoginSession.user_id == user_id, LoginSession.digest != keep)

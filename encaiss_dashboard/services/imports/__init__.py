@@ -51,8 +51,14 @@ class AlreadyImported(Refusal):
 
 
 def receive(work: Work, client_id: int | None, name: str, data: bytes) -> int:
-    """Keep an uploaded file and note that it came; nothing is imported yet. Returns the batch's id."""
+    """Keep an uploaded file and note that it came; nothing is imported yet. Returns the batch's id.
+
+    Raises:
+        Unreadable: its name is no text, which SQLite would keep all the same.
+    """
     client = work.require(Action.UPLOAD, client_id)
+    if name and not isinstance(name, str):
+        raise Unreadable(value="")
     batch = records.ImportBatch(
         client_id=client,
         user_id=work.actor.user_id,

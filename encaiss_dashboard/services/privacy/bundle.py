@@ -76,7 +76,9 @@ def export_own(work: Work, client_id: int | None) -> Bundle:
     user = work.session.get(User, work.actor.user_id) if work.actor.user_id else None
     if user is None:
         raise NotAllowed
-    found = personal.about_user(work.session, user, work.sign(f"account:{user.email}"))
+    # Also what lies with clients that the person has left; nothing but the person is asked for.
+    with work.past_wall():
+        found = personal.about_user(work.session, user, work.sign(f"account:{user.email}"))
     files = {
         _label(work, "read_me") + ".txt": _read_me(work, client_id, "about_you", user.id).encode(),
         "data.json": _json(work, {"user_id": user.id}, found),

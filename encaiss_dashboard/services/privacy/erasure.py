@@ -16,7 +16,7 @@ from sqlmodel import col, delete, func, select, update
 
 from encaiss_dashboard.domain import retention
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationState, status
-from encaiss_dashboard.domain.errors import NotFound, Refusal
+from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import consequences
 from encaiss_dashboard.domain.permissions import Action
@@ -202,7 +202,12 @@ def past_time(work: Work) -> list[tuple[int, int]]:
     """Client and debtor ids of those closed for longer than debtors are kept, and not erased yet.
 
     Closed is who has nothing open and whose last invoice and payment are older than the years chosen.
+
+    Raises:
+        NotAllowed: only the house itself looks through every client.
     """
+    if not work.actor.house:
+        raise NotAllowed
     first = retention.start(work.today, Keep.DEBTORS, periods(work)[Keep.DEBTORS])
     debtor, act = records.Debtor, records.Act
     recent = [

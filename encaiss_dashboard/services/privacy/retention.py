@@ -49,7 +49,12 @@ def periods(work: Work) -> dict[Keep, int]:
 
 
 def settings(work: Work, client_id: int | None = None) -> tuple[Setting, ...]:  # noqa: ARG001
-    """The periods with their bounds; they are the same for every client and no secret."""
+    """The periods with their bounds, for who may choose.
+
+    Raises:
+        NotAllowed: not an administrator.
+    """
+    work.require_agency()
     now = periods(work)
     return tuple(
         Setting(keep, rule.unit, now[keep], rule.minimum, rule.maximum) for keep, rule in RULES.items()
@@ -61,12 +66,12 @@ def change(work: Work, client_id: int | None, wanted: Mapping[str, int]) -> bool
 
     Raises:
         NotAllowed: not an administrator.
-        Unreadable: a period of nothing there is.
+        Unreadable: a period of nothing there is, or no whole number.
         KeptTooShort, KeptTooLong: outside what the law and the need allow; nothing is changed.
     """
     work.require_agency()
     agency = work.session.exec(select(Agency).with_for_update()).first()
-    if agency is None or not set(wanted) <= set(Keep):
+    if agency is None or not set(wanted) <= set(Keep) or {type(one) for one in wanted.values()} - {int}:
         raise Unreadable(value="")
     before = retention.chosen(agency.retention)
     after = before | {Keep(name): value for name, value in wanted.items()}

@@ -32,7 +32,7 @@ def test_export_writes_one_file_that_only_its_owner_reads_and_one_act(answer, ho
     tables = json.loads(zipfile.ZipFile(file).read("data.json"))["tables"]
     assert tables["debtor"][0]["name"] == "Moulin Clair"
     assert file.stat().st_mode & 0o777 == 0o600
-    with Session(house.wiring.engine) as session:
+    with Session(house.engine) as session:
         acts = session.exec(select(records.Act).where(records.Act.kind == "exported")).all()
     assert [act.debtor_id for act in acts] == [moulin]
 
@@ -68,7 +68,7 @@ def test_purge_says_what_would_go_then_removes_it_once(answer, run, house, clock
 
 def test_a_worker_of_cron_removes_it_as_well(answer, house, clock, moulin):
     clock.set(date(2037, 1, 1))
-    with Session(house.wiring.engine) as session, session.begin():
+    with Session(house.engine) as session, session.begin():
         session.exec(select(records.Agency)).one().demo = True  # as the tests' environment says
     answer("worker", "--once")
     assert set(answer("privacy", "purge", "--dry-run")["removed"].values()) == {0}
