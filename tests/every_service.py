@@ -20,7 +20,7 @@ from encaiss_dashboard import services
 from encaiss_dashboard.domain.delegation import DelegationKind
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
-from encaiss_dashboard.domain.signing import link_token
+from encaiss_dashboard.domain.signing import Asked, link_token
 from encaiss_dashboard.services import imports
 from encaiss_dashboard.services.accounts import factors, team
 from encaiss_dashboard.services.debtors import DebtorSearch
@@ -166,6 +166,8 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "language": lambda aim: ["fr", *TEXTS],
     "term": lambda aim: ["NET_30", *TEXTS],
     "code": lambda aim: ["123456", *TEXTS],
+    "asked": lambda aim: list(Asked),
+    "goes_on": lambda aim: [True, False],
     "password": lambda aim: ["correct horse battery", *TEXTS],
     "agent": lambda aim: list(TEXTS),
     "base_url": lambda aim: ["http://evil.example"],
@@ -191,7 +193,7 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "basis": lambda aim: list(Basis),
     "currency": lambda aim: ["EUR", *TEXTS],
     # With the right one it is anybody's right: see tests/services/test_erasing_accounts.py.
-    "erase_own.password": lambda aim: ["not the password", *TEXTS],
+    "erase_own.password_hash": lambda aim: ["another hash", *TEXTS],
     "erase_account.user_id": lambda aim: [aim.ids["gone_id"], aim.ids["user_id"], *NUMBERS],
     "erase.debtor_id": lambda aim: [aim.ids["closed_id"], aim.ids["debtor_id"], *NUMBERS],
     "seen": lambda aim: [aim.seen, *TEXTS],

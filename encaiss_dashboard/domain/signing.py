@@ -102,6 +102,11 @@ def wait(failures: Sequence[datetime], allowed: int, now: datetime) -> timedelta
     return recent[-allowed] + TRIES_WINDOW - now if len(recent) >= allowed else timedelta(0)
 
 
+def tried_as(sign: Sign, email: str, asked: Asked) -> str:
+    """The digest under which tries of an account are counted, so that no table lists what was typed."""
+    return sign(f"{asked}:{email}")
+
+
 def is_live(now: datetime, *, seen_at: datetime, expires_at: datetime) -> bool:
     """Whether a session is neither too old nor too long unused."""
     return now < expires_at and now - seen_at < IDLE_LENGTH

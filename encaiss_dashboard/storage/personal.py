@@ -5,7 +5,7 @@ The tables are found by their keys, not by a list: one added tomorrow is read to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -97,7 +97,7 @@ def about_debtor(session: Session, debtor_id: int) -> Found:
     return found
 
 
-def about_user(session: Session, user: User, account: str) -> Found:
+def about_user(session: Session, user: User, tried: Collection[str]) -> Found:
     """Every row about a person with an account by table, without keys, digests and others' data.
 
     Of what the person did to debtors, and of rows that merely name the person, only keys, kinds and
@@ -106,7 +106,7 @@ def about_user(session: Session, user: User, account: str) -> Found:
     Args:
         session: of the transaction.
         user: the person.
-        account: the digest under which tries to sign in to this account are counted.
+        tried: the digests under which tries to sign in to this account are counted.
     """
     people = inspect(User).local_table
     found: Found = {}
@@ -115,7 +115,7 @@ def about_user(session: Session, user: User, account: str) -> Found:
         ways = [table.c[key] == user.id for key in keys]
         ways += [table.c.id == user.id] if cls is User else []
         ways += [col(AccountMail.to) == user.email] if cls is AccountMail else []
-        ways += [col(LoginAttempt.account) == account] if cls is LoginAttempt else []
+        ways += [col(LoginAttempt.account).in_(tried)] if cls is LoginAttempt else []
         if ways:
             rows = _rows(session, cls, or_(*ways))
             found[_name(cls)] = [_own(row, user) for row in rows]

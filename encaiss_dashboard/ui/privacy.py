@@ -17,6 +17,7 @@ from encaiss_dashboard.services.privacy.erasure import Foreseen
 from encaiss_dashboard.services.privacy.holdings import FOUND_MAX, Found, Holding
 from encaiss_dashboard.services.privacy.retention import Setting
 from encaiss_dashboard.ui import access
+from encaiss_dashboard.ui.said import said
 from encaiss_dashboard.ui.shell import Next, Shell, handler
 from encaiss_dashboard.work import Work
 
@@ -117,6 +118,9 @@ class Privacy(Shell):
         if self._words and may_answer:
             await self._look()
         self.ready = True
+        tone, sentence = said(self.router.url.query_parameters, lang)
+        if sentence:
+            self.notice, self.notice_kind = sentence, tone
 
     @handler
     async def search(self, form: dict[str, str]) -> Next:
@@ -157,18 +161,16 @@ class Privacy(Shell):
         self.ticked = value
 
     @handler
-    async def confirm(self, form: dict[str, str]) -> Next:
+    async def confirm(self, form: dict[str, str]) -> Next:  # noqa: ARG002 - what a form sends
         """Erase what the dialog says."""
         kind, lang = self.asking, self._language()
-        if not kind:  # closed: only a hand-made event comes here
+        # Closed, or the own account, which a form of its own erases: only a hand-made event comes here.
+        if kind in {"", "own"}:
             raise Unreadable(value="")
         if not self.ticked:
             self.problem = text(lang, "privacy.tick_first")
             return None
         try:
-            if kind == "own":
-                await access.act(self, erasing.erase_own, form.get("password", ""))
-                return rx.redirect("/login")
             done = await self._erase(kind)
         except Refusal as refusal:
             if isinstance(refusal, access.SignedOut):

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from encaiss_dashboard.ui.components import button, card, icon, link_button, tag, top
+from encaiss_dashboard.ui.components import button, card, icon, link_button, plain_form, tag, top
 from encaiss_dashboard.ui.deciding import Overlay
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.privacy import FoundRow, LeftRow, Period, Privacy, Row
@@ -245,26 +245,11 @@ def _dialog() -> rx.Component:
     return Overlay.create(
         rx.el.div(class_name="shade", on_click=Privacy.cancel, aria_hidden="true"),
         rx.el.div(
-            rx.el.form(
-                rx.el.h2(Privacy.asking_title, id="erasing-title"),
-                rx.cond(Privacy.blocked.length() > 0, _blocked(), _effects()),
-                rx.el.div(
-                    rx.cond(Privacy.problem != "", rx.el.p(Privacy.problem, class_name="note n-bad")),
-                    role="alert",
-                ),
-                rx.cond(
-                    Privacy.blocked.length() > 0,
-                    rx.el.div(
-                        button(t("privacy.close"), on_click=Privacy.cancel, auto_focus=True), class_name="end"
-                    ),
-                    rx.el.div(
-                        button(t("privacy.cancel"), on_click=Privacy.cancel),
-                        button(t("privacy.confirm"), kind="d", type="submit", disabled=~Privacy.ticked),
-                        class_name="end",
-                    ),
-                ),
-                on_submit=Privacy.confirm,
-                class_name="sheet erasing",
+            rx.cond(
+                Privacy.asking == "own",
+                # A password never passes through the socket.
+                plain_form(*_told(), action="/auth/erase", class_name="sheet erasing"),
+                rx.el.form(*_told(), on_submit=Privacy.confirm, class_name="sheet erasing"),
             ),
             role="dialog",
             custom_attrs={"aria-modal": "true", "aria-labelledby": "erasing-title"},
@@ -273,6 +258,27 @@ def _dialog() -> rx.Component:
         on_key_down=lambda key, _: rx.cond(key == "Escape", Privacy.cancel(), rx.noop()),
         class_name="over",
         lang=Privacy.lang,
+    )
+
+
+def _told() -> tuple[rx.Component, ...]:
+    """What erasing would do, or what stands in its way, and the buttons."""
+    return (
+        rx.el.h2(Privacy.asking_title, id="erasing-title"),
+        rx.cond(Privacy.blocked.length() > 0, _blocked(), _effects()),
+        rx.el.div(
+            rx.cond(Privacy.problem != "", rx.el.p(Privacy.problem, class_name="note n-bad")),
+            role="alert",
+        ),
+        rx.cond(
+            Privacy.blocked.length() > 0,
+            rx.el.div(button(t("privacy.close"), on_click=Privacy.cancel, auto_focus=True), class_name="end"),
+            rx.el.div(
+                button(t("privacy.cancel"), on_click=Privacy.cancel),
+                button(t("privacy.confirm"), kind="d", type="submit", disabled=~Privacy.ticked),
+                class_name="end",
+            ),
+        ),
     )
 
 

@@ -23,7 +23,7 @@ from encaiss_dashboard.domain.errors import NotAllowed, Refusal, WeakPassword
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.domain.signing import SESSION_LENGTH, LinkKind
 from encaiss_dashboard.domain.signing import Asked as What
-from encaiss_dashboard.services.accounts import factors, links, signing
+from encaiss_dashboard.services.accounts import erasing, factors, links, signing
 from encaiss_dashboard.services.accounts.signing import Proof
 from encaiss_dashboard.ui.addresses import client_address, network
 from encaiss_dashboard.ui.edge import COOKIE, session_digest
@@ -291,6 +291,19 @@ def change_email(asked: Asked) -> Response:
     return _to("/security", done="email_asked")
 
 
+def erase_own(asked: Asked) -> Response:
+    """Erase the own account, after its password; there is nothing to sign in to any more."""
+    session = _session(asked)
+    proof = _owner_of(asked, session.email, asked["password"])
+    if proof is None:
+        raise signing.WrongPassword
+    with asked.house.begin(session.actor) as work:
+        erasing.erase_own(work, session.client_id, proof.password_hash)
+    response = _to("/login", done="erased")
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
 def forgot(asked: Asked) -> Response:
     """Ask for a link to a new password: the same answer for every address, as fast for every one.
 
@@ -379,6 +392,7 @@ def signing_routes() -> list[Route]:
         ("/auth/codes", renew_codes, "/security", True),
         ("/auth/password", change_password, "/security", True),
         ("/auth/email", change_email, "/security", True),
+        ("/auth/erase", erase_own, "/privacy", True),
         ("/auth/forgot", forgot, "/forgot", None),
         ("/auth/link", use_link, "/link", None),
     )

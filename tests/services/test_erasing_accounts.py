@@ -52,10 +52,16 @@ def lea(house, wiring, client):
     return actor
 
 
+def kept(work):
+    """The hash of the person's password, as the check of it hands it over."""
+    user = work.session.get(accounts.User, work.actor.user_id) if work.actor.user_id else None
+    return user.password_hash if user else ""
+
+
 def erase(wiring, actor, client, user_id):
     with wiring.begin(actor) as work:
         if actor.user_id == user_id:
-            erasing.erase_own(work, client, PASSWORD)
+            erasing.erase_own(work, client, kept(work))
         else:
             erasing.erase_account(work, client, user_id)
 
@@ -63,9 +69,9 @@ def erase(wiring, actor, client, user_id):
 def test_an_open_session_alone_erases_nobody(house, wiring, client, lea):
     before = house.dump()
     with pytest.raises(WrongPassword), wiring.begin(lea) as work:
-        erasing.erase_own(work, client, "not the password")
+        erasing.erase_own(work, client, "another hash")
     with pytest.raises(NotAllowed), wiring.begin(HOUSE) as work:
-        erasing.erase_own(work, client, PASSWORD)
+        erasing.erase_own(work, client, kept(work))
     with pytest.raises(NotAllowed), wiring.begin(lea) as work:
         erasing.erase_account(work, client, lea.user_id)
     assert house.dump() == before
@@ -173,7 +179,7 @@ def test_a_copy_and_an_erasure_leave_the_second_wall_as_it_was(house, wiring, cl
         bundle.export_own(work, client)
         assert bool(work.session.get(records.Client, elsewhere)) is expected
         with pytest.raises(LastOwner):
-            erasing.erase_own(work, client, PASSWORD)
+            erasing.erase_own(work, client, kept(work))
         assert bool(work.session.get(records.Client, elsewhere)) is expected
         with work.past_wall():
             behind = work.session.get(records.Client, elsewhere)

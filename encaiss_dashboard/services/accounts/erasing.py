@@ -14,7 +14,7 @@ from sqlmodel import col, delete, func, or_, select
 
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import Action, Role
-from encaiss_dashboard.domain.signing import PASSWORD_LENGTH_MAX
+from encaiss_dashboard.domain.signing import Asked, tried_as
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services.accounts.colleagues import LastAdministrator
 from encaiss_dashboard.services.accounts.signing import WrongPassword
@@ -28,6 +28,7 @@ from encaiss_dashboard.storage.accounts import (
     SecondFactor,
     User,
 )
+from encaiss_dashboard.storage.engine import lock
 from encaiss_dashboard.storage.journal import ActKind, By
 from encaiss_dashboard.storage.sessions import roles_of
 from encaiss_dashboard.work import Work
@@ -50,18 +51,21 @@ class Left:
     email: str
 
 
-def erase_own(work: Work, client_id: int | None, password: str) -> None:
-    """Erase the account of the person who asks, and proves by its password that it is the person.
+def erase_own(work: Work, client_id: int | None, password_hash: str) -> None:
+    """Erase the account of the person who asks, whose password was just checked against this hash.
+
+    A session left open must not be enough; the check itself is counted, and outside of any transaction
+    (:func:`signing.check`).
 
     Raises:
         NotAllowed: the house itself, which is no person.
-        WrongPassword: nothing was erased.
+        WrongPassword: the account has another by now; nothing was erased.
         LastOwner, LastAdministrator: as :func:`erase_account`.
     """
     user = work.session.get(User, work.actor.user_id) if work.actor.user_id else None
     if user is None:
         raise NotAllowed
-    if not work.passwords.verify(user.password_hash, password[:PASSWORD_LENGTH_MAX]):
+    if user.password_hash != password_hash:
         raise WrongPassword
     _erase(work, client_id, work.actor.user_id or 0)
 
@@ -76,7 +80,7 @@ def erase_account(work: Work, client_id: int | None, user_id: int) -> None:
         NotFound: no such account.
         AccountErased: it is erased already.
         LastOwner, LastAdministrator: somebody would be left without; name another one first.
-        ClientsDecision: an administrator erases who consents for a client: the client takes that role first.
+        ClientsDecision: an administrator erases who decides for a client: the client takes that role first.
     """
     if user_id == work.actor.user_id:
         raise NotAllowed  # a session left open must not be enough: see erase_own
@@ -94,6 +98,8 @@ def _erase(work: Work, client_id: int | None, user_id: int) -> None:
             raise NotFound
         if user.erased_at is not None:
             raise AccountErased
+        held = roles_of(work.session, user_id)
+        lock(work.session, "agency", *(f"team:{client}" for client in sorted(held)))
         _keep_others(work, user)
         pseudonym = text(user.language, "privacy.erased_account", n=user_id)
         counts = _forget(work, user)
@@ -148,7 +154,8 @@ def _keep_others(work: Work, user: User) -> None:
     """Make sure that every client keeps an owner, the agency an administrator, and consent its client."""
     held = roles_of(work.session, user.id or 0)
     for client, roles in held.items():
-        if Role.SIGNATORY in roles and work.actor.user_id != user.id and not work.actor.house:
+        chosen_by_client = {Role.SIGNATORY, Role.OWNER} & set(roles)
+        if chosen_by_client and work.actor.user_id != user.id and not work.actor.house:
             raise ClientsDecision
         others = select(func.count(col(Membership.id))).where(
             Membership.client_id == client,
@@ -182,8 +189,8 @@ def _forget(work: Work, user: User) -> dict[str, int]:
         # Rows stay for a delivery that may be under way this very moment.
         mail.to, mail.name, mail.detail = f"erased-{key}@erased.invalid", "", ""
         mail.details, mail.revoked_at = {}, mail.revoked_at or now
-    account = work.sign(f"account:{user.email}")
-    counts["attempts"] = _delete(work, LoginAttempt, LoginAttempt.account == account)
+    tried = [tried_as(work.sign, user.email, asked) for asked in Asked]
+    counts["attempts"] = _delete(work, LoginAttempt, col(LoginAttempt.account).in_(tried))
     counts["second_factors"] = _delete(work, SecondFactor, SecondFactor.user_id == key)
     counts["recovery_codes"] = _delete(work, RecoveryCode, RecoveryCode.user_id == key)
     return counts

@@ -81,7 +81,7 @@ def attempt(work: Work, email: str, address: str, asked: Asked = Asked.PASSWORD)
     """
     if not work.actor.house:
         raise NotAllowed
-    account = work.sign(f"{asked}:{normal(email)}")
+    account = signing.tried_as(work.sign, normal(email), asked)
     lock(work.session, f"tries:{account}", f"tries:{address}")
     of_account, of_address = LoginAttempt.account == account, LoginAttempt.address == address
     limits: list[tuple[tuple[Any, ...], int]] = [((of_address,), signing.TRIES_PER_ADDRESS)]

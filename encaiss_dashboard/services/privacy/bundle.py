@@ -16,6 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.sheets import amount, sheet
+from encaiss_dashboard.domain.signing import Asked, tried_as
 from encaiss_dashboard.locales import moment, text
 from encaiss_dashboard.services.privacy.holdings import holdings
 from encaiss_dashboard.storage import personal, queries
@@ -78,7 +79,9 @@ def export_own(work: Work, client_id: int | None) -> Bundle:
         raise NotAllowed
     # Also what lies with clients that the person has left; nothing but the person is asked for.
     with work.past_wall():
-        found = personal.about_user(work.session, user, work.sign(f"account:{user.email}"))
+        found = personal.about_user(
+            work.session, user, [tried_as(work.sign, user.email, asked) for asked in Asked]
+        )
     files = {
         _label(work, "read_me") + ".txt": _read_me(work, client_id, "about_you", user.id).encode(),
         "data.json": _json(work, {"user_id": user.id}, found),

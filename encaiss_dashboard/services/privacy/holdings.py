@@ -11,6 +11,7 @@ from sqlmodel import col, func, or_, select
 from encaiss_dashboard.domain.matching import name_key
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.retention import Keep
+from encaiss_dashboard.domain.signing import Asked, tried_as
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services.privacy.retention import length, periods
 from encaiss_dashboard.storage import queries
@@ -143,14 +144,14 @@ def _own(work: Work) -> int:
     user = work.session.get(User, work.actor.user_id) if work.actor.user_id else None
     if user is None:
         return 0
-    account = work.sign(f"account:{user.email}")
+    tried = [tried_as(work.sign, user.email, asked) for asked in Asked]
     mine = or_(col(AccountMail.user_id) == user.id, col(AccountMail.to) == user.email)
     # Tries are the house's to see, and mails of clients left are behind the wall.
     with work.past_wall():
         return (
             _count(work, LoginSession, LoginSession.user_id == user.id)
             + _count(work, AccountMail, mine)
-            + _count(work, LoginAttempt, LoginAttempt.account == account)
+            + _count(work, LoginAttempt, col(LoginAttempt.account).in_(tried))
         )
 
 
