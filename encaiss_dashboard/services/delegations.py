@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationState, status
 from encaiss_dashboard.domain.dunning import StepCode
@@ -127,7 +127,7 @@ def _effect(work: Work, decision: Decision, debtor: records.Debtor, seen: Prospe
 
 
 def decide(work: Work, client_id: int | None, decision: Decision) -> int:
-    """Record a decision for every debtor it changes; returns how many those are.
+    """Record a decision for every debtor it changes, with what was foreseen of it; returns how many.
 
     Raises:
         NobodyChosen: an empty choice.
@@ -137,21 +137,22 @@ def decide(work: Work, client_id: int | None, decision: Decision) -> int:
     """
     client = work.require(Action.DELEGATE, client_id)
     debtors = _debtors(work, client, decision)
-    events = queries.delegation_events(work.session, client, [queries.known(d.id) for d in debtors])
+    seen = prospects(work.session, client, work.today, [queries.known(d.id) for d in debtors])
     changed = 0
     for debtor in debtors:
-        key = queries.known(debtor.id)
-        added = consequences(events.get(key, []), _event(work, decision), work.today)
+        known = seen[queries.known(debtor.id)]
+        added = consequences(known.events, _event(work, decision), work.today)
         if added:
             changed += 1
-            _keep(work, client, key, decision, added)
+            _keep(work, client, _effect(work, decision, debtor, known), decision, added)
     return changed
 
 
 def _keep(
-    work: Work, client_id: int, debtor_id: int, decision: Decision, added: Sequence[DelegationEvent]
+    work: Work, client_id: int, effect: Effect, decision: Decision, added: Sequence[DelegationEvent]
 ) -> None:
     """Write down the facts of one debtor, each in its order, and one act for all of them."""
+    debtor_id = effect.debtor_id
     for event in added:
         work.session.add(
             records.Delegation(
@@ -179,7 +180,21 @@ def _keep(
             "reason": decision.reason,
             "by": work.actor.name,
         },
+        shown=_shown(effect),
     )
+
+
+def _shown(effect: Effect) -> dict[str, Any]:
+    """What the person was told before deciding: what is owed, and the next message without and with it."""
+    after = (effect.step, effect.on) if effect.step and effect.on else None
+    told = {"before": effect.before, "after": after}
+    return {
+        "overdue_cents": effect.overdue.cents,
+        "currency": effect.overdue.currency,
+        "overdue_invoices": effect.overdue_invoices,
+        "open_invoices": effect.open_invoices,
+        **{name: [one[0].value, one[1].isoformat()] if one else None for name, one in told.items()},
+    }
 
 
 def _debtors(work: Work, client_id: int, decision: Decision) -> list[records.Debtor]:

@@ -140,6 +140,21 @@ def test_a_credit_that_covers_everything_late_keeps_the_message_back_until_it_do
     assert next(day for day in days if desk.night(day)) == effect.on == date(2026, 12, 2)
 
 
+def test_the_journal_keeps_what_was_shown_when_it_was_decided(desk, condroz):
+    (effect,) = desk.foresee(DelegationKind.DELEGATE, condroz).effects
+    desk.decide(DelegationKind.DELEGATE, condroz)
+    [act] = desk.acts(condroz)
+    assert act.shown == {
+        "overdue_cents": effect.overdue.cents,
+        "currency": "EUR",
+        "overdue_invoices": effect.overdue_invoices,
+        "open_invoices": effect.open_invoices,
+        "before": None,
+        "after": [effect.step.value, effect.on.isoformat()],
+    }
+    assert act.shown["overdue_cents"] > 0
+
+
 def test_a_decision_that_changes_nothing_is_foreseen_as_such_and_leaves_no_trace(house, desk, condroz):
     desk.decide(DELEGATE, condroz)
     before = house.dump()

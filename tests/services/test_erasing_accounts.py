@@ -211,7 +211,7 @@ def test_neither_the_last_owner_nor_the_last_administrator_goes(house, wiring, c
     before = house.dump()
     with pytest.raises(LastOwner):
         erase(wiring, owner, client, owner.user_id)
-    with pytest.raises(LastOwner):
+    with pytest.raises(ClientsDecision):
         erase(wiring, administrator, client, owner.user_id)
     with pytest.raises(LastAdministrator):
         erase(wiring, administrator, client, administrator.user_id)
