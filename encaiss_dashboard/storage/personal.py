@@ -120,8 +120,11 @@ def about_user(session: Session, user: User, tried: Collection[str]) -> Found:
             rows = _rows(session, cls, or_(*ways))
             found[_name(cls)] = [_own(row, user) for row in rows]
     told = _rows(session, Act, col(Act.kind).in_(sorted(_ABOUT_PEOPLE)))
+    # Who did it from which address is that other person's.
     found["act_about"] = [
-        _row(act) for act in told if act.user_id != user.id and act.facts.get("email") == user.email
+        {name: value for name, value in _row(act).items() if name != "address"}
+        for act in told
+        if act.user_id != user.id and act.facts.get("email") == user.email
     ]
     return found
 
