@@ -9,7 +9,8 @@ import reflex as rx
 from encaiss_dashboard import jobs, wiring
 from encaiss_dashboard.domain.permissions import Role
 from encaiss_dashboard.locales import LANGUAGES, moment, text
-from encaiss_dashboard.services.accounts.team import Invitation, Member
+from encaiss_dashboard.services.accounts.roster import Member
+from encaiss_dashboard.services.accounts.team import Invitation
 from encaiss_dashboard.ui.components import button, icon, tag
 from encaiss_dashboard.ui.deciding import Overlay
 from encaiss_dashboard.ui.i18n import LANGUAGE_NAMES, t

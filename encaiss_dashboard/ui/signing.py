@@ -83,7 +83,8 @@ def form(page: str, step: Step, *, signed: bool | None = None) -> Callable[[Requ
             except signing.SessionOver:
                 return _to("/login")
             except Refusal as refusal:
-                return _to(_back(page, asked), problem=_code(refusal), **_facts(refusal))
+                facts = {name: refusal.facts[name] for name in ("minutes",) if name in refusal.facts}
+                return _to(_back(page, asked), problem=_code(refusal), **facts)
 
         response = await asyncio.to_thread(answer)
         if response.background is None:
@@ -115,10 +116,6 @@ def _asked(request: Request, body: bytes) -> Asked:
 
 def _code(refusal: Refusal) -> str:
     return f"password_{refusal.facts['why']}" if isinstance(refusal, WeakPassword) else refusal.code
-
-
-def _facts(refusal: Refusal) -> dict[str, str]:
-    return {"minutes": refusal.facts["minutes"]} if "minutes" in refusal.facts else {}
 
 
 def _back(page: str, asked: Asked) -> str:
@@ -182,6 +179,15 @@ def _owner_of(asked: Asked, email: str, password: str, what: What = What.WITHIN)
     return _counted(asked, email, what, check)
 
 
+def _proven(asked: Asked) -> tuple[SignedIn, Proof]:
+    """Who asks, once the password was given again: an open session is not enough for what is grave."""
+    session = _session(asked)
+    proof = _owner_of(asked, session.email, asked["password"])
+    if proof is None:
+        raise signing.WrongPassword
+    return session, proof
+
+
 def sign_in(asked: Asked) -> Response:
     """Check the password; a second factor may be due before the session opens anything."""
     proof = _owner_of(asked, asked["email"], asked["password"], What.PASSWORD)
@@ -230,8 +236,8 @@ def set_factor(asked: Asked) -> Response:
 
     if not session.complete:
         _refuse_to_replace(asked, session)
-    elif _owner_of(asked, session.email, asked["password"]) is None:
-        raise signing.WrongPassword
+    else:
+        _proven(asked)
     proof = _counted(asked, session.email, What.CODE, check)
     if proof is None:
         raise factors.WrongCode
@@ -249,9 +255,7 @@ def _refuse_to_replace(asked: Asked, session: SignedIn) -> None:
 
 def remove_factor(asked: Asked) -> Response:
     """Back to a password alone, which is asked for."""
-    session = _session(asked)
-    if _owner_of(asked, session.email, asked["password"]) is None:
-        raise signing.WrongPassword
+    session, _ = _proven(asked)
     with asked.house.begin(session.actor) as work:
         factors.remove(work, session.client_id)
     return _to("/security", done="factor_removed")
@@ -259,9 +263,7 @@ def remove_factor(asked: Asked) -> Response:
 
 def renew_codes(asked: Asked) -> Response:
     """New recovery codes, after the password."""
-    session = _session(asked)
-    if _owner_of(asked, session.email, asked["password"]) is None:
-        raise signing.WrongPassword
+    session, _ = _proven(asked)
     with asked.house.begin(session.actor) as work:
         factors.renew_codes(work, session.client_id)
     return _to("/security", done="codes_made")
@@ -269,9 +271,7 @@ def renew_codes(asked: Asked) -> Response:
 
 def change_password(asked: Asked) -> Response:
     """A new password, after the current one; every other session ends."""
-    session = _session(asked)
-    if _owner_of(asked, session.email, asked["password"]) is None:
-        raise signing.WrongPassword
+    session, _ = _proven(asked)
     with asked.house.begin(session.actor, write=False) as work:
         hashed = signing.hashed(work, asked["new"], session.email, session.actor.name)
     with asked.house.begin(session.actor) as work:
@@ -283,9 +283,7 @@ def change_password(asked: Asked) -> Response:
 
 def change_email(asked: Asked) -> Response:
     """Ask for another address; it counts once the link sent there was used."""
-    session = _session(asked)
-    if _owner_of(asked, session.email, asked["password"]) is None:
-        raise signing.WrongPassword
+    session, _ = _proven(asked)
     with asked.house.begin(session.actor) as work:
         links.ask_email(work, session.client_id, asked["email"])
     return _to("/security", done="email_asked")
@@ -293,10 +291,7 @@ def change_email(asked: Asked) -> Response:
 
 def erase_own(asked: Asked) -> Response:
     """Erase the own account, after its password; there is nothing to sign in to any more."""
-    session = _session(asked)
-    proof = _owner_of(asked, session.email, asked["password"])
-    if proof is None:
-        raise signing.WrongPassword
+    session, proof = _proven(asked)
     with asked.house.begin(session.actor) as work:
         erasing.erase_own(work, session.client_id, proof.password_hash)
     response = _to("/login", done="erased")

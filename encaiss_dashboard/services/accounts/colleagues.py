@@ -9,6 +9,7 @@ from sqlmodel import col, func, select
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unreadable
 from encaiss_dashboard.domain.permissions import AGENCY_ROLES, Role
 from encaiss_dashboard.services.accounts import links, team
+from encaiss_dashboard.services.accounts.roster import member, with_habits
 from encaiss_dashboard.storage.accounts import LoginSession, Membership, User
 from encaiss_dashboard.storage.engine import lock
 from encaiss_dashboard.storage.journal import ActKind
@@ -40,9 +41,9 @@ def agency_team(work: Work, client_id: int | None) -> team.Team:  # noqa: ARG001
         followed = roles_of(work.session, known(user.id))
         clients = sorted(((key, names[key]) for key in followed), key=lambda one: one[1].casefold())
         rows.append(
-            team.member(work.actor, user, {Role(user.agency_role)} if user.agency_role else set(), clients)
+            member(work.actor, user, {Role(user.agency_role)} if user.agency_role else set(), clients)
         )
-    members = sorted(team.with_habits(work.session, rows), key=lambda m: m.name.casefold())
+    members = sorted(with_habits(work.session, rows), key=lambda m: m.name.casefold())
     return team.Team(tuple(members), team.invitations(work, None), may_manage=True)
 
 

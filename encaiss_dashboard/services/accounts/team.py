@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import col, func, select
 
 from encaiss_dashboard.domain.errors import NotFound, Refusal, Unreadable
-from encaiss_dashboard.domain.permissions import AGENCY_ROLES, ALLOWED, CLIENT_ROLES, Action, Actor, Role
+from encaiss_dashboard.domain.permissions import AGENCY_ROLES, ALLOWED, CLIENT_ROLES, Action, Role
 from encaiss_dashboard.domain.signing import LinkKind
 from encaiss_dashboard.services.accounts import links, mails
-from encaiss_dashboard.storage.accounts import AccountMail, LoginSession, Membership, SecondFactor, User
+from encaiss_dashboard.services.accounts.roster import Member, member, with_habits
+from encaiss_dashboard.storage.accounts import AccountMail, Membership, User
 from encaiss_dashboard.storage.engine import lock
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.queries import known
@@ -54,30 +55,6 @@ class TooManyInvitations(Refusal):
     """More mails a day than any team needs."""
 
     code = "too_many_invitations"
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One person of a team.
-
-    Attributes:
-        roles: for this client; the one at the agency for its people.
-        clients: names of the clients that a case manager follows, in the agency's own team.
-        second_factor: one is set.
-        last_seen: last use of any session, None before the first.
-        of_agency: works for the agency.
-        is_self: the one who asks.
-    """
-
-    user_id: int
-    name: str
-    email: str
-    roles: tuple[Role, ...]
-    clients: tuple[tuple[int, str], ...]
-    second_factor: bool
-    last_seen: datetime | None
-    of_agency: bool
-    is_self: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,42 +291,6 @@ def invitations(work: Work, client_id: int | None) -> tuple[Invitation, ...]:
             )
         )
     return tuple(rows)
-
-
-def member(actor: Actor, user: User, roles: Collection[Role], clients: Sequence[tuple[int, str]]) -> Member:
-    """A person of a team; what is known of the sign-in comes from :func:`with_habits`."""
-    return Member(
-        user_id=known(user.id),
-        name=user.name,
-        email=user.email,
-        roles=tuple(role for role in Role if role in roles),
-        clients=tuple(clients),
-        second_factor=False,
-        last_seen=None,
-        of_agency=user.agency_role is not None,
-        is_self=user.id == actor.user_id,
-    )
-
-
-def with_habits(session: Session, members: Sequence[Member]) -> list[Member]:
-    """The same members with what is known of their sign-in, in two reads for all."""
-    ids = [member.user_id for member in members]
-    guarded = set(
-        session.exec(
-            select(SecondFactor.user_id).where(
-                col(SecondFactor.user_id).in_(ids),
-                col(SecondFactor.confirmed_at).is_not(None),
-                col(SecondFactor.ended_at).is_(None),
-            )
-        )
-    )
-    query = (
-        select(LoginSession.user_id, func.max(LoginSession.seen_at))
-        .where(col(LoginSession.user_id).in_(ids), col(LoginSession.complete_at).is_not(None))
-        .group_by(col(LoginSession.user_id))
-    )
-    seen = dict(session.exec(query).all())
-    return [replace(m, second_factor=m.user_id in guarded, last_seen=seen.get(m.user_id)) for m in members]
 
 
 def _client_roles(names: Collection[str]) -> tuple[Role, ...]:
