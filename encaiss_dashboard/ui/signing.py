@@ -370,8 +370,7 @@ async def factor_picture(request: Request) -> Response:
 
 async def start(request: Request) -> Response:
     """Where somebody who has just signed in begins: the agency at its desk, clients at their figures."""
-    digest = session_digest(request.scope)
-    session = await asyncio.to_thread(wiring.house().session, digest) if digest else None
+    session = await asyncio.to_thread(wiring.house().session, session_digest(request.scope))
     return _to("/desk" if session and session.as_agency else "/")
 
 
