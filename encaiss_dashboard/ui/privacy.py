@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Final, TypedDict
 
-import reflex as rx
-from reflex.state import OnLoadInternalState
-
 from encaiss_dashboard.domain.errors import Refusal, Unreadable
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.locales import integer, text
@@ -178,9 +175,7 @@ class Privacy(Shell):
             self.problem = text(lang, f"refusal.{refusal.code}", **refusal.facts)
             return None
         self.asking = ""
-        self._say(f"privacy.done_{kind}", name=done)
-        # What opened the dialog may be gone from the screen.
-        return [OnLoadInternalState.on_load_internal, rx.set_focus("content")]
+        return self._done(f"privacy.done_{kind}", name=done)
 
     @handler
     async def cancel(self) -> Next:
