@@ -247,7 +247,12 @@ def demo_code(work: Work, client_id: int | None) -> str:  # noqa: ARG001
     if not queries.agency(work.session).demo:
         return ""
     factor = current(work, known(user.id)) or _waiting(work, user)
-    return signing.code_at(_key(work, factor), work.now) if factor else ""
+    if factor is None:
+        return ""
+    # No code passes twice: whoever signs in again within half a minute is shown the next one.
+    used = factor.last_step >= int(work.now.timestamp()) // signing.CODE_SECONDS
+    at = work.now + timedelta(seconds=signing.CODE_SECONDS if used else 0)
+    return signing.code_at(_key(work, factor), at)
 
 
 def give_to_demo(work: Work, user_id: int) -> None:

@@ -6,6 +6,7 @@ from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.services.accounts import factors, signing, team
 from encaiss_dashboard.services.accounts.factors import CodesHidden, FactorRequired, WrongCode
+from encaiss_dashboard.storage import queries
 
 
 @pytest.fixture
@@ -177,3 +178,15 @@ def test_sign_in_is_an_act_with_how_it_was_proved(desk, signatory):
     with desk.wiring.begin(HOUSE) as work:
         signing.sign_out(work, desk.digests[-1])
     assert [act.actor for act in desk.acts("signed_out")] == ["Signatory"]
+
+
+def test_the_demo_shows_a_code_that_works_also_right_after_one_was_used(desk, signatory):
+    with desk.wiring.begin(HOUSE) as work:
+        queries.agency(work.session).demo = True
+        factors.give_to_demo(work, signatory.user_id)
+    for _ in range(2):
+        code = desk.call(signatory, factors.demo_code)
+        assert desk.call(signatory, lambda work, _, code=code: factors.accepts(work, code)) == "totp"
+    with desk.wiring.begin(HOUSE) as work:
+        queries.agency(work.session).demo = False
+    assert desk.call(signatory, factors.demo_code) == ""
