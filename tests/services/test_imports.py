@@ -127,6 +127,8 @@ def test_an_import_is_remembered_with_what_it_did(house):
         "ledger.csv",
         3,
     )
+    assert act.shown["created"] == 3
+    assert set(act.shown["total"]) == {"EUR"}
 
 
 def test_the_same_file_twice_creates_nothing(house):

@@ -184,7 +184,8 @@ def change_roles(work: Work, client_id: int | None, user_id: int, roles: Collect
         "before": sorted(held),
         "after": sorted(wanted),
     }
-    work.journal.record(ActKind.ROLES_CHANGED, day=work.today, client_id=client, facts=facts)
+    shown = {"person": user.name, "email": user.email, "roles": sorted(held)}
+    work.journal.record(ActKind.ROLES_CHANGED, day=work.today, client_id=client, facts=facts, shown=shown)
 
 
 def remove(work: Work, client_id: int | None, user_id: int) -> None:
@@ -203,7 +204,7 @@ def remove(work: Work, client_id: int | None, user_id: int) -> None:
     _keep_owner(work, client, user_id, set())
     end_roles(work, client, user_id, held)
     facts = {"person": user.name, "email": user.email, "roles": sorted(held)}
-    work.journal.record(ActKind.LEFT, day=work.today, client_id=client, facts=facts)
+    work.journal.record(ActKind.LEFT, day=work.today, client_id=client, facts=facts, shown=facts)
 
 
 def write_invitation(

@@ -279,7 +279,8 @@ class Intake:
         result["rejected"] = len({problem.line for problem in seen.rejected})
         self._batch.imported_at, self._batch.result = self._work.now, result
         facts = {"file": self._batch.file_name, "batch": self._batch.id, **result}
-        acts.append(self._act(ActKind.IMPORTED, self._work.today, None, facts))
+        shown = {**result, "total": {code: str(amount) for code, amount in seen.total.items()}}
+        acts.append(Entry(ActKind.IMPORTED, self._work.today, self._client_id, facts=facts, shown=shown))
         self._work.journal.record_many(acts)
 
     def _insert(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:

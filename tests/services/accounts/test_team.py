@@ -82,6 +82,7 @@ def test_roles_change_at_once_and_the_journal_says_from_what_to_what(desk, reade
     assert act.actor == "Test Owner"
     assert act.facts["before"] == ["reader"]
     assert act.facts["after"] == ["accountant", "reader"]
+    assert act.shown == {"person": "Reader", "email": "reader@ardenne.example", "roles": ["reader"]}
 
 
 def test_the_same_roles_again_are_no_change(desk, reader, house):
