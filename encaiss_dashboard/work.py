@@ -6,12 +6,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import IO, Protocol
 
 from sqlmodel import Session
 
 from encaiss_dashboard.domain.errors import NotAllowed
-from encaiss_dashboard.domain.intake import Choices, Reading
+from encaiss_dashboard.domain.intake import Choices, Reading, Tell, untold
 from encaiss_dashboard.domain.letters import AccountLetter, Delivered, Letter, Message, StatementLetter
 from encaiss_dashboard.domain.permissions import Action, Actor
 from encaiss_dashboard.storage.journal import Journal
@@ -48,8 +49,24 @@ class Letters(Protocol):
 class InvoiceFiles(Protocol):
     """Understands what clients upload."""
 
-    def read_invoices(self, data: bytes, name: str, choices: Choices) -> Reading:
-        """Never raises for bad content: what is wrong is listed in the reading."""
+    def read_file(
+        self, source: Path, name: str, choices: Choices, folder: Path, tell: Tell = untold
+    ) -> Reading:
+        """Understand a file of invoices of any format and size.
+
+        Never raises for bad content: what is wrong is listed in the reading. Its rows and attachments
+        lie in the folder, which must be empty and stay until they are no more needed.
+
+        Args:
+            source: where the file lies.
+            name: as its owner calls it.
+            choices: what a person corrected; the rest is guessed.
+            folder: for rows and attachments.
+            tell: told how many bytes of the file are read.
+
+        Raises:
+            Cancelled: ``tell`` raised it; the folder holds nothing of use.
+        """
         ...
 
 
@@ -62,6 +79,22 @@ class Store(Protocol):
 
     def load(self, key: str) -> bytes:
         """The bytes kept under a key."""
+        ...
+
+    def take(self, key: str, source: Path) -> None:
+        """Keep a file of the same file system under a key, in place of where it lies."""
+        ...
+
+    def path(self, key: str) -> Path:
+        """Where the bytes kept under a key lie."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Keep nothing under a key any more."""
+        ...
+
+    def workshop(self, key: str) -> Path:
+        """A private folder for what is worked out from a file: not in a backup, made anew when it is lost."""
         ...
 
     def scratch(self) -> IO[bytes]:

@@ -19,15 +19,18 @@ MODULE_LINES_MAX = 400
 TABLE = {
     "domain": ((), ("stdnum", "holidays", "pyotp", "zxcvbn")),
     "locales": (("domain",), ("babel",)),
-    "storage": (("domain",), ("sqlmodel", "sqlalchemy")),
+    "storage": (("domain",), ("sqlmodel", "sqlalchemy", "polars")),
     "work": (("domain", "storage"), ("sqlmodel",)),
     "services": (
         ("work", "domain", "storage", "locales"),
-        ("sqlmodel", "sqlalchemy", "pydantic", "stdnum"),
+        ("sqlmodel", "sqlalchemy", "pydantic", "stdnum", "polars", "rapidfuzz"),
     ),
     "adapters": (
         ("domain", "locales"),
-        ("stdnum", "segno", "typst", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
+        (
+            *("stdnum", "segno", "typst", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
+            *("polars", "python_calamine", "lxml", "facturx", "saxonche", "xlsxwriter", "pydantic"),
+        ),
     ),
     "settings": ((), ()),
     "wiring": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,6 +18,7 @@ class FolderStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._workshops = folder.with_name(f"{folder.name}.work")
 
     def keep(self, key: str, data: bytes) -> None:
         """Write to a temporary name, then rename into place."""
@@ -34,6 +36,29 @@ class FolderStore:
             FileNotFoundError: nothing is kept there.
         """
         return self._path(key).read_bytes()
+
+    def take(self, key: str, source: Path) -> None:
+        """Keep a file of the same file system under a key, in place of where it lies."""
+        self._make_folder()
+        source.chmod(0o600)
+        source.replace(self._path(key))
+
+    def path(self, key: str) -> Path:
+        """Where the bytes kept under a key lie, for those who read a large file piece by piece."""
+        return self._path(key)
+
+    def remove(self, key: str) -> None:
+        """Keep nothing under a key any more, nor in its workshop."""
+        self._path(key).unlink(missing_ok=True)
+        shutil.rmtree(self._workshops / key, ignore_errors=True)
+
+    def workshop(self, key: str) -> Path:
+        """A private folder for what is worked out from a file: not in a backup, made anew when it is lost."""
+        if not is_key(key):
+            raise ValueError(f"not a store key: {key!r}")
+        folder = self._workshops / key
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
 
     def scratch(self) -> IO[bytes]:
         """A file of mode 0600 in the same folder that nobody can open by a name.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 import click
 
@@ -18,38 +17,9 @@ from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services import imports
 from encaiss_dashboard.services.imports import NothingToImport, Preview, QuestionsOpen
-from encaiss_dashboard.work import Store, Work
 
 _SHOWN: Final = 20
 _SEPARATORS: Final = {"tab": "\t", "\\t": "\t"}
-
-
-class _Draft:
-    """Holds an uploaded file back until nothing can refuse it any more."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._held: dict[str, bytes] = {}
-
-    def keep(self, key: str, data: bytes) -> None:
-        self._held[key] = data
-
-    def load(self, key: str) -> bytes:
-        return self._held[key] if key in self._held else self._store.load(key)
-
-    def scratch(self) -> IO[bytes]:
-        return self._store.scratch()
-
-    def release(self) -> None:
-        """Keep for good what was held back."""
-        for key, data in self._held.items():
-            self._store.keep(key, data)
-
-
-class _TakeBack(Exception):  # noqa: N818 - ends a transaction without keeping anything; not an error
-    def __init__(self, seen: Preview, reason: str) -> None:
-        super().__init__(reason)
-        self.seen, self.reason = seen, reason
 
 
 class _File(NamedTuple):
@@ -136,31 +106,30 @@ def _read(file: str) -> bytes:
 def _import_one(
     file: _File, corrections: Mapping[str, Any], *, dry_run: bool, lang: str
 ) -> tuple[Preview, str]:
-    """What came of one file, and the sentence that says why nothing did ("" when it was imported)."""
-    wired = house()
-    draft = _Draft(wired.store)
-    try:
-        with replace(wired, store=draft).begin(HOUSE) as work:
-            seen = _attempt(work, file, corrections, lang)
-            if dry_run:
-                work.session.rollback()
-            else:
-                draft.release()
-    except _TakeBack as back:
-        return back.seen, back.reason
-    return seen, ""
+    """What came of one file, and the sentence that says why nothing did ("" when it was imported).
 
-
-def _attempt(work: Work, file: _File, corrections: Mapping[str, Any], lang: str) -> Preview:
-    client = client_id(work, file.slug)
-    batch = imports.receive(work, client, file.name, file.data)
-    if corrections:
-        imports.correct(work, client, batch, corrections)
+    What is not imported is not kept either.
+    """
+    wired, imported = house(), False
+    with wired.begin(HOUSE) as work:
+        client = client_id(work, file.slug)
+        batch = imports.receive(work, client, file.name, file.data)
     try:
-        return imports.accept(work, client, batch)
-    except (QuestionsOpen, NothingToImport) as refusal:
-        seen = imports.preview(work, client, batch)
-        raise _TakeBack(seen, _why(refusal, seen, lang)) from refusal
+        with wired.begin(HOUSE) as work:
+            if corrections:
+                imports.correct(work, client, batch, corrections)
+            seen = imports.preview(work, client, batch)
+        refused = QuestionsOpen() if seen.reading.questions else None if seen.accepted else NothingToImport()
+        if refused or dry_run:
+            return seen, _why(refused, seen, lang) if refused else ""
+        with wired.begin(HOUSE) as work:
+            seen = imports.accept(work, client, batch)
+        imported = True
+        return seen, ""
+    finally:
+        if not imported:
+            with wired.begin(HOUSE) as work:
+                imports.discard(work, client, batch)
 
 
 def _why(refusal: Refusal, seen: Preview, lang: str) -> str:

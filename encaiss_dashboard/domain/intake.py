@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from encaiss_dashboard.domain.errors import Problem
 from encaiss_dashboard.domain.invoices import Kind
@@ -14,6 +14,17 @@ from encaiss_dashboard.domain.money import Money
 
 DecimalMark = Literal[".", ","]
 DateOrder = Literal["dmy", "mdy", "ymd", "serial", "compact"]
+Format = Literal["", "csv", "xlsx", "xls", "ods", "ubl", "cii", "pdf", "zip"]
+Tell = Callable[[int, int], None]
+"""Told how far long work is and how far it goes; raises :class:`Cancelled` to stop it."""
+
+
+class Cancelled(Exception):  # noqa: N818 - somebody changed their mind; nothing broke
+    """Whoever asked for long work has asked for its end; nothing of it may stay."""
+
+
+def untold(_done: int, _whole: int) -> None:
+    """Tell nobody how far the work is."""
 
 
 class Field(StrEnum):
@@ -44,6 +55,12 @@ class Field(StrEnum):
     """Amount already paid."""
     OPEN = "open"
     """Balance still open."""
+    ENDPOINT = "endpoint"
+    """The debtor's address in the Peppol network, scheme and number."""
+    IBAN = "iban"
+    """The debtor's bank account."""
+    CREDITED = "credited"
+    """Number of the invoice that a credit note reduces (BT-25)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +97,7 @@ class Choices:
         separator: one of the separators the reader knows.
         decimal: the mark before cents.
         date_order: the order of dates.
+        sheet: name of the sheet of a workbook.
     """
 
     columns: Mapping[Field, str | None] = field(default_factory=dict)
@@ -87,6 +105,7 @@ class Choices:
     separator: str | None = None
     decimal: DecimalMark | None = None
     date_order: DateOrder | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +126,7 @@ class InvoiceRow:
     """One invoice or credit note of a file, checked on its own and within the file.
 
     Attributes:
-        line: 1-based line on which the row starts.
+        line: 1-based line on which the row starts; of a sheet its row; of several documents which one.
         kind: invoice or credit note.
         number: the client's own number.
         debtor: name of the debtor, or its number where the file has no names.
@@ -126,7 +145,11 @@ class InvoiceRow:
         postcode: "" when none.
         city: "" when none.
         settled: date of payment in full, None when open or unknown.
-        paid: what was paid before the file was made, None when not stated.
+        paid: what was paid before the file was made (BT-113), None when not stated.
+        endpoint: the debtor's Peppol address as ``0208:0123456789``, "" when none.
+        iban: the debtor's bank account without spaces, "" when none or wrong.
+        credited: number of the invoice that a credit note names (BT-25), "" when none.
+        member: name of the document within a ZIP, "" otherwise.
     """
 
     line: int
@@ -149,11 +172,57 @@ class InvoiceRow:
     city: str = ""
     settled: date | None = None
     paid: Money | None = None
+    endpoint: str = ""
+    iban: str = ""
+    credited: str = ""
+    member: str = ""
 
     @property
     def signed(self) -> Money:
         """The total as it counts in what is owed: a credit note's is negative."""
         return self.total if self.kind is Kind.INVOICE else -self.total
+
+
+class Rows(Protocol):
+    """The rows of a file, which may be a million: kept by column, an object each only when asked for."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def __iter__(self) -> Iterator[InvoiceRow]:
+        """Each in the order of the file."""
+        ...
+
+    def __getitem__(self, place: int) -> InvoiceRow:
+        """The row at a place, from 0."""
+        ...
+
+    def scan(self) -> Any:
+        """All of them as a polars LazyFrame.
+
+        Its columns are named as the attributes of :class:`InvoiceRow`: texts as String with "" for
+        none, dates as Date, ``line`` as Int64. Amounts are ``total_cents``, ``vat_cents`` and
+        ``paid_cents`` as Int64 in ``currency``; ``kind`` is the value of its enum.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document that came with an invoice: its PDF, or what was embedded in its XML.
+
+    Attributes:
+        line: that of the row it belongs to.
+        name: as it came, only to be shown.
+        mime: ``application/pdf``, ``image/png``… as its content says, not as it was announced.
+        file: its name in the folder that the reader was given.
+    """
+
+    line: int
+    name: str
+    mime: str
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +237,15 @@ class Reading:
         ignored_columns: columns that hold no field.
         samples: first three non-empty values of every column.
         rows: what can be imported, in the order of the file; empty while a question is open.
-        problems: everything its owner has to know, whole-file ones first, then by line.
+        problems: everything its owner has to know, whole-file ones first, then by line; of a warning
+            the first thousand, of all of them the first hundred thousand.
+        unlisted: how many more there are of each code than ``problems`` lists.
         row_count: data rows seen, without blank lines, totals and repeated headers.
         total: sum of ``rows`` by currency, credit notes deducted.
         questions: what has to be chosen before import: ``decimal``, ``dates``.
+        format: what kind of file it is, "" when it could not be told.
+        sheets: names of the sheets of a workbook, ``sheet`` the one that was read.
+        attachments: documents that came with rows.
     """
 
     name: str
@@ -180,11 +254,16 @@ class Reading:
     columns: Mapping[Field, ColumnGuess] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    rows: tuple[InvoiceRow, ...] = ()
+    rows: Rows | Sequence[InvoiceRow] = ()
     problems: tuple[Problem, ...] = ()
+    unlisted: Mapping[str, int] = field(default_factory=dict)
     row_count: int = 0
     total: Mapping[str, Money] = field(default_factory=dict)
     questions: tuple[str, ...] = ()
+    format: Format = ""
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 NO_CHOICES: Final = Choices()

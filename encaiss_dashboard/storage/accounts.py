@@ -10,10 +10,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from encaiss_dashboard.storage.base import Record, json_column, key_column, time_column
+from encaiss_dashboard.storage.base import Record, client_column, json_column, key_column, time_column
 
 
 def _user(**options: Any) -> Any:
@@ -183,3 +183,35 @@ class AccountMail(Record, table=True):
     sent_at: datetime | None = time_column(default=None)
     failed_at: datetime | None = time_column(default=None)
     detail: str = ""
+
+
+class ApiToken(Record, table=True):
+    """A key with which a client's accounting software sends invoices; only its digest is kept."""
+
+    __tablename__ = "api_token"
+
+    id: int | None = key_column()
+    client_id: int = client_column()
+    name: str
+    digest: str = Field(unique=True)
+    ending: str
+    user_id: int | None = Field(default=None, foreign_key="app_user.id")
+    created_at: datetime = time_column()
+    used_at: datetime | None = time_column(default=None)
+    revoked_at: datetime | None = time_column(default=None)
+
+
+class ApiRequest(Record, table=True):
+    """One request of a client's software under its own key: sent again, it gets the same answer."""
+
+    __tablename__ = "api_request"
+
+    __table_args__ = (UniqueConstraint("client_id", "key"),)
+
+    id: int | None = key_column()
+    client_id: int = client_column()
+    key: str
+    digest: str
+    status: int
+    answer: dict[str, Any] = json_column()
+    at: datetime = time_column()

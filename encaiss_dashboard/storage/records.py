@@ -74,7 +74,48 @@ class Debtor(Record, table=True):
     country: str = "BE"
     language: str = "fr"
     term: str = ""
+    endpoint: str = ""
+    iban: str = ""
     created_at: datetime = time_column()
+
+
+class DebtorAlias(Record, table=True):
+    """Somebody's answer that a debtor named so in a file is this one: asked once, remembered.
+
+    ``key`` is the name as matched with its number behind it, as in ``Debtor.match_key``.
+    """
+
+    __tablename__ = "debtor_alias"
+
+    __table_args__ = (UniqueConstraint("client_id", "key"),)
+
+    id: int | None = key_column()
+    client_id: int = client_column()
+    debtor_id: int = Field(foreign_key="debtor.id", index=True)
+    key: str
+    user_id: int | None = Field(default=None, foreign_key="app_user.id")
+    at: datetime = time_column()
+
+
+class DebtorMerge(Record, table=True):
+    """One debtor turned out to be another: what moved from it, so that it can be parted again.
+
+    Attributes:
+        debtor_id: the one that has nothing of its own any more, until ``undone_at``.
+        into_id: the one that has it now.
+        moved: ids of what moved, by table name.
+    """
+
+    __tablename__ = "debtor_merge"
+
+    id: int | None = key_column()
+    client_id: int = client_column()
+    debtor_id: int = Field(foreign_key="debtor.id", index=True)
+    into_id: int = Field(foreign_key="debtor.id", index=True)
+    moved: dict[str, Any] = json_column()
+    user_id: int | None = Field(default=None, foreign_key="app_user.id")
+    at: datetime = time_column()
+    undone_at: datetime | None = time_column(default=None)
 
 
 class Contact(Record, table=True):
@@ -105,7 +146,14 @@ class Delegation(Record, table=True):
 
 
 class ImportBatch(Record, table=True):
-    """One uploaded file: what it was called, how it was understood, what came of it."""
+    """One uploaded file: what it was called, how it was understood, what came of it.
+
+    Attributes:
+        choices: how its owner says it is written.
+        answers: what its owner decided about its content: which debtors are meant, which changes stay out.
+        format: what kind of file it is, once it was imported.
+        taken_back_at: when everything it had brought was removed again.
+    """
 
     __tablename__ = "import_batch"
 
@@ -116,9 +164,25 @@ class ImportBatch(Record, table=True):
     digest: str
     size_bytes: int = cents_column()
     choices: dict[str, Any] = json_column()
+    answers: dict[str, Any] = json_column()
+    format: str = ""
     uploaded_at: datetime = time_column()
     imported_at: datetime | None = time_column(default=None)
+    taken_back_at: datetime | None = time_column(default=None)
     result: dict[str, Any] = json_column()
+
+
+class ImportChange(Record, table=True):
+    """What one import changed of a known invoice: fields with their values before and after."""
+
+    __tablename__ = "import_change"
+
+    id: int | None = key_column()
+    client_id: int = client_column()
+    batch_id: int = Field(foreign_key="import_batch.id", index=True)
+    invoice_id: int = Field(foreign_key="invoice.id", index=True)
+    before: dict[str, Any] = json_column()
+    after: dict[str, Any] = json_column()
 
 
 class ImportLayout(Record, table=True):
@@ -136,7 +200,10 @@ class ImportLayout(Record, table=True):
 
 
 class Invoice(Record, table=True):
-    """An invoice or credit note; its total is positive for both."""
+    """An invoice or credit note; its total is positive for both.
+
+    ``credited`` is the number of the invoice that a credit note names (BT-25).
+    """
 
     __table_args__ = (
         UniqueConstraint("client_id", "debtor_id", "number"),
@@ -146,7 +213,7 @@ class Invoice(Record, table=True):
     )
 
     id: int | None = key_column()
-    client_id: int = client_column()
+    client_id: int = Field(foreign_key="client.id")  # the indexes above begin with it
     debtor_id: int = Field(foreign_key="debtor.id", index=True)
     batch_id: int | None = Field(default=None, foreign_key="import_batch.id", index=True)
     kind: str
@@ -159,7 +226,24 @@ class Invoice(Record, table=True):
     total_cents: int = cents_column()
     vat_cents: int | None = cents_column(default=None)
     reference: str = ""
+    credited: str = ""
     recorded_at: datetime = time_column()
+
+
+class InvoiceDocument(Record, table=True):
+    """A document kept beside an invoice, such as its PDF; the bytes are in the store."""
+
+    __tablename__ = "invoice_document"
+
+    id: int | None = key_column()
+    client_id: int = client_column()
+    invoice_id: int = Field(foreign_key="invoice.id", index=True)
+    batch_id: int | None = Field(default=None, foreign_key="import_batch.id", index=True)
+    name: str
+    mime: str
+    digest: str
+    size_bytes: int = cents_column()
+    at: datetime = time_column()
 
 
 class Payment(Record, table=True):

@@ -143,7 +143,7 @@ def discard(work: Work, client_id: int | None, batch_id: int) -> None:
         raise AlreadyImported
     work.session.delete(batch)
     work.session.flush()
-    work.store.keep(_key(batch), b"")
+    work.store.remove(_key(batch))
 
 
 def _key(batch: records.ImportBatch) -> str:
@@ -159,16 +159,20 @@ def _batch(work: Work, client_id: int, batch_id: int) -> records.ImportBatch:
 
 def _read(work: Work, batch: records.ImportBatch) -> tuple[Choices, Reading]:
     """The file as its corrections say, else as those remembered for files with these columns say."""
-    data = work.store.load(_key(batch))
     if batch.choices:
         choices = _CHOICES.validate_python(batch.choices)
-        return choices, work.files.read_invoices(data, batch.file_name, choices)
-    guessed = work.files.read_invoices(data, batch.file_name, NO_CHOICES)
+        return choices, _understand(work, batch, choices)
+    guessed = _understand(work, batch, NO_CHOICES)
     layout = _layout(work, batch.client_id, guessed.header)
     if layout is None:
         return NO_CHOICES, guessed
     choices = _CHOICES.validate_python(layout.choices)
-    return choices, work.files.read_invoices(data, batch.file_name, choices)
+    return choices, _understand(work, batch, choices)
+
+
+def _understand(work: Work, batch: records.ImportBatch, choices: Choices) -> Reading:
+    key = _key(batch)
+    return work.files.read_file(work.store.path(key), batch.file_name, choices, work.store.workshop(key))
 
 
 def _intake(work: Work, client_id: int, batch: records.ImportBatch) -> Intake:
@@ -188,8 +192,7 @@ def _remember_layout(work: Work, batch: records.ImportBatch) -> None:
     """Keep the corrections for the next file, under the header that file has before anybody corrects it."""
     if not batch.choices:
         return
-    data = work.store.load(_key(batch))
-    header = work.files.read_invoices(data, batch.file_name, NO_CHOICES).header
+    header = _understand(work, batch, NO_CHOICES).header
     layout = _layout(work, batch.client_id, header) or records.ImportLayout(
         client_id=batch.client_id, header_digest=_header_digest(header), at=work.now
     )

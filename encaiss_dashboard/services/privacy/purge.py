@@ -111,7 +111,7 @@ def _uploads(work: Work, dry_run: bool) -> int:  # noqa: FBT001 - the steps shar
         work.session.delete(batch)
     work.session.flush()
     for batch in () if dry_run else batches:
-        work.store.keep(_key(batch), b"")
+        work.store.remove(_key(batch))
     return len(batches)
 
 
@@ -124,7 +124,7 @@ def _files(work: Work, dry_run: bool) -> int:  # noqa: FBT001 - the steps share 
         batch.result = {**batch.result, REMOVED: work.today.isoformat()}
     work.session.flush()
     for batch in () if dry_run else batches:
-        work.store.keep(_key(batch), b"")
+        work.store.remove(_key(batch))
     return len(batches)
 
 

@@ -80,7 +80,7 @@ def test_the_answer_counts_what_is_kept(furnished, answer, run, key, facts, tmp_
     assert "Verified" in run("backup", str(path), "--key", key, "--lang", "en").stdout
     assert path.stat().st_mode & 0o777 == 0o600
     left = {one.name for one in tmp_path.iterdir() if not one.name.startswith("encaiss.db")}
-    assert left == {"encaiss.backup", "backup.key", "ledger.csv", "uploads"}
+    assert left == {"encaiss.backup", "backup.key", "ledger.csv", "uploads", "uploads.work"}
 
 
 @ON_SQLITE
