@@ -14,7 +14,7 @@ from encaiss_dashboard.domain.money import Money
 
 DecimalMark = Literal[".", ","]
 DateOrder = Literal["dmy", "mdy", "ymd", "serial", "compact"]
-Format = Literal["", "csv", "xlsx", "xls", "ods", "ubl", "cii", "pdf", "zip"]
+Format = Literal["", "csv", "xlsx", "xls", "ods", "ubl", "cii", "pdf", "zip", "json"]
 Tell = Callable[[int, int], None]
 """Told how far long work is and how far it goes; raises :class:`Cancelled` to stop it."""
 
@@ -150,6 +150,7 @@ class InvoiceRow:
         iban: the debtor's bank account without spaces, "" when none or wrong.
         credited: number of the invoice that a credit note names (BT-25), "" when none.
         member: name of the document within a ZIP, "" otherwise.
+        seller: VAT or enterprise number of who issued it (BT-31, else BT-30), "" when not stated.
     """
 
     line: int
@@ -176,6 +177,7 @@ class InvoiceRow:
     iban: str = ""
     credited: str = ""
     member: str = ""
+    seller: str = ""
 
     @property
     def signed(self) -> Money:

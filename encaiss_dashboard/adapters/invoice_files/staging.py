@@ -29,6 +29,7 @@ TEXTS: Final = (
     "iban",
     "credited",
     "member",
+    "seller",
 )
 SCHEMA: Final[dict[str, Any]] = {
     "line": pl.Int64,
