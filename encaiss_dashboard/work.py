@@ -97,6 +97,10 @@ class Store(Protocol):
         """A private folder for what is worked out from a file: not in a backup, made anew when it is lost."""
         ...
 
+    def remove_workshop(self, key: str) -> None:
+        """Forget what was worked out from the file of a key."""
+        ...
+
     def scratch(self) -> IO[bytes]:
         """A private file without a name, gone as soon as it is closed."""
         ...

@@ -50,7 +50,7 @@ class FolderStore:
     def remove(self, key: str) -> None:
         """Keep nothing under a key any more, nor in its workshop."""
         self._path(key).unlink(missing_ok=True)
-        shutil.rmtree(self._workshops / key, ignore_errors=True)
+        self.remove_workshop(key)
 
     def workshop(self, key: str) -> Path:
         """A private folder for what is worked out from a file: not in a backup, made anew when it is lost."""
@@ -59,6 +59,11 @@ class FolderStore:
         folder = self._workshops / key
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
+
+    def remove_workshop(self, key: str) -> None:
+        """Forget what was worked out from the file of a key."""
+        if is_key(key):
+            shutil.rmtree(self._workshops / key, ignore_errors=True)
 
     def scratch(self) -> IO[bytes]:
         """A file of mode 0600 in the same folder that nobody can open by a name.
