@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -63,6 +64,45 @@ class Changed(NamedTuple):
     paid_cents: int
 
 
+class Pile:
+    """The new rows of a file, set aside by the hundred thousand until they are written.
+
+    Attributes:
+        invoices, credit_notes: how many of each.
+        totals: cents of the invoices by currency.
+        parties: places of the parties whose rows they are.
+        naming: line, number, credited number and party of the credit notes that name an invoice.
+    """
+
+    def __init__(self) -> None:
+        self.invoices = self.credit_notes = 0
+        self.totals: dict[str, int] = {}
+        self.parties: set[int] = set()
+        self.naming: list[tuple[int, str, str, int]] = []
+        self._packed: list[bytes] = []
+
+    def __len__(self) -> int:
+        return self.invoices + self.credit_notes
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Set aside one frame more."""
+        invoices = rows.filter(pl.col("kind") == Kind.INVOICE.value)
+        self.invoices += len(invoices)
+        self.credit_notes += len(rows) - len(invoices)
+        _add(self.totals, _totals(invoices))
+        self.parties |= set(rows["party"].unique().to_list())
+        naming = rows.filter((pl.col("kind") == Kind.CREDIT_NOTE.value) & (pl.col("credited") != ""))
+        self.naming += naming.sort("at").select("line", "number", "credited", "party").rows()
+        buffer = io.BytesIO()
+        rows.write_ipc(buffer, compression="lz4")
+        self._packed.append(buffer.getvalue())
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Each frame as it was added."""
+        for packed in self._packed:
+            yield pl.read_ipc(io.BytesIO(packed))
+
+
 class Intake:
     """One file against one client's ledger: what is new, changed, known or impossible.
 
@@ -82,10 +122,13 @@ class Intake:
         self.changed: list[Changed] = []
         self._same = 0
         self._same_totals: dict[str, int] = {}
-        self.new = self._against(self.rows.frame)
+        self.new = Pile()
+        for frame in self.rows.frames():
+            self.new.add(self._against(frame))
 
     def _against(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows that are new; the others are counted, or compared one by one."""
+        columns = rows.columns
         ids = [party.id for party in self.parties]
         owner = pl.DataFrame(
             {"party": range(len(ids)), "debtor_id": ids}, schema={"party": pl.UInt32, "debtor_id": pl.Int64}
@@ -112,7 +155,7 @@ class Intake:
         _add(self._same_totals, _totals(alike.filter(pl.col("kind") == Kind.INVOICE.value)))
         for values, row in self.rows.with_rows(met.filter(~same)):
             self._compare(values, row)
-        return rows.filter(pl.col("known_id").is_null()).select(self.rows.frame.columns)
+        return rows.filter(pl.col("known_id").is_null()).select(columns)
 
     def _known(self, rows: pl.DataFrame, debtor_ids: Sequence[int]) -> pl.DataFrame:
         """Invoices of the ledger that rows may name, with what is settled of each (or used, of a credit)."""
@@ -201,42 +244,38 @@ class Intake:
 
     def accepted_parties(self) -> list[Party]:
         """Whose rows are taken; a party with only refused or known rows is neither made nor touched."""
-        places = set(self.new["party"].unique().to_list())
+        places = self.new.parties
         return [party for place, party in enumerate(self.parties) if place in places or not party.is_new]
 
     def preview(self) -> Preview:
         """What importing the file would do."""
-        is_invoice = pl.col("kind") == Kind.INVOICE.value
-        invoices = self.new.filter(is_invoice)
-        total_new = _totals(invoices)
-        total = dict(total_new)
+        total = dict(self.new.totals)
         _add(total, self._same_totals)
         for one in self.changed:
             if one.row.kind is Kind.INVOICE:
                 _add(total, {one.row.total.currency: one.row.total.cents})
         problems = sorted(self.rows.problems.listed, key=lambda p: (p.line is not None, p.line or 0))
         updated = len(self.taken)
-        places = set(self.new["party"].unique().to_list())
         return Preview(
             batch_id=queries.known(self.batch.id),
             reading=replace(self.reading, problems=tuple(problems), unlisted=self.rows.problems.unlisted),
             answers=self.answers,
-            created=len(invoices),
+            created=self.new.invoices,
             updated=updated,
             left_out=len(self.changed) - updated,
             unchanged=self._same + len(self.changed) - updated,
-            credit_notes=len(self.new) - len(invoices),
+            credit_notes=self.new.credit_notes,
             duplicates=self.rows.duplicates,
             rejected_rows=self.reading.row_count
             - len(self.reading.rows)
             - self._read_repeats()
             + self.rows.refused,
-            new_debtors=sum(self.parties[place].is_new for place in places),
+            new_debtors=sum(self.parties[place].is_new for place in self.new.parties),
             changes=tuple(one.change for one in self.changed[:_SHOWN]),
             doubts=tuple(self.debtors.doubts),
             nettings=self._nettings(),
             total=_money(total),
-            total_new=_money(total_new),
+            total_new=_money(self.new.totals),
             imported_at=self.batch.imported_at,
             taken_back_at=self.batch.taken_back_at,
             result=dict(self.batch.result),
@@ -247,23 +286,23 @@ class Intake:
         return listed + self.reading.unlisted.get("repeated_line", 0)
 
     def _nettings(self) -> tuple[Netting, ...]:
-        naming = self.new.filter(
-            (pl.col("kind") == Kind.CREDIT_NOTE.value) & (pl.col("credited") != "")
-        ).head(_SHOWN)
-        if not len(naming):
+        """What becomes of the credit notes that name an invoice."""
+        naming = self.new.naming[:_SHOWN]
+        if not naming:
             return ()
-        numbers = naming["credited"].unique().to_list()
-        here = set(self.new.filter(pl.col("number").is_in(numbers)).select("party", "number").iter_rows())
+        numbers = sorted({credited for _, _, credited, _ in naming})
+        here = {
+            pair
+            for frame in self.new.frames()
+            for pair in frame.filter(pl.col("number").is_in(numbers)).select("party", "number").iter_rows()
+        }
         invoice = records.Invoice
-        there = set(
-            self._work.session.exec(
-                select(invoice.debtor_id, invoice.number).where(
-                    invoice.client_id == self.client.id,
-                    col(invoice.number).in_(numbers),
-                    invoice.kind == Kind.INVOICE.value,
-                )
-            )
+        query = select(invoice.debtor_id, invoice.number).where(
+            invoice.client_id == self.client.id,
+            col(invoice.number).in_(numbers),
+            invoice.kind == Kind.INVOICE.value,
         )
+        there = set(self._work.session.exec(query))
         return tuple(
             Netting(
                 line,
@@ -271,9 +310,7 @@ class Intake:
                 credited,
                 found=(party, credited) in here or (self.parties[party].id, credited) in there,
             )
-            for line, number, credited, party in naming.select(
-                "line", "number", "credited", "party"
-            ).iter_rows()
+            for line, number, credited, party in naming
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -25,6 +25,21 @@ COUNTED: Final = (
     *("duplicates", "new_debtors"),
 )
 _AT_ONCE: Final = 500
+_COLUMNS: Final = {
+    "debtor_id": "debtor_id",
+    "kind": "kind",
+    "number": "number",
+    "issue": "issue",
+    "due_on": "due",
+    "due_source": "due_source",
+    "term_code": "term",
+    "currency": "currency",
+    "total_cents": "total_cents",
+    "vat_cents": "vat_cents",
+    "reference": "reference",
+    "credited": "credited",
+}
+"""Columns of the intake by those of the table."""
 
 
 class _Paid(NamedTuple):
@@ -44,13 +59,13 @@ def keep(work: Work, intake: Intake, tell: Tell) -> Preview:
     seen = intake.preview()
     client_id, batch_id = queries.known(intake.client.id), queries.known(intake.batch.id)
     intake.debtors.keep(intake.accepted_parties(), batch_id)
-    new = _owned(intake)
-    _insert_invoices(work, intake, new, tell)
+    new = _Written(work, intake)
+    new.write(tell)
     for one in intake.taken:
         _apply(work, intake, one)
     work.session.flush()
     acts = [_corrected(work, client_id, one) for one in intake.taken if set(one.change.after) - {PAID}]
-    acts += _pay(work, client_id, batch_id, [*_paid_new(work, batch_id, new), *_paid_known(intake)])
+    acts += _pay(work, client_id, batch_id, [*new.paid(), *_paid_known(intake)])
     acts += net(work, client_id, _naming(work, client_id, batch_id, intake, new))
     result = {name: getattr(seen, name) for name in COUNTED} | {"rejected": seen.rejected_rows}
     intake.batch.imported_at, intake.batch.result = work.now, result
@@ -63,34 +78,71 @@ def keep(work: Work, intake: Intake, tell: Tell) -> Preview:
     return seen
 
 
-def _owned(intake: Intake) -> pl.DataFrame:
-    """The new rows with the ids of their debtors, which all have one by now."""
-    ids = pl.DataFrame(
-        {"party": range(len(intake.parties)), "debtor_id": [party.id for party in intake.parties]},
-        schema={"party": pl.UInt32, "debtor_id": pl.Int64},
-    )
-    return intake.new.join(ids, on="party", how="left", maintain_order="left")
+class _Written:
+    """The new rows as they are written, and what has to be done about some of them afterwards."""
+
+    def __init__(self, work: Work, intake: Intake) -> None:
+        self._work, self._intake = work, intake
+        self._paid: list[pl.DataFrame] = []
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """The rows with the ids of their debtors, which all have one by now."""
+        ids = [party.id for party in self._intake.parties]
+        owners = pl.DataFrame(
+            {"party": range(len(ids)), "debtor_id": ids}, schema={"party": pl.UInt32, "debtor_id": pl.Int64}
+        )
+        for frame in self._intake.new.frames():
+            yield frame.join(owners, on="party", how="left", maintain_order="left")
+
+    def write(self, tell: Tell) -> None:
+        """All of them, sorted by debtor and number as the largest index is."""
+        work, intake, whole = self._work, self._intake, len(self._intake.new)
+        same = {"client_id": intake.client.id, "batch_id": intake.batch.id, "recorded_at": work.now}
+        done = 0
+        table = queries.table(records.Invoice)
+        with bulk.loading(work.session, table, whole):
+            for frame in self.frames():
+                rows = frame.select(pl.col(name).alias(named) for name, named in _COLUMNS.items())
+                bulk.insert(work.session, table, rows, same, _beyond(done, whole, tell))
+                done += len(frame)
+                paid = frame.filter(pl.col("paid") > 0)
+                if len(paid):
+                    self._paid.append(
+                        paid.select("debtor_id", "number", "issue", "settled", "currency", "paid")
+                    )
+
+    def paid(self) -> Iterable[_Paid]:
+        """What the file says was paid of them."""
+        if not self._paid:
+            return
+        ids = _ids(self._work, queries.known(self._intake.batch.id))
+        for frame in self._paid:
+            rows = frame.join(ids, on=("debtor_id", "number"), how="inner", maintain_order="left")
+            names = ("invoice_id", "debtor_id", "number", "issue", "settled", "currency", "paid")
+            for values in rows.select(names).iter_rows():
+                yield _Paid(*values)
+
+    def among(self, numbers: Collection[str]) -> set[tuple[int, str]]:
+        """Debtor and number of those with one of these numbers."""
+        found = pl.col("number").is_in(list(numbers))
+        return {
+            pair
+            for frame in self.frames()
+            for pair in frame.filter(found).select("debtor_id", "number").iter_rows()
+        }
 
 
-def _insert_invoices(work: Work, intake: Intake, new: pl.DataFrame, tell: Tell) -> None:
-    """All of them at once, sorted by debtor and number as the largest index is."""
-    columns = {
-        "debtor_id": "debtor_id",
-        "kind": "kind",
-        "number": "number",
-        "issue": "issue",
-        "due_on": "due",
-        "due_source": "due_source",
-        "term_code": "term",
-        "currency": "currency",
-        "total_cents": "total_cents",
-        "vat_cents": "vat_cents",
-        "reference": "reference",
-        "credited": "credited",
-    }
-    rows = new.select(pl.col(name).alias(named) for name, named in columns.items())
-    same = {"client_id": intake.client.id, "batch_id": intake.batch.id, "recorded_at": work.now}
-    bulk.insert(work.session, queries.table(records.Invoice), rows, same, tell)
+def _ids(work: Work, batch_id: int) -> pl.DataFrame:
+    """Ids of the invoices that this import added, by debtor and number."""
+    invoice = records.Invoice
+    query = select(invoice.id, invoice.debtor_id, invoice.number).where(invoice.batch_id == batch_id)
+    schema = {"invoice_id": pl.Int64, "debtor_id": pl.Int64, "number": pl.String}
+    return bulk.read(work.session, query, schema)
+
+
+def _beyond(done: int, whole: int, tell: Tell) -> Tell:
+    """Tell how far a part has come as how far the whole has."""
+    return lambda more, _: tell(done + more, whole)
 
 
 def _apply(work: Work, intake: Intake, one: Changed) -> None:
@@ -131,25 +183,6 @@ def _corrected(work: Work, client_id: int, one: Changed) -> Entry:
         "after": {name: one.change.after[name] for name in fields},
     }
     return Entry(ActKind.CORRECTED, work.today, client_id, one.known.debtor_id, facts)
-
-
-def _paid_new(work: Work, batch_id: int, new: pl.DataFrame) -> Iterable[_Paid]:
-    paid = new.filter(pl.col("paid") > 0)
-    if not len(paid):
-        return
-    ids = _ids(work, batch_id)
-    rows = paid.join(ids, on=("debtor_id", "number"), how="inner", maintain_order="left")
-    names = ("invoice_id", "debtor_id", "number", "issue", "settled", "currency", "paid")
-    for values in rows.select(names).iter_rows():
-        yield _Paid(*values)
-
-
-def _ids(work: Work, batch_id: int) -> pl.DataFrame:
-    """Ids of the invoices that this import added, by debtor and number."""
-    invoice = records.Invoice
-    query = select(invoice.id, invoice.debtor_id, invoice.number).where(invoice.batch_id == batch_id)
-    schema = {"invoice_id": pl.Int64, "debtor_id": pl.Int64, "number": pl.String}
-    return bulk.read(work.session, query, schema)
 
 
 def _paid_known(intake: Intake) -> Iterable[_Paid]:
@@ -209,20 +242,17 @@ def _pay(work: Work, client_id: int, batch_id: int, paid: list[_Paid]) -> list[E
 
 
 def _naming(
-    work: Work, client_id: int, batch_id: int, intake: Intake, new: pl.DataFrame
+    work: Work, client_id: int, batch_id: int, intake: Intake, new: _Written
 ) -> list[records.Invoice]:
     """Credit notes that name an invoice, where this import brought the one or the other."""
     invoice, session = records.Invoice, work.session
     naming = select(invoice).where(invoice.client_id == client_id, invoice.credited != "")
-    came = new.select((pl.col("credited") != "").any()).item()
-    own = list(session.exec(naming.where(invoice.batch_id == batch_id))) if came else []
+    own = list(session.exec(naming.where(invoice.batch_id == batch_id))) if intake.new.naming else []
     changed = [one.known.id for one in intake.taken if "credited" in one.change.after]
     own += [session.get_one(invoice, key) for key in changed]
     # Those of before, whose invoice has come only now.
     waiting = list(session.exec(naming.where(invoice.batch_id != batch_id)))
-    named = {one.credited for one in waiting}
-    arrived = new.filter(pl.col("number").is_in(named)) if named else new.clear()
-    came_now = set(arrived.select("debtor_id", "number").iter_rows())
+    came_now = new.among({one.credited for one in waiting}) if waiting else set()
     return [*own, *(one for one in waiting if (one.debtor_id, one.credited) in came_now)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -23,14 +23,13 @@ _DETAILS: Final = ("address", "postcode", "city", "country", "language", "iban")
 _CARRIED: Final = ("at", "line", "number", "kind", "issue", "due", "term", "total_cents", "vat_cents")
 _CEILING_DAYS: Final = 60
 _LISTED_LINES: Final = 5
+_AT_ONCE: Final = 200_000
 
 
 class FileRows:
     """What a client's ledger has to know of each row of a file.
 
     Attributes:
-        frame: a row each, sorted by debtor and number: ``at`` is the place in the file, ``party`` that
-            in ``parties``, ``due_on`` when it falls due, ``paid`` the cents it says are paid.
         parties: the debtors that rows mean.
         problems: those of the reading and those found here.
         duplicates: rows that repeat others, ``refused``: rows refused here.
@@ -47,26 +46,54 @@ class FileRows:
         self.parties: list[Party] = []
         self.duplicates = sum(p.code == "repeated_line" for p in reading.problems)
         self.refused = 0
-        self.frame = self._with_due(self._without_repeats(self._rows()))
+        self._links = self._recognise()
+        self._refuse_bought()
 
-    def _rows(self) -> pl.DataFrame:
-        """What comparing needs of all rows, each with its party."""
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """All rows, in frames that each hold all rows of their debtors, sorted by debtor and number.
+
+        ``at`` is the place in the file, ``party`` that in ``parties``, ``due_on`` when it falls due and
+        ``paid`` the cents that the file says are paid.
+        """
+        for some in self._shares():
+            rows = self._rows(self._links.filter(pl.col("party").is_in(some)))
+            yield self._with_due(self._without_repeats(rows))
+
+    def _shares(self) -> Iterator[list[int]]:
+        """The parties in groups of not much more than so many rows each."""
+        share: list[int] = []
+        count = 0
+        for place, party in enumerate(self.parties):
+            share.append(place)
+            count += sum(said.rows for said in party.identities)
+            if count >= _AT_ONCE:
+                yield share
+                share, count = [], 0
+        if share:
+            yield share
+
+    def _recognise(self) -> pl.DataFrame:
+        """Fill ``parties``; which of them is meant by what rows say of their debtor."""
         said = (*_NAMED, *_DETAILS)
-        grouped = (
-            # Grouping codes of texts takes a third of the time of grouping texts.
-            self._base.select("line", *(pl.col(name).cast(pl.Categorical) for name in said))
-            .group_by(said)
-            .agg(pl.col("line").min(), pl.len().alias("rows"))
-        )
-        identities = (
-            grouped.with_columns(pl.col(name).cast(pl.String) for name in said).sort("line").collect()
-        )
+        # Grouping codes of texts takes a third of the time of grouping texts.
+        coded = self._base.select("line", *(pl.col(name).cast(pl.Categorical) for name in said))
+        groups = [
+            part.group_by(said)
+            .agg(pl.col("line").min(), pl.len().cast(pl.Int64).alias("rows"))
+            .with_columns(pl.col(name).cast(pl.String) for name in said)
+            .collect()
+            for part in _parts(coded, len(self._reading.rows))
+        ]
+        grouped = pl.concat(groups).group_by(said).agg(pl.col("line").min(), pl.col("rows").sum())
+        identities = grouped.sort("line")
         meant = self._debtors.sort([Identity(*values) for values in identities.iter_rows()])
         self.parties = parties_of(meant)
         places = {party: place for place, party in enumerate(self.parties)}
-        links = identities.select(
-            *_NAMED, pl.Series("party", [places[party] for party in meant], dtype=pl.UInt32)
-        ).unique(_NAMED)
+        party = pl.Series("party", [places[party] for party in meant], dtype=pl.UInt32)
+        return identities.select(*_NAMED, party).unique(_NAMED)
+
+    def _rows(self, links: pl.DataFrame) -> pl.DataFrame:
+        """What comparing needs of the rows of some parties."""
         invoice = pl.col("kind") == Kind.INVOICE.value
         paid = (
             pl.when(pl.col("settled").is_not_null())
@@ -74,52 +101,56 @@ class FileRows:
             .otherwise(pl.min_horizontal(pl.col("paid_cents").fill_null(0), "total_cents"))
         )
         rows = (
-            self._base.join(links.lazy(), on=_NAMED, how="left")
+            self._base.join(links.lazy(), on=_NAMED, how="inner")
             .select(
                 *_CARRIED,
                 "party",
-                *(pl.col(name).cast(pl.Categorical).alias(name) for name in ("currency",)),
+                pl.col("currency").cast(pl.Categorical),
                 "reference",
                 "credited",
                 "settled",
                 pl.when(invoice).then(paid).otherwise(0).alias("paid"),
             )
-            .collect()
+            .filter(~pl.col("at").is_in(self._bought))
+            .collect(engine="streaming")
         )
         return self._without_refused_parties(rows).sort("party", "number", "at")
 
     def _without_refused_parties(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Without the rows of doubtful debtors, where they are to be refused, and of bought invoices."""
+        """Without the rows of doubtful debtors, where they are to be refused."""
         refused = [
             place
             for place, party in enumerate(self.parties)
             if party.doubt and party.doubt.answer is None and self._answers.doubtful == "refuse"
         ]
-        if refused:
-            bad = rows.filter(pl.col("party").is_in(refused))
-            for row in self.whole(bad["at"]):
-                doubt = self.parties[bad.filter(pl.col("at") == row[0])["party"][0]].doubt
-                names = ", ".join(c.name for c in doubt.candidates) if doubt else ""
-                self.refuse(row[1], "debtor", "debtor_doubtful", value=row[1].debtor, other=names)
-            rows = rows.filter(~pl.col("party").is_in(refused))
-        return self._without_bought(rows)
+        if not refused:
+            return rows
+        bad = pl.col("party").is_in(refused)
+        for values, row in self.with_rows(rows.filter(bad)):
+            doubt = self.parties[values["party"]].doubt
+            names = ", ".join(c.name for c in doubt.candidates) if doubt else ""
+            self.refuse(row, "debtor", "debtor_doubtful", value=row.debtor, other=names)
+        return rows.filter(~bad)
 
-    def _without_bought(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Without documents that the client received: it is their buyer, and no debtor of its own."""
+    def _refuse_bought(self) -> None:
+        """Refuse documents that the client received: it is their buyer, and no debtor of its own."""
         own = enterprise_key(self._client.enterprise_number)
-        sellers = self._base.filter(pl.col("seller") != "").select("at", "line", "seller", "vat_number")
-        stated = sellers.collect() if own else pl.DataFrame()
-        bought: list[int] = []
-        for at, _, seller, buyer in stated.iter_rows():
-            if enterprise_key(seller) == own:
-                continue
-            row = next(iter(self.whole([at])))[1]
-            if enterprise_key(buyer) == own:
-                bought.append(at)
-                self.refuse(row, "number", "invoice_received", value=row.number, other=seller)
+        self._bought: list[int] = []
+        if not own:
+            return
+        stated = self._base.filter(pl.col("seller") != "").select("at", "seller", "vat_number").collect()
+        others = [
+            (at, seller, enterprise_key(buyer) == own)
+            for at, seller, buyer in stated.iter_rows()
+            if enterprise_key(seller) != own
+        ]
+        whole = dict(self.whole([at for at, _, _ in others]))
+        for at, seller, is_bought in others:
+            if is_bought:
+                self._bought.append(at)
+                self.refuse(whole[at], "number", "invoice_received", value=whole[at].number, other=seller)
             else:
-                self.warn(row, "number", "other_seller", value=seller)
-        return rows.filter(~pl.col("at").is_in(bought)) if bought else rows
+                self.warn(whole[at], "number", "other_seller", value=seller)
 
     def _without_repeats(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Without rows that turn out to be one invoice of one debtor, spelt two ways.
@@ -219,8 +250,8 @@ class FileRows:
 
     def whole(self, places: Iterable[int]) -> Iterable[tuple[int, InvoiceRow]]:
         """Rows by their place in the file, as nouns of the trade."""
-        wanted = pl.Series(list(places), dtype=pl.get_index_type())
-        found = self._base.filter(pl.col("at").is_in(wanted)).collect() if len(wanted) else pl.DataFrame()
+        wanted = list(places)
+        found = self._base.filter(pl.col("at").is_in(wanted)).collect() if wanted else pl.DataFrame()
         for values in found.iter_rows(named=True):
             yield values["at"], row_of(values)
 
@@ -238,6 +269,11 @@ class FileRows:
         """Say why a row is not taken."""
         self.refused += 1
         self.problems.add(Problem(code, row.line, field, facts))
+
+
+def _parts(rows: pl.LazyFrame, count: int) -> Iterator[pl.LazyFrame]:
+    for start in range(0, max(count, 1), _AT_ONCE):
+        yield rows.slice(start, _AT_ONCE)
 
 
 def _scan(reading: Reading) -> pl.LazyFrame:
