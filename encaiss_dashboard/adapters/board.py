@@ -1,4 +1,4 @@
-"""How far long work on an upload is: seen by every worker process and after any reload, and stopped from there.
+"""How far long work on an upload is, for every process and after any reload; and its end, asked from there.
 
 Kept in small files beside the uploads and not in the database, whose one writer on SQLite is the very
 work that is told of. What a dead process left behind is not shown any more after a while.

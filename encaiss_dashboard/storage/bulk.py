@@ -65,7 +65,7 @@ def _stored(session: Session, table: Table) -> int:
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         name = connection.execute(text(f"SELECT pg_get_serial_sequence('{table.name}', 'id')")).scalar()
-        return int(connection.execute(text(f"SELECT last_value FROM {name}")).scalar() or 0)  # noqa: S608
+        return int(connection.execute(text(f"SELECT last_value FROM {name}")).scalar() or 0)  # noqa: S608 - our own names
     return int(connection.execute(select(func.max(table.c.id))).scalar() or 0)
 
 
@@ -134,7 +134,7 @@ def _copy(session: Session, table: str, rows: pl.DataFrame, same: Mapping[str, A
             tell(done // 3, len(rows))
     columns = ", ".join(f'"{name}"' for name in (*rows.columns, *same))
     values = ", ".join([names, *map(_literal, same.values())])
-    cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT {values} FROM arriving')  # noqa: S608
+    cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT {values} FROM arriving')  # noqa: S608 - our own names
     cursor.execute("DROP TABLE arriving")
     cursor.close()
     tell(done, len(rows))
