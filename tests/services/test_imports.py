@@ -121,6 +121,7 @@ def test_an_import_is_remembered_with_what_it_did(house):
         "duplicates": 0,
         "new_debtors": 2,
         "rejected": 0,
+        "documents": 0,
     }
     (act,) = house.rows(records.Act)
     assert (act.kind, act.day, act.facts["file"], act.facts["created"]) == (

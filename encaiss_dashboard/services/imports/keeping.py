@@ -16,6 +16,7 @@ from encaiss_dashboard.domain.intake import Tell
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.services.imports.compared import Preview
 from encaiss_dashboard.services.imports.intake import PAID, Changed, Intake
+from encaiss_dashboard.services.imports.papers import keep_papers
 from encaiss_dashboard.storage import bulk, queries, records
 from encaiss_dashboard.storage.journal import ActKind, Entry
 from encaiss_dashboard.work import Work
@@ -67,7 +68,9 @@ def keep(work: Work, intake: Intake, tell: Tell) -> Preview:
     acts = [_corrected(work, client_id, one) for one in intake.taken if set(one.change.after) - {PAID}]
     acts += _pay(work, client_id, batch_id, [*new.paid(), *_paid_known(intake)])
     acts += net(work, client_id, _naming(work, client_id, batch_id, intake, new))
+    papers = keep_papers(work, intake)
     result = {name: getattr(seen, name) for name in COUNTED} | {"rejected": seen.rejected_rows}
+    result["documents"] = papers
     intake.batch.imported_at, intake.batch.result = work.now, result
     intake.batch.format = intake.reading.format
     facts = {"file": intake.batch.file_name, "batch": batch_id, **result}

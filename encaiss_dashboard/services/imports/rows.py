@@ -261,6 +261,12 @@ class FileRows:
         for values in frame.sort("at").iter_rows(named=True) if len(frame) else ():
             yield values, whole[values["at"]]
 
+    def owners(self, lines: Sequence[int]) -> dict[int, tuple[int, str]]:
+        """Party and number by line, of rows on these lines."""
+        rows = self._base.filter(pl.col("line").is_in(lines)).join(self._links.lazy(), on=_NAMED)
+        found = rows.select("line", "party", "number").collect()
+        return {line: (party, number) for line, party, number in found.iter_rows()}
+
     def warn(self, row: InvoiceRow, field: str | None, code: str, **facts: str) -> None:
         """Say something about a row that is taken all the same."""
         self.problems.add(Problem(code, row.line, field, facts, blocks=False))
