@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+import polars as pl
 from sqlalchemy import insert, update
 from sqlmodel import col, select
 
 from encaiss_dashboard.domain.matching import Names, name_key
-from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage import bulk, queries, records
 from encaiss_dashboard.work import Work
 
 Reason = Literal["name", "email"]
@@ -21,7 +22,6 @@ _FILLED_IN: Final = ("number", "enterprise_number", "endpoint", "iban", "address
 _COLUMNS: Final = ("name", "match_key", *_FILLED_IN, "country", "language", "term")
 _ENTERPRISE_DIGITS_MIN: Final = 8
 _BELGIAN_SCHEMES: Final = ("0208:", "9925:")
-_AT_ONCE: Final = 500
 NEW: Final = 0
 """The answer that a doubtful debtor is none of those that look like it."""
 
@@ -287,25 +287,29 @@ class Debtors:
         self._remember(parties)
 
     def _add(self, parties: Sequence[Party], batch_id: int) -> None:
-        """Many at once; an object each in the session took six times as long."""
+        if not parties:
+            return
+        rows = pl.DataFrame([party.told for party in parties])
         same = {"client_id": self._client.id, "batch_id": batch_id, "created_at": self._work.now}
-        statement = insert(records.Debtor).returning(col(records.Debtor.id), sort_by_parameter_order=True)
-        for start in range(0, len(parties), _AT_ONCE):
-            part = parties[start : start + _AT_ONCE]
-            ids = self._work.session.scalars(statement, [{**party.told, **same} for party in part])
-            for party, key in zip(part, ids, strict=True):
-                party.id = key
+        bulk.insert(self._work.session, queries.table(records.Debtor), rows, same)
+        debtor = records.Debtor
+        query = select(debtor.match_key, debtor.id).where(
+            debtor.client_id == self._client.id, debtor.batch_id == batch_id
+        )
+        ids = dict(self._work.session.execute(query).tuples().all())
+        for party in parties:
+            party.id = ids[party.told["match_key"]]
 
     def _add_contacts(self, parties: Sequence[Party]) -> None:
         reachable = {party.id for sharing in self._by_email.values() for party in sharing}
-        contacts = []
-        for party in parties:
-            email = next((said.email for said in party.identities if said.email), "")
-            if email and party.id not in reachable:
-                whose = {"client_id": self._client.id, "debtor_id": party.id}
-                contacts.append({**whose, "name": "", "email": email, "created_at": self._work.now})
+        told = {
+            party.id: next((said.email for said in party.identities if said.email), "") for party in parties
+        }
+        contacts = [(key, email) for key, email in told.items() if email and key not in reachable]
         if contacts:
-            self._work.session.execute(insert(records.Contact), contacts)
+            rows = pl.DataFrame(contacts, schema={"debtor_id": pl.Int64, "email": pl.String}, orient="row")
+            same = {"client_id": self._client.id, "name": "", "created_at": self._work.now}
+            bulk.insert(self._work.session, queries.table(records.Contact), rows, same)
 
     def _remember(self, parties: Sequence[Party]) -> None:
         by = {"client_id": self._client.id, "user_id": self._work.actor.user_id, "at": self._work.now}
