@@ -85,6 +85,10 @@ class Store(Protocol):
         """Keep a file of the same file system under a key, in place of where it lies."""
         ...
 
+    def arriving(self) -> AbstractContextManager[Path]:
+        """A private place for a file on its way in, gone afterwards unless :meth:`take` took it from there."""
+        ...
+
     def path(self, key: str) -> Path:
         """Where the bytes kept under a key lie."""
         ...

@@ -6,11 +6,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, mkstemp
 from typing import IO
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+ARRIVING = "arriving-"
 
 
 class FolderStore:
@@ -42,6 +44,17 @@ class FolderStore:
         self._make_folder()
         source.chmod(0o600)
         source.replace(self._path(key))
+
+    @contextmanager
+    def arriving(self) -> Iterator[Path]:
+        """A private place for a file on its way in, gone afterwards unless :meth:`take` took it from there."""
+        self._workshops.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = mkstemp(prefix=ARRIVING, dir=self._workshops)
+        os.close(handle)
+        try:
+            yield Path(name)
+        finally:
+            Path(name).unlink(missing_ok=True)
 
     def path(self, key: str) -> Path:
         """Where the bytes kept under a key lie, for those who read a large file piece by piece."""
