@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from encaiss_dashboard.domain.intake import Cancelled, Tell
 
 _EVERY: Final = timedelta(milliseconds=200)
 _STALE: Final = timedelta(seconds=60)
+_FORGOTTEN: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,14 @@ class Board:
         """Ask for the end of the work under a key; it hears so when it next tells how far it is."""
         if self.read(key) is not None:
             self._stop(key).touch(mode=0o600)
+
+    def sweep(self) -> None:
+        """Remove what dead processes left behind."""
+        oldest = (self._clock() - _FORGOTTEN).timestamp()
+        for path in self._folder.glob("*") if self._folder.exists() else ():
+            with suppress(FileNotFoundError):  # its work has ended meanwhile
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _write(self, key: str, progress: Progress) -> None:
         part = self._folder / f"{key}.part"

@@ -142,6 +142,19 @@ async def anyone(state: BaseState) -> SignedIn | None:
     return house.recalled_session(digest, address) or await asyncio.to_thread(house.session, digest, address)
 
 
+def later(
+    state: BaseState,
+    service: Callable[Concatenate[Work, int | None, P], R],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Callable[[bool], R]:
+    """A call of a service to be made on some other thread, told whether it writes.
+
+    Whose session it is, and what that person may do, is asked again when it is made.
+    """
+    return _calling(state, service, args, kwargs)
+
+
 async def _call(
     state: BaseState,
     service: Callable[..., R],
@@ -151,9 +164,17 @@ async def _call(
     write: bool,
     complete: bool = True,
 ) -> R:
+    call = _calling(state, service, args, kwargs, complete=complete)
+    # On a worker thread: a blocked event loop would stop every other user.
+    return await asyncio.to_thread(call, write)
+
+
+def _calling(
+    state: BaseState, service: Callable[..., R], args: Any, kwargs: Any, *, complete: bool = True
+) -> Callable[[bool], R]:
     digest, address = _told(state)
 
-    def call() -> R:
+    def call(write: bool) -> R:  # noqa: FBT001 - handed to a thread, which passes no names
         house = wiring.house()
         session = house.session(digest, address) if digest else None
         if session is None or (complete and not session.complete):
@@ -161,8 +182,7 @@ async def _call(
         with house.begin_for(session, digest, write=write) as work:
             return service(work, session.client_id, *args, **kwargs)
 
-    # On a worker thread: a blocked event loop would stop every other user.
-    return await asyncio.to_thread(call)
+    return call
 
 
 class Guard(Middleware):

@@ -1,5 +1,6 @@
 """How far long work is, for whoever looks, from whatever process."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,10 +48,13 @@ def test_nobody_can_say_how_long_it_takes_before_anything_is_done(board):
 
 
 def test_work_is_told_to_stop_when_it_next_says_how_far_it_is(board, tmp_path, watch):
-    with pytest.raises(Cancelled), board.work("batch-7", "reading") as tell:
-        tell(1, 10)
-        Board(tmp_path / "progress", watch).cancel("batch-7")
+    work = board.work("batch-7", "reading")
+    tell = work.__enter__()
+    tell(1, 10)
+    Board(tmp_path / "progress", watch).cancel("batch-7")
+    with pytest.raises(Cancelled) as raised:
         tell(2, 10)
+    assert not work.__exit__(raised.type, raised.value, raised.tb)
     assert board.read("batch-7") is None
     with board.work("batch-7", "reading") as tell:
         tell(1, 10)  # the wish to stop was that work's
@@ -69,3 +73,17 @@ def test_what_a_dead_process_left_is_not_shown_for_ever(board, watch):
     assert board.read("batch-7") is not None
     watch.after(61)
     assert board.read("batch-7") is None
+
+
+def test_what_dead_processes_left_is_swept_after_a_day(board, tmp_path, watch):
+    work = board.work("batch-7", "writing")
+    work.__enter__()
+    left = tmp_path / "progress" / "batch-7.progress"
+    written = START.timestamp()
+    os.utime(left, (written, written))
+    watch.after(86_000)
+    board.sweep()
+    assert left.exists()
+    watch.after(87_000)
+    board.sweep()
+    assert not left.exists()
