@@ -60,6 +60,8 @@ class Board:
     def work(self, key: str, what: str) -> Iterator[Tell]:
         """A block of long work; what it yields is to be told how far it is.
 
+        Told that nothing is done yet, it counts the time from then: what went before was no such work.
+
         Raises:
             Cancelled: out of the yielded function, once somebody asked for the end of it.
         """
@@ -70,10 +72,12 @@ class Board:
         self._write(key, Progress(what, 0, 0, started.isoformat(), started.isoformat()))
 
         def tell(done: int, whole: int) -> None:
-            nonlocal shown
+            nonlocal shown, started
             now = self._clock()
             if self._stop(key).exists():
                 raise Cancelled
+            if not done:
+                started = now
             if now - shown >= _EVERY or done == whole:
                 shown = now
                 self._write(key, Progress(what, done, whole, started.isoformat(), now.isoformat()))

@@ -9,7 +9,7 @@ import reflex as rx
 from encaiss_dashboard.ui import import_reading
 from encaiss_dashboard.ui.components import card
 from encaiss_dashboard.ui.i18n import t
-from encaiss_dashboard.ui.import_state import Import, Setting
+from encaiss_dashboard.ui.import_state import Import, Setting, held
 from encaiss_dashboard.ui.shell import Shell
 
 
@@ -33,7 +33,7 @@ def _question(setting: Setting, name: str, reads: Any) -> rx.Component:
                     rx.el.span(way["example"], class_name="muted"),
                     type="button",
                     class_name="reading",
-                    disabled=Import.busy | ~Shell.may_upload,
+                    disabled=held() | ~Shell.may_upload,
                     on_click=[Import.wait, Import.choose_setting(setting, way["value"])],
                 ),
             ),
@@ -82,7 +82,7 @@ def _column(column: Any) -> rx.Component:
             rx.foreach(Import.header, lambda name: rx.el.option(name["label"], value=name["value"])),
             value=column["column"],
             on_change=lambda value: [Import.wait, Import.choose_column(column["field"], value)],
-            disabled=Import.busy | ~Shell.may_upload,
+            disabled=held() | ~Shell.may_upload,
             class_name="in",
         ),
         rx.el.span(column["hint"], class_name="hint", title=column["hint"]),
@@ -133,7 +133,7 @@ def _select(name: Setting, *options: Any) -> rx.Component:
             *options,
             value=Import.settings[name],
             on_change=lambda value: [Import.wait, Import.choose_setting(name, value)],
-            disabled=Import.busy | ~Shell.may_upload,
+            disabled=held() | ~Shell.may_upload,
             class_name="in",
         ),
         class_name="field",

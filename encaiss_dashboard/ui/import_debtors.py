@@ -8,7 +8,7 @@ import reflex as rx
 
 from encaiss_dashboard.ui.components import button, card, tag
 from encaiss_dashboard.ui.i18n import t
-from encaiss_dashboard.ui.import_state import Import
+from encaiss_dashboard.ui.import_state import Import, held
 from encaiss_dashboard.ui.import_tables import pager
 from encaiss_dashboard.ui.shell import Shell
 
@@ -35,8 +35,12 @@ def doubtful() -> rx.Component:
 def _rest() -> rx.Component:
     return rx.cond(
         Import.rest_new,
-        button(t("import.ask_rest"), on_click=Import.answer_rest("ask")),
-        button(t("import.rest_new"), on_click=Import.answer_rest("new"), disabled=Import.open_doubts == 0),
+        button(t("import.ask_rest"), on_click=Import.answer_rest("ask"), disabled=held()),
+        button(
+            t("import.rest_new"),
+            on_click=Import.answer_rest("new"),
+            disabled=held() | (Import.open_doubts == 0),
+        ),
     )
 
 
@@ -87,7 +91,7 @@ def _answer(pressed: Any, words: Any, label: Any, doubt: Any, debtor_id: Any) ->
         words,
         type="button",
         on_click=Import.answer_debtor(doubt, debtor_id),
-        disabled=~Shell.may_upload,
+        disabled=held() | ~Shell.may_upload,
         aria_label=label,
         aria_pressed=pressed,
         class_name=rx.cond(pressed, "btn on", "btn"),

@@ -176,7 +176,7 @@ def _line(row: Any) -> rx.Component:
         ),
         rx.el.td(tag(row["word"], row["tone"])),
         rx.el.td(row["counts"], class_name="small"),
-        rx.el.td(row["at"], class_name="small"),
+        rx.el.td(row["at"], class_name="small nw"),
         rx.el.td(row["by"], class_name="small"),
         rx.el.td(
             rx.cond(waits & Shell.may_upload, link_button(t("history.resume"), row["href"]), rx.fragment()),

@@ -274,3 +274,8 @@ class Import(ImportView):
         if not last.isdecimal() or len(last) > _ID_DIGITS_MAX:
             raise NotFound
         return int(last)
+
+
+def held() -> rx.Var[bool]:
+    """Whether nothing can be changed at the moment: something is being done."""
+    return Import.busy | (Import.working != "")

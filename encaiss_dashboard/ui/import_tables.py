@@ -8,7 +8,7 @@ import reflex as rx
 
 from encaiss_dashboard.ui.components import button, card, tag
 from encaiss_dashboard.ui.i18n import t
-from encaiss_dashboard.ui.import_state import Import
+from encaiss_dashboard.ui.import_state import Import, held
 from encaiss_dashboard.ui.shell import Shell
 
 
@@ -89,6 +89,7 @@ def _kinds(kinds: Any, chosen: Any, choose: Any) -> rx.Component:
 
 def _troubles(caption: str, rows: Any) -> rx.Component:
     return _table(
+        "troubles",
         caption,
         (
             ("import.column_line", "num"),
@@ -99,7 +100,7 @@ def _troubles(caption: str, rows: Any) -> rx.Component:
         ),
         rows,
         lambda row: rx.el.tr(
-            rx.el.td(row["line"], class_name="num muted"),
+            _at(row["line"]),
             rx.el.td(row["number"], class_name="nw"),
             rx.el.td(row["debtor"]),
             rx.el.td(row["amount"], class_name="num"),
@@ -115,18 +116,25 @@ def _troubles(caption: str, rows: Any) -> rx.Component:
     )
 
 
-def _table(caption: str, headings: tuple[tuple[str, str], ...], rows: Any, line: Any) -> rx.Component:
+def _table(
+    kind: str, caption: str, headings: tuple[tuple[str, str], ...], rows: Any, line: Any
+) -> rx.Component:
     return rx.el.div(
         rx.el.table(
             rx.el.caption(t(caption), class_name="sr"),
             rx.el.thead(rx.el.tr(*(rx.el.th(t(key), scope="col", class_name=c) for key, c in headings))),
             rx.el.tbody(rx.foreach(rows, line)),
         ),
-        class_name="scroll tall",
+        class_name=f"scroll tall t-{kind}",
         tab_index=0,
         role="region",
         aria_label=t(caption),
     )
+
+
+def _at(line: Any) -> rx.Component:
+    """On which line; its caption shows where the headings do not, on a phone."""
+    return rx.el.td(line, class_name="num muted", custom_attrs={"data-cap": t("import.column_line")})
 
 
 def _more(words: Any) -> rx.Component:
@@ -159,14 +167,15 @@ def changes() -> rx.Component:
                 rx.cond(
                     Shell.may_upload,
                     rx.el.div(
-                        button(t("import.take_none"), on_click=Import.take_changes("none")),
-                        button(t("import.take_all"), on_click=Import.take_changes("all")),
+                        button(t("import.take_none"), on_click=Import.take_changes("none"), disabled=held()),
+                        button(t("import.take_all"), on_click=Import.take_changes("all"), disabled=held()),
                         class_name="do",
                     ),
                 ),
                 class_name="between",
             ),
             _table(
+                "changes",
                 "import.changes",
                 (
                     ("import.column_take", "pick"),
@@ -191,12 +200,12 @@ def _change(row: Any) -> rx.Component:
                 type="checkbox",
                 checked=row["taken"],
                 on_change=lambda take: Import.take_change(row["line"], take),
-                disabled=~Shell.may_upload,
+                disabled=held() | ~Shell.may_upload,
                 aria_label=row["label"],
             ),
             class_name="pick",
         ),
-        rx.el.td(row["at"], class_name="num muted"),
+        _at(row["at"]),
         rx.el.td(row["number"], class_name="nw strong"),
         rx.el.td(row["debtor"]),
         rx.el.td(
@@ -225,6 +234,7 @@ def nettings() -> rx.Component:
             t("import.credit_notes"),
             t("import.nettings_hint"),
             _table(
+                "nettings",
                 "import.nettings_caption",
                 (
                     ("import.column_line", "num"),
@@ -234,7 +244,7 @@ def nettings() -> rx.Component:
                 ),
                 Import.nettings,
                 lambda row: rx.el.tr(
-                    rx.el.td(row["line"], class_name="num muted"),
+                    _at(row["line"]),
                     rx.el.td(row["number"], class_name="nw strong"),
                     rx.el.td(row["credited"], class_name="nw"),
                     rx.el.td(tag(row["word"], row["tone"])),
@@ -253,6 +263,7 @@ def first_rows() -> rx.Component:
             t("import.first"),
             t("import.first_hint"),
             _table(
+                "first",
                 "import.first",
                 (
                     ("import.column_line", "num"),
@@ -264,7 +275,7 @@ def first_rows() -> rx.Component:
                 ),
                 Import.first,
                 lambda row: rx.el.tr(
-                    rx.el.td(row["line"], class_name="num muted"),
+                    _at(row["line"]),
                     rx.el.td(
                         row["number"],
                         rx.cond(row["is_credit"], tag(t("invoices.credit_note"), "info")),

@@ -173,7 +173,7 @@ def doing(batch_id: int, lang: str) -> Doing:
     """How far the work on an upload is, as anybody may see it."""
     progress = wiring.house().board.read(key(batch_id))
     if progress is None or not progress.whole:
-        return NOTHING_YET
+        return Doing(**{**NOTHING_YET, "far": text(lang, "import.preparing") if progress else ""})
     done, whole, seconds, left = progress.done, progress.whole, progress.seconds, progress.left_seconds
     rate = done / seconds if seconds else 0.0
     if progress.what == READING:

@@ -11,7 +11,7 @@ from encaiss_dashboard.ui.drop_zone import HISTORY
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.import_columns import documents, layout, questions, settings
 from encaiss_dashboard.ui.import_debtors import doubtful
-from encaiss_dashboard.ui.import_state import Import
+from encaiss_dashboard.ui.import_state import Import, held
 from encaiss_dashboard.ui.import_tables import (
     changes,
     errors,
@@ -43,7 +43,7 @@ def import_page() -> rx.Component:
                     link_button(t("import.back"), "/invoices"),
                     rx.el.div(
                         rx.cond(Import.done, _done(), _check()),
-                        aria_busy=Import.busy | (Import.working != ""),
+                        aria_busy=held(),
                         class_name="stack",
                     ),
                 ),

@@ -42,6 +42,15 @@ def test_another_process_sees_how_far_work_is_and_how_long_it_will_take(board, t
     assert board.read("batch-7") is None
 
 
+def test_what_went_before_the_first_row_does_not_slow_down_the_rest(board, watch):
+    with board.work("batch-7", "writing") as tell:
+        watch.after(40)
+        tell(0, 1_000_000)
+        watch.after(42)
+        tell(500_000, 1_000_000)
+        assert (board.read("batch-7").seconds, board.read("batch-7").left_seconds) == (2.0, 2.0)
+
+
 def test_nobody_can_say_how_long_it_takes_before_anything_is_done(board):
     with board.work("batch-7", "reading"):
         assert board.read("batch-7").left_seconds is None
