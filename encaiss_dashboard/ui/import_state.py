@@ -276,6 +276,6 @@ class Import(ImportView):
         return int(last)
 
 
-def held() -> rx.Var[bool]:
+def held() -> Any:
     """Whether nothing can be changed at the moment: something is being done."""
     return Import.busy | (Import.working != "")
