@@ -86,7 +86,7 @@ class Store(Protocol):
         ...
 
     def arriving(self) -> AbstractContextManager[Path]:
-        """A private place for a file on its way in, gone afterwards unless :meth:`take` took it from there."""
+        """A private place for a file on its way in, gone afterwards unless :meth:`take` took it."""
         ...
 
     def path(self, key: str) -> Path:

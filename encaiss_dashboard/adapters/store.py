@@ -47,7 +47,7 @@ class FolderStore:
 
     @contextmanager
     def arriving(self) -> Iterator[Path]:
-        """A private place for a file on its way in, gone afterwards unless :meth:`take` took it from there."""
+        """A private place for a file on its way in, gone afterwards unless :meth:`take` took it."""
         self._workshops.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = mkstemp(prefix=ARRIVING, dir=self._workshops)
         os.close(handle)
