@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from encaiss_dashboard.adapters.invoice_files.documents.parsing import CII, RAM, UDT, ZUGFERD, ZUGFERD_ROOT
-from encaiss_dashboard.adapters.invoice_files.documents.stated import Embedded, Identified, Party, Stated, squeeze
+from encaiss_dashboard.adapters.invoice_files.documents.stated import (
+    Embedded,
+    Identified,
+    Party,
+    Stated,
+    squeeze,
+)
 
 _DATE: Final = "102"
 _EIGHT: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
@@ -91,9 +97,7 @@ class _Reader:
             credited=self._texts(settlement, "r:InvoiceReferencedDocument/r:IssuerAssignedID"),
             references=self._texts(settlement, "r:PaymentReference"),
             payee_accounts=self._accounts(settlement, "r:PayeePartyCreditorFinancialAccount"),
-            payer_account=next(
-                iter(self._accounts(settlement, "r:PayerPartyDebtorFinancialAccount")), ""
-            ),
+            payer_account=next(iter(self._accounts(settlement, "r:PayerPartyDebtorFinancialAccount")), ""),
             untaxed=self._text(sums, "r:TaxBasisTotalAmount"),
             vat=self._vat(sums, currency),
             total=self._text(sums, "r:GrandTotalAmount"),

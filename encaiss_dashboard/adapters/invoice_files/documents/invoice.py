@@ -21,13 +21,15 @@ from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.terms import Term, TermUnreadable
 
 # UNTDID 1001 as EN 16931 allows it for invoices and for credit notes, and what older ones hold.
-_CREDITS: Final = frozenset("81 83 261 262 296 308 381 396 420 458 532".split())
-_INVOICES: Final = frozenset(
-    (
-        "71 80 82 84 102 130 202 203 204 211 218 219 295 326 331 380 382 383 384 385 386 387 388 389 390 393"
-        " 394 395 456 457 471 472 473 500 501 502 503 527 553 575 623 633 751 780 817 870 875 876 877 935"
-    ).split()
-)
+_CREDITS: Final = frozenset({
+    "81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532",
+})  # fmt: skip
+_INVOICES: Final = frozenset({
+    "71", "80", "82", "84", "102", "130", "202", "203", "204", "211", "218", "219", "295", "326", "331",
+    "380", "382", "383", "384", "385", "386", "387", "388", "389", "390", "393", "394", "395", "456",
+    "457", "471", "472", "473", "500", "501", "502", "503", "527", "553", "575", "623", "633", "751",
+    "780", "817", "870", "875", "876", "877", "935",
+})  # fmt: skip
 _DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 _DAY_EXAMPLE: Final = "2025-12-31"
 _TEXT_CHARS: Final = 500
@@ -155,13 +157,13 @@ class _Reader:
             self.report("due_several", Field.DUE, blocks=False, value=shown(listed), other=str(due))
         if issue is None or due is None:
             return issue, due
-        facts = {"value": str(due), "other": str(issue)}
         if due < issue:
             # No rule of EN 16931 forbids it, so the document is good; its due date is of no use.
-            self.report("due_ignored", Field.DUE, blocks=False, **facts)
+            self.report("due_ignored", Field.DUE, blocks=False, value=str(due), other=str(issue))
             return issue, None
         if due.year - issue.year > _YEARS_AHEAD:
-            self.report("date_far", Field.DUE, **facts, expected=str(_YEARS_AHEAD))
+            years = str(_YEARS_AHEAD)
+            self.report("date_far", Field.DUE, value=str(due), other=str(issue), expected=years)
         return issue, due
 
     def day(self, about: Field, text: str) -> date | None:
@@ -197,9 +199,7 @@ class _Reader:
         if currency is None:
             self.report("currency_unknown", Field.CURRENCY, value=shown(self.stated.currency))
         found = amounts.read(self.stated, currency or "EUR")
-        self.problems += [
-            Problem(p.code, self.line, p.field, p.facts, p.blocks) for p in found.problems
-        ]
+        self.problems += [Problem(p.code, self.line, p.field, p.facts, p.blocks) for p in found.problems]
         return found.sums if currency else None
 
     def vat_number(self) -> str:
@@ -258,7 +258,9 @@ def _own_number(buyer: Party) -> str:
 
 
 def _enterprise_numbers(buyer: Party) -> list[str]:
-    numbers = [one.value for one in (buyer.legal, *buyer.ids, buyer.endpoint) if one.scheme in _ENTERPRISE_SCHEMES]
+    numbers = [
+        one.value for one in (buyer.legal, *buyer.ids, buyer.endpoint) if one.scheme in _ENTERPRISE_SCHEMES
+    ]
     bare = buyer.legal.value if not buyer.legal.scheme and buyer.country in _BARE_ENTERPRISE else ""
     return [*numbers, bare] if bare and values.read_vat_number(bare)[1] else numbers
 
@@ -279,5 +281,3 @@ def _reference(references: list[str]) -> str:
     """The first that is an OGM or RF reference, else the first there is."""
     found = next((one for one in references if ogm_vcs.is_valid(one) or iso11649.is_valid(one)), "")
     return found or next(iter(references), "")
-
-

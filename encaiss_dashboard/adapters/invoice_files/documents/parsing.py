@@ -27,7 +27,9 @@ CII: Final = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
 RAM: Final = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
 UDT: Final = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100"
 ZUGFERD: Final = "urn:ferd:CrossIndustryDocument:invoice:1p0"
-_ENVELOPE: Final = "{http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader}StandardBusinessDocument"
+_ENVELOPE: Final = (
+    "{http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader}StandardBusinessDocument"
+)
 
 UBL_ROOTS: Final = (f"{{{INVOICE}}}Invoice", f"{{{CREDIT_NOTE}}}CreditNote")
 CII_ROOT: Final = f"{{{CII}}}CrossIndustryInvoice"

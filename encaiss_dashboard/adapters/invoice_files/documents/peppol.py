@@ -26,6 +26,7 @@ _NS: Final = {"a": CAC, "b": CBC}
 _BILLING: Final = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 _PROCESS: Final = re.compile(r"urn:fdc:peppol\.eu:2017:poacc:billing:[0-9]{2}:1\.0")
 _SLACK: Final = Decimal("0.02")
+_LINE_SUM: Final = "Line net amount MUST be quantity × (price / base quantity) + charges − allowances."
 _DIRECT_DEBIT: Final = frozenset({"49", "59"})
 _PROJECT: Final = "50"
 _OBJECT: Final = "130"
@@ -37,7 +38,14 @@ _MONEY: Final = tuple(
         *("PrepaidAmount", "PayableRoundingAmount", "PayableAmount"),
     )
 )
-_NUMBERED: Final = tuple(f"{{{CBC}}}{name}" for name in ("EndpointID", "CompanyID", "ID"))
+_NUMBERED: Final = (
+    "descendant::b:EndpointID | descendant::b:CompanyID | descendant::a:PartyIdentification/b:ID"
+)
+
+
+def _is_gln(number: str) -> bool:
+    """The check digit alone; Peppol asks for no length."""
+    return number.isdecimal() and ean.calc_check_digit(number[:-1]) == number[-1]
 
 
 def _is_belgian(number: str) -> bool:
@@ -50,7 +58,7 @@ def _is_swedish(number: str) -> bool:
 
 # Schemes of party numbers (ICD, EAS): the rule, and what a number has to be.
 _SCHEMES: Final[dict[str, tuple[str, Callable[[str], bool]]]] = {
-    "0088": ("PEPPOL-COMMON-R040", ean.is_valid),
+    "0088": ("PEPPOL-COMMON-R040", _is_gln),
     "0192": ("PEPPOL-COMMON-R041", norwegian.is_valid),
     "0184": ("PEPPOL-COMMON-R042", lambda number: bool(re.fullmatch("(DK)?[0-9]{8}", number))),
     "0208": ("PEPPOL-COMMON-R043", _is_belgian),
@@ -100,6 +108,10 @@ def _header(root: Any) -> Iterator[tuple[str, str]]:
         yield "R003", "A buyer reference or purchase order reference MUST be provided."
     if guideline and not guideline.startswith(_BILLING):
         yield "R004", f"Specification identifier MUST start with {_BILLING}."
+    yield from _parties(root)
+
+
+def _parties(root: Any) -> Iterator[tuple[str, str]]:
     for path, rule, who in (("Customer", "R010", "Buyer"), ("Supplier", "R020", "Seller")):
         party = root.find(f"a:Accounting{path}Party/a:Party", _NS)
         if party is not None and party.find("b:EndpointID", _NS) is None:
@@ -160,7 +172,7 @@ def _line(line: Any) -> Iterator[tuple[str, str]]:
         amount = _number(allowance.find("b:Amount", _NS))
         expected += amount if _text(allowance, "b:ChargeIndicator") == "true" else -amount
     if abs(_number(line.find("b:LineExtensionAmount", _NS)) - expected) > _SLACK:
-        yield "R120", "Line net amount MUST be quantity × (price / base quantity) + charges − allowances."
+        yield "R120", _LINE_SUM
     if base is not None and _number(base) <= 0:
         yield "R121", "Base quantity MUST be a positive number above zero."
     if base is not None and quantity is not None:
@@ -197,7 +209,7 @@ def _periods(invoice: Any, line: Any) -> Iterator[tuple[str, str]]:
 
 
 def _numbers(root: Any) -> Iterator[Broken]:
-    for element in root.iter(*_NUMBERED):
+    for element in root.xpath(_NUMBERED, namespaces=_NS):
         rule, holds = _SCHEMES.get(element.get("schemeID", ""), ("", None))
         number = (element.text or "").strip()
         if holds is not None and not holds(number):

@@ -19,7 +19,6 @@ from saxonche import PySaxonProcessor
 from encaiss_dashboard.adapters.invoice_files.documents import peppol
 from encaiss_dashboard.adapters.invoice_files.documents.broken import Broken
 from encaiss_dashboard.adapters.invoice_files.documents.parsing import (
-    CAC,
     CBC,
     CII_ROOT,
     RAM,

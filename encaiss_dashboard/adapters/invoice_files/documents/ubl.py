@@ -6,7 +6,13 @@ import re
 from typing import Any, Final
 
 from encaiss_dashboard.adapters.invoice_files.documents.parsing import CAC, CBC, UBL_ROOTS
-from encaiss_dashboard.adapters.invoice_files.documents.stated import Embedded, Identified, Party, Stated, squeeze
+from encaiss_dashboard.adapters.invoice_files.documents.stated import (
+    Embedded,
+    Identified,
+    Party,
+    Stated,
+    squeeze,
+)
 
 _NS: Final = {"a": CAC, "b": CBC}
 _LIKE_AN_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}")
@@ -88,9 +94,7 @@ def _vat(root: Any, currency: str) -> str:
 
 def _embedded(root: Any) -> list[Embedded]:
     path = "a:AdditionalDocumentReference/a:Attachment/b:EmbeddedDocumentBinaryObject"
-    return [
-        Embedded(squeeze(found.get("filename")), found.text or "") for found in root.iterfind(path, _NS)
-    ]
+    return [Embedded(squeeze(found.get("filename")), found.text or "") for found in root.iterfind(path, _NS)]
 
 
 def _identified(element: Any) -> Identified:
