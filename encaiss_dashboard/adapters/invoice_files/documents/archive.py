@@ -91,51 +91,53 @@ def members(source: Path, scratch: Path, tell: Tell) -> Iterator[Member | Proble
         ]
         if len(files) > MEMBERS_MAX:
             raise TooMuchError(_too_many())
-        unpacked = packed = 0
+        unpacking, packed = _Unpacking(archive, scratch, size), 0
         for place, info in enumerate(files, start=1):
-            found = _unpacked(archive, info, place, scratch, room=BYTES_MAX - unpacked, source_bytes=size)
-            if isinstance(found, Member):
-                unpacked += scratch.stat().st_size
-            yield found
+            yield unpacking.member(info, place)
             packed += max(info.compress_size, 0)
             tell(min(packed, size), size)
 
 
-def _unpacked(
-    archive: zipfile.ZipFile,
-    info: zipfile.ZipInfo,
-    place: int,
-    scratch: Path,
-    *,
-    room: int,
-    source_bytes: int,
-) -> Member | Problem:
-    name = info.filename
+@dataclass(slots=True)
+class _Unpacking:
+    """Unpacks members into a scratch file and counts what came out, of those that are refused as well."""
 
-    def refused(code: str) -> Problem:
-        return Problem(code, place, None, {"value": shown(name), "member": shown(name)})
+    archive: zipfile.ZipFile
+    scratch: Path
+    archive_bytes: int
+    unpacked: int = 0
 
-    if _ELSEWHERE.search(name) or stat.S_ISLNK(info.external_attr >> 16):
-        return refused("member_path")
-    if info.flag_bits & _ENCRYPTED:
-        return refused("member_encrypted")
-    if info.compress_type not in _METHODS:
-        return refused("member_broken")
-    count, packed = 0, min(info.compress_size, source_bytes)
-    try:
-        with archive.open(info) as member, scratch.open("wb") as file:
-            while chunk := member.read(_CHUNK):
-                count += len(chunk)
-                if count > room:
-                    raise TooMuchError(
-                        Problem("zip_too_large", facts={"expected": str(BYTES_MAX // 1_000_000)})
-                    )
-                if count > max(_RATIO_FROM_BYTES, packed * _RATIO_MAX):
-                    return refused("member_bomb")
-                file.write(chunk)
-    except _BROKEN:
-        return refused("member_broken")
-    return Member(place, name, scratch)
+    def member(self, info: zipfile.ZipInfo, place: int) -> Member | Problem:
+        name = info.filename
+        code = self._refusal(info) or self._unpack(info)
+        if code:
+            return Problem(code, place, None, {"value": shown(name), "member": shown(name)})
+        return Member(place, name, self.scratch)
+
+    def _refusal(self, info: zipfile.ZipInfo) -> str:
+        if _ELSEWHERE.search(info.filename) or stat.S_ISLNK(info.external_attr >> 16):
+            return "member_path"
+        if info.flag_bits & _ENCRYPTED:
+            return "member_encrypted"
+        return "" if info.compress_type in _METHODS else "member_broken"
+
+    def _unpack(self, info: zipfile.ZipInfo) -> str:
+        most = max(_RATIO_FROM_BYTES, min(info.compress_size, self.archive_bytes) * _RATIO_MAX)
+        count = 0
+        try:
+            with self.archive.open(info) as member, self.scratch.open("wb") as file:
+                while chunk := member.read(_CHUNK):
+                    count += len(chunk)
+                    self.unpacked += len(chunk)
+                    if self.unpacked > BYTES_MAX:
+                        expected = str(BYTES_MAX // 1_000_000)
+                        raise TooMuchError(Problem("zip_too_large", facts={"expected": expected}))
+                    if count > most:
+                        return "member_bomb"
+                    file.write(chunk)
+        except _BROKEN:
+            return "member_broken"
+        return ""
 
 
 def _too_many() -> Problem:

@@ -40,8 +40,8 @@ class Document:
 
     @property
     def has_data(self) -> bool:
-        """Whether there is data in it at all, good or bad."""
-        return not any(problem.code == "pdf_without_data" for problem in self.problems)
+        """Whether there is data in it at all, good or bad; in a PDF that cannot be opened there is none."""
+        return not any(problem.code.startswith("pdf_") for problem in self.problems)
 
 
 def from_xml(path: Path, line: int, name: str, keeper: Keeper) -> Document:

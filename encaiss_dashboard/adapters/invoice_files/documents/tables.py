@@ -53,8 +53,18 @@ def read_tables(
         own.mkdir(exist_ok=True)
         return read_table(table.path, name, chosen, own, about)
 
-    if len(found) == 1:
-        return read(found[0], choices, tell)
+    try:
+        if len(found) == 1:
+            return read(found[0], choices, tell)
+        return _joined(name, _read_all(found, choices, tell, read), folder)
+    finally:
+        for table in found:
+            table.path.unlink(missing_ok=True)
+
+
+def _read_all(
+    found: Sequence[Table], choices: Choices, tell: Tell, read: Callable[[Table, Choices], Reading]
+) -> list[tuple[Table, Reading]]:
     readings = []
     for table in found:
         tell(0, 0)
@@ -65,7 +75,7 @@ def read_tables(
             read(table, agreed) if reading.questions else reading
             for table, reading in zip(found, readings, strict=True)
         ]
-    return _joined(name, list(zip(found, readings, strict=True)), folder)
+    return list(zip(found, readings, strict=True))
 
 
 def lines_by_number(reading: Reading) -> Names:

@@ -34,7 +34,9 @@ class _Contents:
 
     def take(self, member: Member) -> None:
         shape, code = shape_of(member.path)
-        if shape is Shape.XML:
+        if not member.path.stat().st_size:
+            self.refuse(member, "file_empty")
+        elif shape is Shape.XML:
             self.documents.append(from_xml(member.path, member.place, member.name, self.keeper))
         elif shape is Shape.PDF:
             path = member.path.replace(self.folder / f"pdf-{member.place}")
@@ -42,8 +44,15 @@ class _Contents:
         elif shape in _TABLES:
             path = member.path.replace(self.folder / f"table-{member.place}")
             self.tables.append(Table(member.place, member.name, path))
-        elif member.path.stat().st_size:
+        else:
             self.refuse(member, "member_nested" if shape is Shape.ZIP or code == "file_archive" else code)
+
+    def forget(self) -> None:
+        """Keep nothing of what was unpacked so far."""
+        papers = [self.folder / kept.file for kept in self.keeper.kept]
+        pdfs = [one.pdf for one in self.documents if one.pdf is not None]
+        for path in (*papers, *pdfs, *(table.path for table in self.tables)):
+            path.unlink(missing_ok=True)
 
     def refuse(self, member: Member | Table, code: str) -> None:
         facts = {"member": shown(member.name)}
@@ -77,6 +86,7 @@ def read_zip(
             else:
                 contents.take(found)
     except TooMuchError as error:
+        contents.forget()
         return refused(name, error.problem, "zip")
     finally:
         scratch.unlink(missing_ok=True)
