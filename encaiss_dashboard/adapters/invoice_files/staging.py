@@ -77,6 +77,6 @@ def frame_of(rows: Iterable[InvoiceRow]) -> pl.DataFrame:
         columns["kind"].append(row.kind.value)
         columns["currency"].append(row.total.currency)
         columns["total_cents"].append(row.total.cents)
-        columns["vat_cents"].append(row.vat and row.vat.cents)
-        columns["paid_cents"].append(row.paid and row.paid.cents)
+        columns["vat_cents"].append(None if row.vat is None else row.vat.cents)
+        columns["paid_cents"].append(None if row.paid is None else row.paid.cents)
     return pl.DataFrame(columns, schema=SCHEMA)
