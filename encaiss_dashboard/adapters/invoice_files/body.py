@@ -61,14 +61,19 @@ class Body:
         self._above = ""
         self._pending: Record | None = None
 
+    def judge(self, block: Block) -> tuple[pl.DataFrame, pl.Series, list[Record]]:
+        """Take down the first values of the columns; gives what the block holds without headers."""
+        cells, lines, odd = self._without_headers(block)
+        self.judged.see(cells, lines, [(record.line, record.cells) for record in odd])
+        return cells, lines, odd
+
     def take(self, block: Block) -> None:
         """Read the next block.
 
         Raises:
             TooMuchError: more rows than can be kept, or hardly any of many can be read.
         """
-        cells, lines, odd = self._without_headers(block)
-        self.judged.see(cells, lines, [(record.line, record.cells) for record in odd])
+        cells, lines, odd = self.judge(block)
         odd = self._without_sums(cells, lines, odd)
         self.row_count += cells.height + len(odd)
         self._divided += cells.height

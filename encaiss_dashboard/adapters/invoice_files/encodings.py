@@ -44,12 +44,14 @@ class Text(NamedTuple):
 
     Attributes:
         data: UTF-8; every line ends in LF or CRLF, only the last of the file may lack it.
+        ends: how many ends of lines there are.
         done: bytes of the file read so far.
         is_last: whether the file ends with it.
         is_cut: whether the file ends within a line.
     """
 
     data: bytes
+    ends: int
     done: int
     is_last: bool
     is_cut: bool = False
@@ -108,17 +110,19 @@ def blocks(stream: BinaryIO, size: int, coded: Coded, block_bytes: int = limits.
         data = rest + transcode(chunk, is_last)
         if is_last:
             is_cut = not data.endswith((b"\n", b"\r", b"\x1a"))
-            yield Text(_one_line_end(data.rstrip(b"\x1a")), done, is_last=True, is_cut=is_cut)
+            whole = _one_line_end(data.rstrip(b"\x1a"))
+            yield Text(whole, whole.count(b"\n"), done, is_last=True, is_cut=is_cut)
             return
         cut = data.rfind(b"\n") + 1
         if len(data) - cut > limits.LINE_BYTES:
             cut = max(cut, data.rfind(b"\r", 0, len(data) - 1) + 1)
         whole, rest = _one_line_end(data[:cut]), data[cut:]
-        lines += whole.count(b"\n")
+        ends = whole.count(b"\n")
+        lines += ends
         if len(rest) > limits.LINE_BYTES:
             raise too_long(lines + 1)
         if whole:
-            yield Text(whole, done, is_last=False)
+            yield Text(whole, ends, done, is_last=False)
 
 
 def too_long(line: int) -> TooMuchError:
@@ -141,7 +145,7 @@ def wide(head: bytes, size: int) -> str | None:
 
 def _one_line_end(data: bytes) -> bytes:
     """The lines with LF after each lone CR, which ends one too."""
-    if data.count(b"\r") == data.count(b"\r\n"):
+    if b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"):
         return data
     return _LONE_RETURN.sub(b"\n", data)
 

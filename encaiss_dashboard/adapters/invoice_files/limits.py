@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-BLOCK_BYTES: Final = 12 << 20
-"""So much of a file is worked on at once: about 100,000 rows."""
+BLOCK_BYTES: Final = 8 << 20
+"""So much of a file is worked on at once: about 60,000 rows."""
 LINE_BYTES: Final = 1 << 20
 """A longer line is no row of a table."""
 COLUMNS: Final = 1_000

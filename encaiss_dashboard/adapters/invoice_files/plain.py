@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import reduce
 from typing import Any, Final
@@ -27,6 +27,7 @@ _LETTERS: Final = r"A-Za-z\x{c0}-\x{ff}"
 _EMAIL: Final = (
     rf'^(?:[^@\s<>(),;:"{_UNSEEN}]+@[0-9{_LETTERS}-]+(?:\.[0-9{_LETTERS}-]+)*\.[{_LETTERS}]{{2,}})?$'
 )
+_BELGIAN: Final = "^(?:BE)?[01][0-9]{9}$"
 
 
 class _NotPlain:
@@ -121,6 +122,7 @@ class _Columns:
         if issued is not None:
             self.plain &= ~issued.str.contains(BLANK)
         if order is None:
+            self.unread(values.DATES)
             return
         issue = self.day(Field.ISSUE, order)
         for about in (Field.DUE, Field.SETTLED):
@@ -142,7 +144,8 @@ class _Columns:
         return days
 
     def codes(self) -> None:
-        """VAT number, e-mail address, language, country, kind: what few different cells say."""
+        """VAT number, e-mail address, language and so on: what few different cells say."""
+        self.vat_numbers()
         for about, read in _CODES.items():
             found = self.mapped(about, read, pl.String)
             if found is not None:
@@ -158,6 +161,8 @@ class _Columns:
 
     def amounts(self, evidence: DecimalEvidence | None) -> None:
         read = {about: self.amount(about, evidence) for about in values.AMOUNTS}
+        if self.layout.decimal is None:
+            self.unread(values.AMOUNTS)
         self.currencies([found.currency for found in read.values() if found and found.currency is not None])
         total, vat, paid, balance = (found.cents if found else None for found in read.values())
         if total is None:
@@ -173,6 +178,12 @@ class _Columns:
         if paid is not None or balance is not None:
             nothing = pl.repeat(None, total.len(), dtype=pl.Int64, eager=True)
             self.paid(total, nothing if paid is None else paid, nothing if balance is None else balance)
+
+    def unread(self, fields: Iterable[Field]) -> None:
+        """Of cells that cannot be read before a question is answered, only what nobody sees is said."""
+        for about in fields:
+            if (column := self.column(about)) is not None:
+                self.plain &= ~column.str.contains(f"[{_UNSEEN}]")
 
     def paid(self, total: pl.Series, paid: pl.Series, balance: pl.Series) -> None:
         """What was paid: what an open balance leaves of the total, else what its own column says."""
@@ -208,16 +219,41 @@ class _Columns:
         column = self.column(about)
         if column is None:
             return None
-        different = column.unique()
-        found = [read(cell((text,), 0)) for text in different]
-        if different.str.contains(f"[{_UNSEEN}]").any():
-            unseen = different.str.contains(f"[{_UNSEEN}]")
-            found = [_NOT_PLAIN if odd else one for one, odd in zip(found, unseen, strict=True)]
-        odd = [text for text, one in zip(different, found, strict=True) if one is _NOT_PLAIN]
-        if odd:
-            self.plain &= ~column.is_in(odd)
-            found = [None if one is _NOT_PLAIN else one for one in found]
-        return column.replace_strict(different, pl.Series(found, dtype=dtype), return_dtype=dtype)
+        found, plain = _mapped(column, read, dtype)
+        if plain is not None:
+            self.plain &= plain
+        return found
+
+    def vat_numbers(self) -> None:
+        """Most are Belgian, all are different: their check digits are proved by column (`stdnum.be.vat`)."""
+        column = self.column(Field.VAT_NUMBER)
+        if column is None:
+            return
+        number = column.str.tail(10).cast(pl.Int64, strict=False)
+        holds = (number > 0) & ((number // 100 + number % 100) % 97 == 0)
+        belgian = column.str.contains(_BELGIAN) & holds.fill_null(value=False)
+        if not belgian.all():
+            at = (~belgian).arg_true()
+            found, plain = _mapped(column.gather(at), _vat_number, pl.String)
+            column = column.scatter(at, found)
+            if plain is not None:
+                self.plain &= belgian.scatter(at, plain)
+        self.staged["vat_number"] = column
+
+
+def _mapped(column: pl.Series, read: Callable[[str], Any], dtype: Any) -> tuple[pl.Series, pl.Series | None]:
+    """What each cell of a column says, and which of them are plain, None where all are."""
+    different = column.unique()
+    found = [read(cell((text,), 0)) for text in different]
+    unseen = different.str.contains(f"[{_UNSEEN}]")
+    if unseen.any():
+        found = [_NOT_PLAIN if odd else one for one, odd in zip(found, unseen, strict=True)]
+    odd = [text for text, one in zip(different, found, strict=True) if one is _NOT_PLAIN]
+    known = pl.Series([None if one is _NOT_PLAIN else one for one in found] if odd else found, dtype=dtype)
+    return (
+        column.replace_strict(different, known, return_dtype=dtype),
+        ~column.is_in(pl.Series(odd).implode()) if odd else None,
+    )
 
 
 def _vat_number(text: str) -> str | _NotPlain:
@@ -240,7 +276,6 @@ def _or_odd(read: Callable[[str], str]) -> Callable[[str], str | _NotPlain]:
 
 _CODES: Final[dict[Field, Callable[[str], str | _NotPlain]]] = {
     Field.KIND: _kind,
-    Field.VAT_NUMBER: _vat_number,
     Field.LANGUAGE: _or_odd(codes.read_language),
     Field.COUNTRY: _or_odd(codes.read_country),
     Field.ENDPOINT: _or_odd(codes.read_endpoint),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -160,6 +161,13 @@ class _Plan:
     decimal: DecimalMark | None = None
     date_order: DateOrder | None = None
 
+    def reads_like(self, other: _Plan) -> bool:
+        """Whether a reading under either says the same; how sure a guess is does not matter for that."""
+        columns, others = (
+            {about: guess.column for about, guess in plan.columns.items()} for plan in (self, other)
+        )
+        return (columns, self.decimal, self.date_order) == (others, other.decimal, other.date_order)
+
 
 class _Reader:
     """Reads a table under a plan, and once more where the whole file speaks for another one."""
@@ -184,21 +192,19 @@ class _Reader:
             except TooMuchError as error:
                 stage.clear()
                 return self.reading(plan, body, stage, Problem(error.code, facts=error.facts))
-            settled = self.plan(body)
-            if settled == plan:
+            before, plan = plan, self.plan(body)
+            if plan.reads_like(before):
                 break
-            plan = settled
         take_out_repeats(stage, body.problems)
         return self.reading(plan, body, stage)
 
     def first_plan(self) -> _Plan:
         """What the beginning of the file speaks for."""
         head = list(islice(self.blocks(HEAD_BYTES), 2))
-        body = self.body(_Plan({}), None)
+        judging = self.body(_Plan({}), None)
         for block in head:
-            body.take(block)
-        columns = self.columns(body)
-        body = self.body(_Plan(columns), None)
+            judging.judge(block)
+        body = self.body(_Plan(self.columns(judging)), None)
         for block in head:
             body.take(block)
         return self.plan(body)
@@ -224,7 +230,8 @@ class _Reader:
 
     def read_all(self, body: Body, tell: Tell) -> None:
         is_cut = False
-        for block in self.blocks(self.file.block_bytes):
+        blocks = self.blocks(self.file.block_bytes)
+        for block in _ahead(blocks) if self.file.size > self.file.block_bytes else blocks:
             body.take(block)
             is_cut = block.text.is_cut
             tell(block.text.done, self.file.size)
@@ -294,6 +301,15 @@ class _Reader:
         if self.coded.encoding == encodings.TWICE and choices.encoding is None:
             problems.append(Problem("encoding_repaired", blocks=False))
         return problems
+
+
+def _ahead(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The same blocks, the next one divided into cells while this one is read: polars lets both run."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, blocks, None)
+        while block := coming.result():
+            coming = pool.submit(next, blocks, None)
+            yield block
 
 
 def _shown_list(names: Iterable[str]) -> str:

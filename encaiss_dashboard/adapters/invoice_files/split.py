@@ -37,10 +37,11 @@ class Block(NamedTuple):
 
 
 class _Cut(NamedTuple):
-    """Whole lines, the text they stand in, and whether the file ends with them."""
+    """Whole lines, the text they stand in, how many end, and whether the file ends with them."""
 
     data: bytes
     text: Text
+    ends: int
     is_last: bool
 
 
@@ -70,16 +71,16 @@ def read_blocks(texts: Iterable[Text], grid: Grid, *, rapid: bool = True) -> Ite
     for text in texts:
         skipped, start = _skipped(text.data, skip)
         skip, line = skip - skipped, line + skipped
-        pieces = list(_pieces(rest + text.data[start:]))
+        data = rest + text.data[start:]
+        pieces = list(_pieces(data, text.ends - skipped + rest.count(b"\n")))
         rest = b""
-        for number, piece in enumerate(pieces, start=1):
-            data = rest + piece
-            is_last = text.is_last and number == len(pieces)
-            regular = _even(data, line, grid, text) if rapid else None
+        for number, (piece, ends) in enumerate(pieces, start=1):
+            whole = rest + piece
+            cut = _Cut(whole, text, ends + rest.count(b"\n"), text.is_last and number == len(pieces))
+            regular = _even(cut, line, grid) if rapid else None
             if regular:
                 block, rest, taken = regular, b"", regular.cells.height
             else:
-                cut = _Cut(data, text, is_last)
                 block, rest, taken = _sorted_out(cut, line, grid, rapid=rapid)
             yield block
             line += taken
@@ -93,22 +94,23 @@ def _skipped(data: bytes, lines: int) -> tuple[int, int]:
     return (skipped, start) if skipped == lines else (skipped, len(data))
 
 
-def _pieces(data: bytes) -> Iterator[bytes]:
+def _pieces(data: bytes, ends: int) -> Iterator[tuple[bytes, int]]:
     """A block of very short lines in parts: an object for each line would be too much at once."""
-    if data.count(b"\n") <= _LINES_AT_ONCE:
-        yield data
+    if ends <= _LINES_AT_ONCE:
+        yield data, ends
         return
     start = 0
     while start < len(data):
         end = data.rfind(b"\n", start, start + _PIECE_BYTES) + 1
         end = end or data.find(b"\n", start) + 1 or len(data)
-        yield data[start:end]
+        yield data[start:end], data.count(b"\n", start, end)
         start = end
 
 
-def _even(data: bytes, line: int, grid: Grid, text: Text) -> Block | None:
+def _even(cut: _Cut, line: int, grid: Grid) -> Block | None:
     """A block in which every line is regular and no quote stands, None where it is not quite that."""
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    data = cut.data
+    lines = cut.ends + (not data.endswith(b"\n"))
     if (
         not data
         or (grid.is_quoted and b'"' in data)
@@ -119,7 +121,7 @@ def _even(data: bytes, line: int, grid: Grid, text: Text) -> Block | None:
     cells = _parse(data, grid, lines, quote=None)
     if cells is None or _longest(cells) > dialects.CELL_CHARS:
         return None
-    return Block(_kept(cells, grid), _numbers(line, lines), [], text)
+    return Block(_kept(cells, grid), _numbers(line, lines), [], cut.text)
 
 
 def _parse(data: bytes, grid: Grid, lines: int, quote: str | None) -> pl.DataFrame | None:
