@@ -55,6 +55,11 @@ class StagedRows(Sequence[InvoiceRow]):
         self._frames = tuple(frames)
         self._lengths = [frame.select(pl.len()).collect().item() for frame in map(self._lazy, self._frames)]
 
+    @property
+    def frames(self) -> tuple[pl.DataFrame | Path, ...]:
+        """What the rows lie in."""
+        return self._frames
+
     @staticmethod
     def _lazy(frame: pl.DataFrame | Path) -> pl.LazyFrame:
         return frame.lazy() if isinstance(frame, pl.DataFrame) else pl.scan_ipc(frame)
@@ -119,6 +124,6 @@ def frame_of(rows: Iterable[InvoiceRow]) -> pl.DataFrame:
         columns["kind"].append(row.kind.value)
         columns["currency"].append(row.total.currency)
         columns["total_cents"].append(row.total.cents)
-        columns["vat_cents"].append(row.vat and row.vat.cents)
-        columns["paid_cents"].append(row.paid and row.paid.cents)
+        columns["vat_cents"].append(None if row.vat is None else row.vat.cents)
+        columns["paid_cents"].append(None if row.paid is None else row.paid.cents)
     return pl.DataFrame(columns, schema=SCHEMA)
