@@ -22,9 +22,10 @@ _LOOKS_EVERY_S: Final = 0.1
 _TELLS_EVERY_S: Final = 0.25
 _WEIGHS_EVERY_S: Final = 1.0
 _ENDS_WITHIN_S: Final = 10.0
+_BLOCK_BYTES: Final = 1 << 12
 _PART_BYTES: Final = 1 << 16
 _LINE_BYTES: Final = 1 << 12
-_SAID_LINES: Final = 20
+_SAID_LINES: Final = 8
 _TOLD: Final = re.compile(rb"told ([0-9]{1,19}) ([0-9]{1,19})")
 _WALLS: Final = re.compile(rb"walls( [a-z ]+)?")
 # Of all that a dying library may write only this is sure not to quote the file.
@@ -93,7 +94,7 @@ class Job:
                     excess = self._excess(now)
                     if now >= weighs_at:
                         excess = excess or self._excess_on_disk()
-                        weighs_at = now + _WEIGHS_EVERY_S
+                        weighs_at = now + max(_WEIGHS_EVERY_S, 10 * (time.monotonic() - now))
                     if excess and not self._has_ended:
                         return Outcome("heavy", excess, self._walls)
             finally:
@@ -181,8 +182,9 @@ def _memory_of(pid: int) -> int:
 
 
 def _size_of(folder: Path) -> int:
+    """Bytes of all in a folder, an empty file as large as the least a disk gives it."""
     size = 0
     for path in folder.rglob("*"):
         with suppress(OSError):
-            size += path.lstat().st_size
+            size += max(path.lstat().st_size, _BLOCK_BYTES)
     return size

@@ -13,6 +13,7 @@ from encaiss_dashboard.adapters.sandbox.job import Job
 from encaiss_dashboard.adapters.sandbox.reader import REQUEST, Request
 from encaiss_dashboard.adapters.sandbox.walls import LIMITS, Limits
 
+_THREADS_MAX: Final = 4
 _ENDS_WITHIN_S: Final = 10.0
 
 
@@ -67,10 +68,14 @@ class Nursery:
         """Nothing of the server's environment goes along: its secret and its database stand there."""
         module = ("-P", "-m", "encaiss_dashboard.adapters.sandbox.starter")
         arguments = (str(control.fileno()), self._reader, LIMITS.dump_json(self._limits).decode())
-        path = os.pathsep.join(map(os.path.abspath, sys.path))
+        environment = {
+            "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
+            "LC_ALL": "C.UTF-8",
+            "POLARS_MAX_THREADS": str(min(_THREADS_MAX, os.cpu_count() or 1)),
+        }
         return subprocess.Popen(  # noqa: S603 - Python itself, with our own module
             [sys.executable, *module, *arguments],
-            env={"PYTHONPATH": path, "LC_ALL": "C.UTF-8"},
+            env=environment,
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

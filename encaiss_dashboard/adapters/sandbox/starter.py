@@ -58,17 +58,19 @@ class _Starter:
             _kill(pid, os.killpg, os.kill)
 
     def _start(self) -> None:
-        message, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
-        if not message:
-            self._control.close()
-            return
-        talk, fate = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+        ends: list[socket.socket] = []
         own = os.getpid()
         try:
+            message, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
+            ends += (socket.socket(fileno=descriptor) for descriptor in descriptors)
+            if not message:
+                self._control.close()
+                return
+            talk, fate = ends
             pid = os.fork()
-        except OSError:
-            talk.close()
-            fate.close()
+        except (OSError, ValueError):  # no room for one more: the server sees that nobody answers
+            for end in ends:
+                end.close()
             return
         if pid == 0:
             read_apart(talk, self._reader, self._code, self._limits, own)

@@ -112,7 +112,9 @@ def _system() -> Iterator[Path]:
     """What Python and its libraries read of the system."""
     yield from map(Path, (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values()))
     yield from (Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages")))
-    yield from map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share", "/etc/localtime"))
+    yield from map(
+        Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share", "/etc/localtime", "/etc/ld.so.cache")
+    )
     yield from map(Path, ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"))
     yield from map(Path, ("/proc/self", "/proc/meminfo", "/proc/cpuinfo", "/proc/stat"))
     yield from map(Path, ("/proc/sys/vm/overcommit_memory", "/sys/fs/cgroup", "/sys/devices/system/cpu"))
