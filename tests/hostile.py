@@ -43,7 +43,8 @@ class Job:
 
 
 def read_file(source: Path, name: str, choices: Choices, folder: Path, tell: Tell) -> None:
-    (folder / "pid").write_text(str(os.getpid()), encoding="ascii")
+    (folder / "part").write_text(str(os.getpid()), encoding="ascii")
+    (folder / "part").rename(folder / "pid")
     deed: Callable[[Job], None] = globals()[name]
     deed(Job(source, name, choices, folder, tell))
 
