@@ -21,6 +21,7 @@ from sqlalchemy.exc import DataError
 from sqlmodel import Session
 
 from encaiss_dashboard.adapters import letters
+from encaiss_dashboard.adapters.board import Board
 from encaiss_dashboard.adapters.invoice_files import kept
 from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer
 from encaiss_dashboard.adapters.passwords import Argon2Passwords
@@ -58,6 +59,11 @@ class Wiring:
     passwords: Passwords
     clock: Callable[[], datetime]
     memory: Memory
+
+    @property
+    def board(self) -> Board:
+        """How far long work on uploads is."""
+        return Board(self.settings.uploads.with_name("progress"), self.clock)
 
     @contextmanager
     def begin(self, actor: Actor, today: date | None = None, *, write: bool = True) -> Iterator[Work]:

@@ -93,6 +93,10 @@ class Store(Protocol):
         """Keep a file of the same file system under a key, in place of where it lies."""
         ...
 
+    def arriving(self) -> AbstractContextManager[Path]:
+        """A private place for a file on its way in, gone afterwards unless :meth:`take` took it."""
+        ...
+
     def path(self, key: str) -> Path:
         """Where the bytes kept under a key lie."""
         ...
@@ -103,6 +107,10 @@ class Store(Protocol):
 
     def workshop(self, key: str) -> Path:
         """A private folder for what is worked out from a file: not in a backup, made anew when it is lost."""
+        ...
+
+    def remove_workshop(self, key: str) -> None:
+        """Forget what was worked out from the file of a key."""
         ...
 
     def scratch(self) -> IO[bytes]:

@@ -17,7 +17,7 @@ MODULE_LINES_MAX = 400
 
 # layer: (layers of the house it may import besides itself, libraries it may import)
 TABLE = {
-    "domain": ((), ("stdnum", "holidays", "pyotp", "zxcvbn")),
+    "domain": ((), ("stdnum", "holidays", "pyotp", "zxcvbn", "rapidfuzz")),
     "locales": (("domain",), ("babel",)),
     "storage": (("domain",), ("sqlmodel", "sqlalchemy", "polars")),
     "work": (("domain", "storage"), ("sqlmodel",)),

@@ -133,6 +133,7 @@ def upgrade() -> None:
     with op.batch_alter_table("debtor", schema=None) as batch_op:
         batch_op.add_column(sa.Column("endpoint", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("iban", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("batch_id", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("import_batch", schema=None) as batch_op:
         batch_op.add_column(sa.Column("answers", sa.JSON(), nullable=False, server_default="{}"))
@@ -142,6 +143,16 @@ def upgrade() -> None:
     with op.batch_alter_table("invoice", schema=None) as batch_op:
         batch_op.add_column(sa.Column("credited", sa.String(), nullable=False, server_default=""))
         batch_op.drop_index(batch_op.f("ix_invoice_client_id"))
+    # Without them, each invoice that is taken back would be looked for in every row of these.
+    op.create_index("ix_outbox_line_invoice_id", "outbox_line", ["invoice_id"])
+    named = sa.text("credited <> ''")
+    op.create_index(
+        "ix_invoice_credited",
+        "invoice",
+        ["client_id", "credited"],
+        sqlite_where=named,
+        postgresql_where=named,
+    )
 
     if op.get_bind().dialect.name == "postgresql":
         for table in NEW:
@@ -151,6 +162,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_invoice_credited", "invoice")
+    op.drop_index("ix_outbox_line_invoice_id", "outbox_line")
     with op.batch_alter_table("invoice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invoice_client_id"), ["client_id"], unique=False)
         batch_op.drop_column("credited")
@@ -161,6 +174,7 @@ def downgrade() -> None:
         batch_op.drop_column("answers")
 
     with op.batch_alter_table("debtor", schema=None) as batch_op:
+        batch_op.drop_column("batch_id")
         batch_op.drop_column("iban")
         batch_op.drop_column("endpoint")
 

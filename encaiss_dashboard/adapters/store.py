@@ -6,11 +6,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, mkstemp
 from typing import IO
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+ARRIVING = "arriving-"
 
 
 class FolderStore:
@@ -43,6 +45,17 @@ class FolderStore:
         source.chmod(0o600)
         source.replace(self._path(key))
 
+    @contextmanager
+    def arriving(self) -> Iterator[Path]:
+        """A private place for a file on its way in, gone afterwards unless :meth:`take` took it."""
+        self._workshops.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = mkstemp(prefix=ARRIVING, dir=self._workshops)
+        os.close(handle)
+        try:
+            yield Path(name)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
     def path(self, key: str) -> Path:
         """Where the bytes kept under a key lie, for those who read a large file piece by piece."""
         return self._path(key)
@@ -50,7 +63,7 @@ class FolderStore:
     def remove(self, key: str) -> None:
         """Keep nothing under a key any more, nor in its workshop."""
         self._path(key).unlink(missing_ok=True)
-        shutil.rmtree(self._workshops / key, ignore_errors=True)
+        self.remove_workshop(key)
 
     def workshop(self, key: str) -> Path:
         """A private folder for what is worked out from a file: not in a backup, made anew when it is lost."""
@@ -59,6 +72,11 @@ class FolderStore:
         folder = self._workshops / key
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
+
+    def remove_workshop(self, key: str) -> None:
+        """Forget what was worked out from the file of a key."""
+        if is_key(key):
+            shutil.rmtree(self._workshops / key, ignore_errors=True)
 
     def scratch(self) -> IO[bytes]:
         """A file of mode 0600 in the same folder that nobody can open by a name.

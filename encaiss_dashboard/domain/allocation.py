@@ -38,6 +38,29 @@ def oldest_due_first(
     return allocations, remainder
 
 
+def named_invoice(
+    credit_note: Invoice, left_cents: int, invoice: Invoice, open_cents: int
+) -> Allocation | None:
+    """Set a credit note against the invoice that it names (BT-25), as far as both reach.
+
+    Args:
+        credit_note: whose it is.
+        left_cents: the part of it not yet allocated.
+        invoice: the one it names, of the same debtor.
+        open_cents: the balance of that.
+
+    Returns:
+        The allocation, from the later of both dates of issue; None where nothing is left, nothing is
+        open, or the currencies differ: then the credit note waits.
+    """
+    assert (credit_note.kind, invoice.kind) == (Kind.CREDIT_NOTE, Kind.INVOICE)
+    assert credit_note.debtor_id == invoice.debtor_id
+    cents = min(left_cents, open_cents)
+    if cents <= 0 or credit_note.total.currency != invoice.total.currency:
+        return None
+    return _allocation(credit_note, invoice, Money(cents, invoice.total.currency))
+
+
 def _allocation(source: Payment | Invoice, invoice: Invoice, part: Money) -> Allocation:
     if isinstance(source, Payment):
         return Allocation(invoice.id, max(source.on, invoice.issue), part, payment_id=source.id)

@@ -25,6 +25,41 @@ class Problem:
     blocks: bool = True
 
 
+WARNINGS_LISTED_MAX = 1_000
+PROBLEMS_LISTED_MAX = 100_000
+
+
+class Problems:
+    """Problems of a file, which may be a million: listed up to a bound, then only counted.
+
+    Of a warning the first thousand are listed, of all together the first hundred thousand.
+    """
+
+    def __init__(self) -> None:
+        self.listed: list[Problem] = []
+        self.unlisted: dict[str, int] = {}
+        self._warnings: dict[str, int] = {}
+
+    def add(self, problem: Problem) -> None:
+        """List one more, or count it."""
+        if self.room(problem.code, blocks=problem.blocks) > 0:
+            self.listed.append(problem)
+            if not problem.blocks:
+                self._warnings[problem.code] = self._warnings.get(problem.code, 0) + 1
+        else:
+            self.count(problem.code, 1)
+
+    def room(self, code: str, *, blocks: bool) -> int:
+        """How many more of a code would be listed."""
+        left = PROBLEMS_LISTED_MAX - len(self.listed)
+        return left if blocks else min(left, WARNINGS_LISTED_MAX - self._warnings.get(code, 0))
+
+    def count(self, code: str, more: int) -> None:
+        """So many more of a code that are not listed."""
+        if more > 0:
+            self.unlisted[code] = self.unlisted.get(code, 0) + more
+
+
 class Refusal(Exception):  # noqa: N818 - the trade's word: the house says no, nothing broke
     """A request that the house refuses; ``code`` is its catalogue key below ``refusal.``."""
 

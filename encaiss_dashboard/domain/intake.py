@@ -185,6 +185,49 @@ class InvoiceRow:
         return self.total if self.kind is Kind.INVOICE else -self.total
 
 
+TEXTS: Final = (
+    "number",
+    "debtor",
+    "debtor_number",
+    "reference",
+    "vat_number",
+    "email",
+    "language",
+    "country",
+    "address",
+    "postcode",
+    "city",
+    "endpoint",
+    "iban",
+    "credited",
+    "member",
+    "seller",
+)
+"""Attributes of a row that are texts, "" for none."""
+
+
+def row_of(values: Mapping[str, Any]) -> InvoiceRow:
+    """A row from its values by column, as :meth:`Rows.scan` names them."""
+    currency = values["currency"]
+
+    def money(name: str) -> Money | None:
+        cents = values[name]
+        return None if cents is None else Money(cents, currency)
+
+    return InvoiceRow(
+        line=values["line"],
+        kind=Kind(values["kind"]),
+        issue=values["issue"],
+        due=values["due"],
+        term=values["term"],
+        total=Money(values["total_cents"], currency),
+        vat=money("vat_cents"),
+        settled=values["settled"],
+        paid=money("paid_cents"),
+        **{name: values[name] for name in TEXTS},
+    )
+
+
 class Rows(Protocol):
     """The rows of a file, which may be a million: kept by column, an object each only when asked for."""
 

@@ -48,6 +48,8 @@ class ActKind(StrEnum):
     IMPORTED = "imported"
     CORRECTED = "corrected"
     PAYMENT = "payment"
+    CREDITED = "credited"
+    TAKEN_BACK = "taken_back"
     DELEGATED = "delegated"
     PAUSED = "paused"
     RESUMED = "resumed"

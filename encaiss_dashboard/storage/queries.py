@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, Table, func, inspect
 from sqlmodel import Session, col, select
 
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationStatus, status
@@ -16,12 +16,18 @@ from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.invoices import Allocation, Invoice, Kind, Ledger, Payment
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.storage import records
+from encaiss_dashboard.storage.base import Record
 
 
 def known(key: int | None) -> int:
     """The id of a row that has been stored."""
     assert key is not None
     return key
+
+
+def table(record: type[Record]) -> Table:
+    """The table of a record."""
+    return cast("Table", inspect(record).local_table)
 
 
 def agency(session: Session) -> records.Agency:

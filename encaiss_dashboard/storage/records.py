@@ -55,7 +55,7 @@ class Client(Record, table=True):
 
 
 class Debtor(Record, table=True):
-    """A customer of a client."""
+    """A customer of a client; ``batch_id`` is the import that added it."""
 
     __table_args__ = (
         # The name as matched: folded case, accents and spaces (services/imports.py).
@@ -76,6 +76,7 @@ class Debtor(Record, table=True):
     term: str = ""
     endpoint: str = ""
     iban: str = ""
+    batch_id: int | None = None
     created_at: datetime = time_column()
 
 
@@ -208,6 +209,13 @@ class Invoice(Record, table=True):
     __table_args__ = (
         UniqueConstraint("client_id", "debtor_id", "number"),
         Index("ix_invoice_client_due", "client_id", "due", "id"),
+        Index(
+            "ix_invoice_credited",
+            "client_id",
+            "credited",
+            sqlite_where=text("credited <> ''"),
+            postgresql_where=text("credited <> ''"),
+        ),
         CheckConstraint("total_cents >= 0", name="total"),
         CheckConstraint("due >= issue", name="due"),
     )
@@ -377,7 +385,7 @@ class OutboxLine(Record, table=True):
     id: int | None = key_column()
     client_id: int = client_column()
     message_id: int = Field(foreign_key="outbox_message.id", index=True)
-    invoice_id: int = Field(foreign_key="invoice.id")
+    invoice_id: int = Field(foreign_key="invoice.id", index=True)
     step: str | None = None
     days_late: int
     open_cents: int = cents_column()

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from encaiss_dashboard import wiring
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE
-from encaiss_dashboard.services import debtors, exports, imports, letters, people
+from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people
 from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
@@ -60,6 +60,9 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
     if kind == "statement":
         statement = letters.statement_pdf(work, client_id, exports.number(key))
         return exports.Made(statement.name, "application/pdf", statement.content)
+    if kind == "document":
+        document, content = documents.content(work, client_id, exports.number(key))
+        return exports.Made(document.name, document.mime, content)
     return exports.make(work, client_id, kind, key, query)
 
 

@@ -105,7 +105,12 @@ def test_a_name_that_fits_two_debtors_becomes_neither_and_stays_one(desk):
         "F1;Garage Petit;;BE0202239951;;05/01/2026;10,00",
         "F2;Garage Petit;;BE0403170701;;05/01/2026;20,00",
     )
-    desk.take(NAMED, "F3;Garage Petit;;;;05/01/2026;30,00")
+    asked = desk.preview(NAMED, "F3;Garage Petit;;;;05/01/2026;30,00")
+    assert [len(doubt.candidates) for doubt in asked.doubts] == [2]
+    with pytest.raises(imports.QuestionsOpen):
+        desk.do(imports.accept, asked.batch_id)
+    desk.do(imports.answer, asked.batch_id, {"debtors": {asked.doubts[0].key: imports.NEW}})
+    desk.do(imports.accept, asked.batch_id)
     desk.take(NAMED, "F4;GARAGE PETIT;;;;05/01/2026;40,00")
     owners = {i.number: i.debtor_id for i in desk.rows(records.Invoice)}
     assert owners["F3"] == owners["F4"]

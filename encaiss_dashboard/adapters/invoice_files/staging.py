@@ -9,28 +9,8 @@ from typing import Any, Final, overload
 
 import polars as pl
 
-from encaiss_dashboard.domain.intake import InvoiceRow
-from encaiss_dashboard.domain.invoices import Kind
-from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.intake import TEXTS, InvoiceRow, row_of
 
-TEXTS: Final = (
-    "number",
-    "debtor",
-    "debtor_number",
-    "reference",
-    "vat_number",
-    "email",
-    "language",
-    "country",
-    "address",
-    "postcode",
-    "city",
-    "endpoint",
-    "iban",
-    "credited",
-    "member",
-    "seller",
-)
 SCHEMA: Final[dict[str, Any]] = {
     "line": pl.Int64,
     "kind": pl.String,
@@ -91,28 +71,6 @@ class StagedRows(Sequence[InvoiceRow]):
                 return row_of(self._lazy(frame).slice(at, 1).collect().row(0, named=True))
             at -= length
         raise IndexError(place)
-
-
-def row_of(values: dict[str, Any]) -> InvoiceRow:
-    """One staged row as the noun of the trade."""
-    currency = values["currency"]
-
-    def money(name: str) -> Money | None:
-        cents = values[name]
-        return None if cents is None else Money(cents, currency)
-
-    return InvoiceRow(
-        line=values["line"],
-        kind=Kind(values["kind"]),
-        issue=values["issue"],
-        due=values["due"],
-        term=values["term"],
-        total=Money(values["total_cents"], currency),
-        vat=money("vat_cents"),
-        settled=values["settled"],
-        paid=money("paid_cents"),
-        **{name: values[name] for name in TEXTS},
-    )
 
 
 def frame_of(rows: Iterable[InvoiceRow]) -> pl.DataFrame:

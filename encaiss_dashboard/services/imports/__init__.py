@@ -3,33 +3,60 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
-from sqlmodel import select
+from pydantic import ValidationError
 
-from encaiss_dashboard.domain.errors import NotFound, Refusal, Unreadable
-from encaiss_dashboard.domain.intake import NO_CHOICES, Choices, Reading
+from encaiss_dashboard.domain.errors import Refusal, Unreadable
+from encaiss_dashboard.domain.intake import Tell, untold
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.services.imports.intake import Change, Intake, Preview
+from encaiss_dashboard.services.imports.compared import Answers, Change, Netting, Preview
+from encaiss_dashboard.services.imports.debtors import NEW, Candidate, Doubt
+from encaiss_dashboard.services.imports.intake import Intake
+from encaiss_dashboard.services.imports.keeping import keep
+from encaiss_dashboard.services.imports.undo import (
+    BuiltUpon,
+    Imported,
+    NotImported,
+    Obstacle,
+    history,
+    obstacles,
+    take_back,
+)
+from encaiss_dashboard.services.imports.uploads import CHOICES, batch_of, key_of, read, remember_layout
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.work import Work
 
 __all__ = [
+    "NEW",
     "AlreadyImported",
+    "Answers",
+    "BuiltUpon",
+    "Candidate",
     "Change",
+    "Doubt",
+    "Imported",
+    "Netting",
+    "NotImported",
     "NothingToImport",
+    "Obstacle",
     "Preview",
     "QuestionsOpen",
+    "RowsRefused",
     "accept",
+    "answer",
     "correct",
     "discard",
+    "history",
+    "obstacles",
     "preview",
     "receive",
+    "take_back",
 ]
 
-_CHOICES: Final = TypeAdapter(Choices)
+_BLOCK: Final = 2**20
 
 
 class QuestionsOpen(Refusal):
@@ -44,14 +71,26 @@ class NothingToImport(Refusal):
     code = "nothing_to_import"
 
 
+class RowsRefused(Refusal):
+    """Some rows cannot be imported, and all or none was asked for."""
+
+    code = "rows_refused"
+
+
 class AlreadyImported(Refusal):
     """This upload has been imported; the file may be uploaded again, nothing is doubled."""
 
     code = "already_imported"
 
 
-def receive(work: Work, client_id: int | None, name: str, data: bytes) -> int:
+def receive(work: Work, client_id: int | None, name: str, data: bytes | Path) -> int:
     """Keep an uploaded file and note that it came; nothing is imported yet. Returns the batch's id.
+
+    Args:
+        work: of who uploads it.
+        client_id: whose invoices they are.
+        name: as its owner calls it.
+        data: its bytes, or where it lies in the store's own file system, from where it is taken.
 
     Raises:
         Unreadable: its name is no text, which SQLite would keep all the same.
@@ -63,13 +102,18 @@ def receive(work: Work, client_id: int | None, name: str, data: bytes) -> int:
         client_id=client,
         user_id=work.actor.user_id,
         file_name=name or "?",
-        digest=hashlib.sha256(data).hexdigest(),
-        size_bytes=len(data),
+        digest=hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else _digest(data),
+        size_bytes=len(data) if isinstance(data, bytes) else data.stat().st_size,
         uploaded_at=work.now,
     )
     work.session.add(batch)
     work.session.flush()
-    work.store.keep(_key(batch), data)
+    # An earlier upload may have had this number and gone, on SQLite.
+    work.store.remove(key_of(batch))
+    if isinstance(data, bytes):
+        work.store.keep(key_of(batch), data)
+    else:
+        work.store.take(key_of(batch), data)
     return queries.known(batch.id)
 
 
@@ -77,58 +121,83 @@ def correct(work: Work, client_id: int | None, batch_id: int, corrections: Mappi
     """Remember what a person corrected about how a file is read.
 
     ``corrections`` holds any of ``columns`` (field → column, None for none), ``encoding``,
-    ``separator``, ``decimal``, ``date_order``; what is absent stays as it was.
+    ``separator``, ``decimal``, ``date_order``, ``sheet``; what is absent stays as it was.
 
     Raises:
         Unreadable: not of that form.
         AlreadyImported: what it was read as is history.
     """
     client = work.require(Action.UPLOAD, client_id)
-    batch = _batch(work, client, batch_id)
-    if batch.imported_at is not None:
-        raise AlreadyImported
-    choices, _ = _read(work, batch)
-    before = _CHOICES.dump_python(choices, mode="json")
+    batch = _pending(work, client, batch_id)
+    choices, _ = read(work, batch)
+    before = CHOICES.dump_python(choices, mode="json")
     chosen = corrections.get("columns", {})
     # A column holds one field: the newest choice takes it from an older one.
     columns = {k: v for k, v in before["columns"].items() if v is None or v not in chosen.values()} | chosen
-    if {"separator", "encoding"} & corrections.keys():
+    if {"separator", "encoding", "sheet"} & corrections.keys():
         # Read otherwise, the file has other column names.
         columns = chosen
     try:
-        valid = _CHOICES.validate_python({**before, **corrections, "columns": columns})
+        valid = CHOICES.validate_python({**before, **corrections, "columns": columns})
     except ValidationError as error:
         raise Unreadable(value=str(corrections)[:60]) from error
-    batch.choices = _CHOICES.dump_python(valid, mode="json")
+    batch.choices = CHOICES.dump_python(valid, mode="json")
 
 
-def preview(work: Work, client_id: int | None, batch_id: int) -> Preview:
-    """Read a kept file again and compare it with the ledger; changes nothing."""
-    client = work.require(Action.VIEW, client_id)
-    return _intake(work, client, _batch(work, client, batch_id)).preview()
+def answer(work: Work, client_id: int | None, batch_id: int, answers: Mapping[str, Any]) -> None:
+    """Remember what a person decided about the content of a file.
 
-
-def accept(work: Work, client_id: int | None, batch_id: int) -> Preview:
-    """Import a kept file: all of its good rows in this one transaction.
+    ``answers`` holds any attribute of :class:`Answers`; ``debtors`` are added to those given before,
+    the others replace them.
 
     Raises:
-        QuestionsOpen, NothingToImport, AlreadyImported: nothing was changed.
+        Unreadable: not of that form.
+        AlreadyImported: what it was imported as is history.
+    """
+    client = work.require(Action.UPLOAD, client_id)
+    batch = _pending(work, client, batch_id)
+    before = Answers.model_validate(batch.answers).model_dump(mode="json")
+    given = dict(answers)
+    try:
+        given["debtors"] = before["debtors"] | dict(given.get("debtors", {}))
+        valid = Answers.model_validate({**before, **given})
+    except (ValidationError, TypeError, ValueError) as error:
+        raise Unreadable(value=str(answers)[:60]) from error
+    batch.answers = valid.model_dump(mode="json")
+
+
+def preview(work: Work, client_id: int | None, batch_id: int, tell: Tell = untold) -> Preview:
+    """Read a kept file and compare it with the ledger; changes nothing.
+
+    ``tell`` hears how many bytes are read, and of how many.
+    """
+    client = work.require(Action.VIEW, client_id)
+    return _intake(work, batch_of(work, client, batch_id), tell).preview()
+
+
+def accept(work: Work, client_id: int | None, batch_id: int, tell: Tell = untold) -> Preview:
+    """Import a kept file: all of its good rows in this one transaction.
+
+    ``tell`` hears how many rows are written, and of how many.
+
+    Raises:
+        QuestionsOpen, NothingToImport, RowsRefused, AlreadyImported: nothing was changed.
     """
     client = work.require(Action.UPLOAD, client_id)
     # One import of a client at a time: two files may hold the same invoices. (SQLite has one writer.)
     work.session.get(records.Client, client, with_for_update=True)
-    batch = _batch(work, client, batch_id)
-    if batch.imported_at is not None:
-        raise AlreadyImported
-    intake = _intake(work, client, batch)
+    batch = _pending(work, client, batch_id)
+    intake = _intake(work, batch, untold)
     seen = intake.preview()
-    if seen.reading.questions:
+    if seen.questions:
         raise QuestionsOpen
     if not seen.accepted:
         raise NothingToImport
-    intake.keep()
-    _remember_layout(work, batch)
-    return seen
+    if seen.answers.whole and seen.rejected_rows:
+        raise RowsRefused(count=str(seen.rejected_rows))
+    done = keep(work, intake, tell)
+    remember_layout(work, batch)
+    return done
 
 
 def discard(work: Work, client_id: int | None, batch_id: int) -> None:
@@ -138,67 +207,27 @@ def discard(work: Work, client_id: int | None, batch_id: int) -> None:
         AlreadyImported: what was imported stays traceable to its file.
     """
     client = work.require(Action.UPLOAD, client_id)
-    batch = _batch(work, client, batch_id)
-    if batch.imported_at is not None:
-        raise AlreadyImported
+    batch = _pending(work, client, batch_id)
     work.session.delete(batch)
     work.session.flush()
-    work.store.remove(_key(batch))
+    work.store.remove(key_of(batch))
 
 
-def _key(batch: records.ImportBatch) -> str:
-    return f"batch-{queries.known(batch.id)}"
-
-
-def _batch(work: Work, client_id: int, batch_id: int) -> records.ImportBatch:
-    batch = work.session.get(records.ImportBatch, batch_id)
-    if batch is None or batch.client_id != client_id:
-        raise NotFound
+def _pending(work: Work, client_id: int, batch_id: int) -> records.ImportBatch:
+    batch = batch_of(work, client_id, batch_id)
+    if batch.imported_at is not None:
+        raise AlreadyImported
     return batch
 
 
-def _read(work: Work, batch: records.ImportBatch) -> tuple[Choices, Reading]:
-    """The file as its corrections say, else as those remembered for files with these columns say."""
-    if batch.choices:
-        choices = _CHOICES.validate_python(batch.choices)
-        return choices, _understand(work, batch, choices)
-    guessed = _understand(work, batch, NO_CHOICES)
-    layout = _layout(work, batch.client_id, guessed.header)
-    if layout is None:
-        return NO_CHOICES, guessed
-    choices = _CHOICES.validate_python(layout.choices)
-    return choices, _understand(work, batch, choices)
+def _intake(work: Work, batch: records.ImportBatch, tell: Tell) -> Intake:
+    answers = Answers.model_validate(batch.answers)
+    return Intake(work, batch.client_id, batch, read(work, batch, tell)[1], answers)
 
 
-def _understand(work: Work, batch: records.ImportBatch, choices: Choices) -> Reading:
-    key = _key(batch)
-    return work.files.read_file(work.store.path(key), batch.file_name, choices, work.store.workshop(key))
-
-
-def _intake(work: Work, client_id: int, batch: records.ImportBatch) -> Intake:
-    return Intake(work, client_id, batch, _read(work, batch)[1])
-
-
-def _layout(work: Work, client_id: int, header: Iterable[str]) -> records.ImportLayout | None:
-    return work.session.exec(
-        select(records.ImportLayout).where(
-            records.ImportLayout.client_id == client_id,
-            records.ImportLayout.header_digest == _header_digest(header),
-        )
-    ).first()
-
-
-def _remember_layout(work: Work, batch: records.ImportBatch) -> None:
-    """Keep the corrections for the next file, under the header that file has before anybody corrects it."""
-    if not batch.choices:
-        return
-    header = _understand(work, batch, NO_CHOICES).header
-    layout = _layout(work, batch.client_id, header) or records.ImportLayout(
-        client_id=batch.client_id, header_digest=_header_digest(header), at=work.now
-    )
-    layout.choices, layout.at = batch.choices, work.now
-    work.session.add(layout)
-
-
-def _header_digest(header: Iterable[str]) -> str:
-    return hashlib.sha256("\x1f".join(header).encode()).hexdigest()
+def _digest(path: Path) -> str:
+    sums = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            sums.update(block)
+    return sums.hexdigest()

@@ -1,387 +1,328 @@
-"""One file against one client's ledger: what is new, changed, known or impossible."""
+"""One file against one client's ledger, column by column: what is new, changed, known or impossible."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, insert
+import polars as pl
+from sqlalchemy import func
 from sqlmodel import col, select
 
-from encaiss_dashboard.domain.errors import Problem
 from encaiss_dashboard.domain.intake import InvoiceRow, Reading
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.domain.terms import Term, TermUnreadable, ceiling_days_over, resolve_due
+from encaiss_dashboard.services.imports.compared import Answers, Change, Netting, Preview
 from encaiss_dashboard.services.imports.debtors import Debtors, Party
-from encaiss_dashboard.storage import queries, records
-from encaiss_dashboard.storage.journal import ActKind, Entry
+from encaiss_dashboard.services.imports.rows import FileRows
+from encaiss_dashboard.storage import bulk, queries, records
 from encaiss_dashboard.work import Work
 
 PAID: Final = "paid"
+_KNOWN: Final[Mapping[str, Any]] = {
+    "known_id": pl.Int64,
+    "debtor_id": pl.Int64,
+    "number": pl.String,
+    "known_kind": pl.String,
+    "known_issue": pl.Date,
+    "known_due": pl.Date,
+    "known_currency": pl.String,
+    "known_total": pl.Int64,
+    "known_reference": pl.String,
+    "known_credited": pl.String,
+}
+_NUMBERS_ASKED: Final = 2_000
+_SHOWN: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A known invoice that the file states otherwise.
-
-    Attributes:
-        line: line of the file.
-        number: the invoice.
-        debtor: whose.
-        before, after: what differs, by field: amounts as decimal strings, dates ISO. ``paid`` is what
-            has been paid of it, the rest are fields of the invoice.
-    """
-
-    line: int
-    number: str
-    debtor: str
-    before: Mapping[str, str]
-    after: Mapping[str, str]
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What importing the file would do.
-
-    Attributes:
-        reading: how the file was understood; its problems include those found against the ledger.
-        created: new invoices, ``credit_notes``: new credit notes, ``updated``: changed ones,
-            ``unchanged``: those already known as they are.
-        new_debtors: debtors seen for the first time.
-        total: accepted invoices of the file by currency, credit notes not deducted.
-        total_new: of them those that are new.
-        imported_at: when this upload was imported, None before.
-        result: what its import did, the same counts by name; empty before.
-    """
-
-    batch_id: int
-    reading: Reading
-    created: int
-    updated: int
-    unchanged: int
-    credit_notes: int
-    new_debtors: int
-    changes: tuple[Change, ...]
-    total: Mapping[str, Money]
-    total_new: Mapping[str, Money]
-    imported_at: datetime | None
-    result: Mapping[str, int]
-
-    @property
-    def imported(self) -> bool:
-        """Whether this upload has been imported."""
-        return self.imported_at is not None
-
-    @property
-    def rejected(self) -> list[Problem]:
-        """What keeps rows, or the whole file, from being imported."""
-        return [p for p in self.reading.problems if p.blocks]
-
-    @property
-    def accepted(self) -> int:
-        """Rows that importing would take or already has."""
-        return self.created + self.updated + self.unchanged + self.credit_notes
-
-
-class _Known(NamedTuple):
+class Known(NamedTuple):
     """An invoice of the ledger, as far as a file can state it otherwise."""
 
     id: int
     debtor_id: int
-    number: str
     kind: str
     issue: date
     due: date
     currency: str
     total_cents: int
     reference: str
+    credited: str
 
 
-class _Due(NamedTuple):
-    on: date
-    source: str
+class Changed(NamedTuple):
+    """A row, the invoice it changes, and how; ``paid_cents`` is what it says was paid since."""
+
+    row: InvoiceRow
+    known: Known
+    change: Change
+    due: date
+    due_source: str
     term: str
+    paid_cents: int
+
+
+class Pile:
+    """The new rows of a file, set aside by the hundred thousand until they are written.
+
+    Attributes:
+        invoices, credit_notes: how many of each.
+        totals: cents of the invoices by currency.
+        parties: places of the parties whose rows they are.
+        naming: line, number, credited number and party of the credit notes that name an invoice.
+    """
+
+    def __init__(self) -> None:
+        self.invoices = self.credit_notes = 0
+        self.totals: dict[str, int] = {}
+        self.parties: set[int] = set()
+        self.naming: list[tuple[int, str, str, int]] = []
+        self._packed: list[bytes] = []
+
+    def __len__(self) -> int:
+        return self.invoices + self.credit_notes
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Set aside one frame more."""
+        invoices = rows.filter(pl.col("kind") == Kind.INVOICE.value)
+        self.invoices += len(invoices)
+        self.credit_notes += len(rows) - len(invoices)
+        _add(self.totals, _totals(invoices))
+        self.parties |= set(rows["party"].unique().to_list())
+        naming = rows.filter((pl.col("kind") == Kind.CREDIT_NOTE.value) & (pl.col("credited") != ""))
+        self.naming += naming.sort("at").select("line", "number", "credited", "party").rows()
+        buffer = io.BytesIO()
+        rows.write_ipc(buffer, compression="lz4")
+        self._packed.append(buffer.getvalue())
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Each frame as it was added."""
+        for packed in self._packed:
+            yield pl.read_ipc(io.BytesIO(packed))
 
 
 class Intake:
-    """One file against one client's ledger: what is new, changed, known or impossible."""
+    """One file against one client's ledger: what is new, changed, known or impossible.
 
-    def __init__(self, work: Work, client_id: int, batch: records.ImportBatch, reading: Reading) -> None:
-        self._work, self._batch, self._reading = work, batch, reading
-        self._client = queries.client(work.session, client_id)
-        self._client_id = client_id
-        self._debtors = Debtors(work, client_id)
-        self._parties = self._debtors.sort(reading.rows)
-        self._problems: list[Problem] = list(reading.problems)
-        self._new: list[InvoiceRow] = []
-        self._changed: list[tuple[InvoiceRow, _Known, Change]] = []
-        self._same: list[InvoiceRow] = []
-        self._due: dict[int, _Due] = {}
-        self._terms: dict[str, Term | None] = {}
-        self._settled = self._sums(records.Allocation.invoice_id)
-        self._used = self._sums(records.Allocation.credit_note_id)
-        self._sort()
+    Attributes:
+        new: rows of invoices and credit notes that the ledger does not have, as :class:`FileRows` has them.
+        changed: rows that state a known invoice otherwise.
+    """
 
-    def _sums(self, of: Any) -> dict[int, int]:
-        """Allocated cents by invoice, or by credit note."""
-        query = (
-            select(of, func.sum(records.Allocation.amount_cents))
-            .where(records.Allocation.client_id == self._client_id)
-            .group_by(of)
+    def __init__(
+        self, work: Work, client_id: int, batch: records.ImportBatch, reading: Reading, answers: Answers
+    ) -> None:
+        self._work, self.batch, self.reading, self.answers = work, batch, reading, answers
+        self.client = queries.client(work.session, client_id)
+        self.debtors = Debtors(work, client_id, answers.debtors, otherwise_new=answers.doubtful == "new")
+        self.rows = FileRows(self.client, reading, answers, self.debtors)
+        self.parties = self.rows.parties
+        self.changed: list[Changed] = []
+        self._same = 0
+        self._same_totals: dict[str, int] = {}
+        self.new = Pile()
+        for frame in self.rows.frames():
+            self.new.add(self._against(frame))
+
+    def _against(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows that are new; the others are counted, or compared one by one."""
+        columns = rows.columns
+        ids = [party.id for party in self.parties]
+        owner = pl.DataFrame(
+            {"party": range(len(ids)), "debtor_id": ids}, schema={"party": pl.UInt32, "debtor_id": pl.Int64}
         )
-        return {key: int(cents) for key, cents in self._work.session.exec(query)}
+        known = self._known(rows, [key for key in ids if key is not None])
+        if not len(known):
+            return rows
+        rows = rows.join(owner, on="party", how="left", maintain_order="left")
+        rows = rows.join(known, on=("debtor_id", "number"), how="left", maintain_order="left")
+        met = rows.filter(pl.col("known_id").is_not_null())
+        stated_due = pl.col("due").is_not_null() | pl.col("term").is_not_null()
+        same = (
+            (pl.col("known_kind") == pl.col("kind"))
+            & (pl.col("known_currency") == pl.col("currency").cast(pl.String))
+            & (pl.col("known_issue") == pl.col("issue"))
+            & (pl.col("known_total") == pl.col("total_cents"))
+            & (~stated_due | (pl.col("known_due") == pl.col("due_on")))
+            & ((pl.col("reference") == "") | (pl.col("known_reference") == pl.col("reference")))
+            & ((pl.col("credited") == "") | (pl.col("known_credited") == pl.col("credited")))
+            & (pl.col("paid") <= pl.col("settled_cents"))
+        )
+        alike = met.filter(same)
+        self._same += len(alike)
+        _add(self._same_totals, _totals(alike.filter(pl.col("kind") == Kind.INVOICE.value)))
+        for values, row in self.rows.with_rows(met.filter(~same)):
+            self._compare(values, row)
+        return rows.filter(pl.col("known_id").is_null()).select(columns)
 
-    def _known(self) -> dict[tuple[int | None, str], _Known]:
+    def _known(self, rows: pl.DataFrame, debtor_ids: Sequence[int]) -> pl.DataFrame:
+        """Invoices of the ledger that rows may name, with what is settled of each (or used, of a credit)."""
         invoice = records.Invoice
-        columns: tuple[Any, ...] = tuple(getattr(invoice, name) for name in _Known._fields)
-        # Only the columns: a client's ledger may hold a hundred thousand invoices.
-        rows = self._work.session.execute(select(*columns).where(invoice.client_id == self._client_id))
-        return {(row.debtor_id, row.number): _Known(*row) for row in rows}
+        names = ("id", "debtor_id", "number", "kind", "issue", "due", "currency", "total_cents", "reference")
+        columns = [col(getattr(invoice, name)) for name in (*names, "credited")]
+        query = select(*columns).where(invoice.client_id == self.client.id)
+        session = self._work.session
+        if not debtor_ids or not len(rows):
+            found = pl.DataFrame(schema=dict(_KNOWN))
+        elif len(rows) <= _NUMBERS_ASKED:
+            numbers = rows["number"].unique().to_list()
+            asked = (numbers[start : start + _SHOWN] for start in range(0, len(numbers), _SHOWN))
+            parts = [bulk.read(session, query.where(col(invoice.number).in_(some)), _KNOWN) for some in asked]
+            found = pl.concat(parts)
+        else:
+            found = bulk.read(session, query, _KNOWN)
+        if not len(found):
+            return found
+        return found.join(self._settled(), on="known_id", how="left").with_columns(
+            pl.col("settled_cents").fill_null(0)
+        )
 
-    def _sort(self) -> None:
-        known = self._known()
-        for row in self._distinct():
-            debtor = self._parties[row.line].debtor
-            self._due[row.line] = self._resolve_due(row, debtor)
-            invoice = known.get((debtor.id, row.number))
-            if invoice is None:
-                self._new.append(row)
-            else:
-                self._compare(row, invoice)
+    def _settled(self) -> pl.DataFrame:
+        """Allocated cents by invoice, and by credit note."""
+        schema = {"known_id": pl.Int64, "settled_cents": pl.Int64}
+        parts = []
+        for of in (records.Allocation.invoice_id, records.Allocation.credit_note_id):
+            query = (
+                select(of, func.sum(records.Allocation.amount_cents))
+                .where(records.Allocation.client_id == self.client.id, col(of).is_not(None))
+                .group_by(col(of))
+            )
+            parts.append(bulk.read(self._work.session, query, schema))
+        return pl.concat(parts)
 
-    def _distinct(self) -> Iterable[InvoiceRow]:
-        """Rows without those that turn out to be one invoice of one debtor, spelt two ways."""
-        groups: dict[tuple[int, str], list[InvoiceRow]] = defaultdict(list)
-        for row in self._reading.rows:
-            groups[id(self._parties[row.line]), row.number].append(row)
-        for first, *others in groups.values():
-            content = _content(first)
-            if all(_content(other) == content for other in others):
-                for other in others:
-                    self._warn(other, None, "repeated_line", value=first.number, other=str(first.line))
-                yield first
-                continue
-            for row in (first, *others):
-                lines = [str(r.line) for r in (first, *others) if r is not row]
-                self._refuse(row, "number", "number_twice", value=row.number, other=", ".join(lines[:5]))
-
-    def _resolve_due(self, row: InvoiceRow, debtor: records.Debtor) -> _Due:
-        """Due date, what decided it, and the term's code; a term nobody can read is only warned of."""
-        term = self._term(row.term) if row.term else None
-        if row.term and term is None:
-            self._warn(row, "term", "term_unreadable", value=row.term)
-        default, own = self._term(self._client.default_term), self._term(debtor.term)
-        due, source = resolve_due(row.issue, row.due, term, own, default)
-        over = ceiling_days_over(row.issue, due, row.country or debtor.country)
-        if over:
-            self._warn(row, "due", "above_ceiling", days=str((due - row.issue).days), over=str(over))
-        return _Due(due, source.value, term.code if term else "")
-
-    def _term(self, words: str) -> Term | None:
-        if words not in self._terms:
-            try:
-                self._terms[words] = Term.parse(words) if words else None
-            except TermUnreadable:
-                self._terms[words] = None
-        return self._terms[words]
-
-    def _compare(self, row: InvoiceRow, known: _Known) -> None:
-        due = self._due[row.line].on if row.due or row.term else known.due
+    def _compare(self, values: Mapping[str, Any], row: InvoiceRow) -> None:
+        known = Known(
+            *(values[name] for name in ("known_id", "debtor_id", "known_kind", "known_issue", "known_due")),
+            *(
+                values[name]
+                for name in ("known_currency", "known_total", "known_reference", "known_credited")
+            ),
+        )
+        due = values["due_on"] if row.due or row.term else known.due
         stated = {
             "issue": (known.issue.isoformat(), row.issue.isoformat()),
             "due": (known.due.isoformat(), due.isoformat()),
-            "total": (str(Money(known.total_cents)), str(row.total)),
+            "total": (str(Money(known.total_cents)), str(Money(row.total.cents))),
             "reference": (known.reference, row.reference or known.reference),
+            "credited": (known.credited, row.credited or known.credited),
         }
         differs = {name: pair for name, pair in stated.items() if pair[0] != pair[1]}
-        settled = (self._settled if row.kind is Kind.INVOICE else self._used).get(known.id, 0)
+        settled: int = values["settled_cents"]
+        paid = max(0, values["paid"] - settled)
         if known.kind != row.kind.value:
-            self._refuse(row, "kind", "not_the_same")
+            self.rows.refuse(row, "kind", "not_the_same")
         elif known.currency != row.total.currency:
-            self._refuse(row, "currency", "not_the_same")
+            self.rows.refuse(row, "currency", "not_the_same")
         elif row.total.cents < settled:
-            paid = str(Money(settled))
-            self._refuse(row, "total", "below_settled", value=str(row.total), settled=paid)
+            self.rows.refuse(row, "total", "below_settled", value=str(row.total), settled=str(Money(settled)))
         elif due < row.issue:
             # The file moved the date of issue past a due date that only the ledger knows.
             facts = {"value": due.isoformat(), "other": row.issue.isoformat()}
-            self._refuse(row, "due", "due_before_issue", **facts)
+            self.rows.refuse(row, "due", "due_before_issue", **facts)
         else:
-            paid_now = self._paid_since(row, known.id)
-            if paid_now:
-                differs[PAID] = (str(Money(settled)), str(Money(settled + paid_now)))
-            self._take(row, known, differs)
+            if paid:
+                differs[PAID] = (str(Money(settled)), str(Money(settled + paid)))
+            change = Change(
+                row.line,
+                row.number,
+                row.debtor,
+                {name: pair[0] for name, pair in differs.items()},
+                {name: pair[1] for name, pair in differs.items()},
+                known.currency,
+                taken=self.answers.takes(row.line),
+            )
+            self.changed.append(
+                Changed(row, known, change, due, values["due_source"], values["term_code"], paid)
+            )
 
-    def _take(self, row: InvoiceRow, known: _Known, differs: Mapping[str, tuple[str, str]]) -> None:
-        if not differs:
-            self._same.append(row)
-            return
-        before = {name: pair[0] for name, pair in differs.items()}
-        after = {name: pair[1] for name, pair in differs.items()}
-        change = Change(row.line, row.number, row.debtor, before, after, known.currency)
-        self._changed.append((row, known, change))
+    @property
+    def taken(self) -> list[Changed]:
+        """The changes that importing makes."""
+        return [one for one in self.changed if one.change.taken]
 
-    def _paid_since(self, row: InvoiceRow, invoice_id: int | None = None) -> int:
-        """Cents that the file says were paid and the ledger does not know of yet."""
-        if row.kind is not Kind.INVOICE:
-            return 0
-        stated = row.total.cents if row.settled else (row.paid.cents if row.paid else 0)
-        known = self._settled.get(invoice_id, 0) if invoice_id else 0
-        return max(0, min(stated, row.total.cents) - known)
-
-    def _warn(self, row: InvoiceRow, field: str | None, code: str, **facts: str) -> None:
-        self._problems.append(Problem(code, row.line, field, facts, blocks=False))
-
-    def _refuse(self, row: InvoiceRow, field: str, code: str, **facts: str) -> None:
-        self._problems.append(Problem(code, row.line, field, facts))
+    def accepted_parties(self) -> list[Party]:
+        """Whose rows are taken; a party with only refused or known rows is neither made nor touched."""
+        places = self.new.parties
+        return [party for place, party in enumerate(self.parties) if place in places or not party.is_new]
 
     def preview(self) -> Preview:
         """What importing the file would do."""
-        new_invoices = [row for row in self._new if row.kind is Kind.INVOICE]
-        old = [*(row for row, _, _ in self._changed), *self._same]
-        problems = sorted(self._problems, key=lambda p: (p.line is not None, p.line or 0))
+        total = dict(self.new.totals)
+        _add(total, self._same_totals)
+        for one in self.changed:
+            if one.row.kind is Kind.INVOICE:
+                _add(total, {one.row.total.currency: one.row.total.cents})
+        problems = sorted(self.rows.problems.listed, key=lambda p: (p.line is not None, p.line or 0))
+        updated = len(self.taken)
         return Preview(
-            batch_id=queries.known(self._batch.id),
-            reading=replace(self._reading, problems=tuple(problems)),
-            created=len(new_invoices),
-            updated=len(self._changed),
-            unchanged=len(self._same),
-            credit_notes=len(self._new) - len(new_invoices),
-            new_debtors=sum(party.is_new for party in self._accepted_parties()),
-            changes=tuple(change for _, _, change in self._changed),
-            total=_total([*new_invoices, *old]),
-            total_new=_total(new_invoices),
-            imported_at=self._batch.imported_at,
-            result=dict(self._batch.result),
+            batch_id=queries.known(self.batch.id),
+            reading=replace(self.reading, problems=tuple(problems), unlisted=self.rows.problems.unlisted),
+            answers=self.answers,
+            created=self.new.invoices,
+            updated=updated,
+            left_out=len(self.changed) - updated,
+            unchanged=self._same + len(self.changed) - updated,
+            credit_notes=self.new.credit_notes,
+            duplicates=self.rows.duplicates,
+            rejected_rows=self.reading.row_count
+            - len(self.reading.rows)
+            - self._read_repeats()
+            + self.rows.refused,
+            new_debtors=sum(self.parties[place].is_new for place in self.new.parties),
+            changes=tuple(one.change for one in self.changed[:_SHOWN]),
+            doubts=tuple(self.debtors.doubts),
+            nettings=self._nettings(),
+            total=_money(total),
+            total_new=_money(self.new.totals),
+            imported_at=self.batch.imported_at,
+            taken_back_at=self.batch.taken_back_at,
+            result=dict(self.batch.result),
         )
 
-    def _accepted_parties(self) -> list[Party]:
-        """Whose rows are taken, each once; a party with only refused rows is not made."""
-        taken = (*self._new, *(row for row, _, _ in self._changed), *self._same)
-        return list(dict.fromkeys(self._parties[row.line] for row in taken))
+    def _read_repeats(self) -> int:
+        listed = sum(p.code == "repeated_line" for p in self.reading.problems)
+        return listed + self.reading.unlisted.get("repeated_line", 0)
 
-    def keep(self) -> None:
-        """Write everything down; the caller's transaction makes it all or nothing."""
-        seen = self.preview()
-        self._debtors.keep(self._accepted_parties())
-        acts: list[Entry] = []
-        ids = self._insert(records.Invoice, [self._invoice(row) for row in self._new])
-        for row, known, change in self._changed:
-            acts += self._apply(row, known, change)
-        pairs = [*zip(self._new, ids, strict=True), *((row, known.id) for row, known, _ in self._changed)]
-        acts += self._pay(pairs)
-        result = {name: getattr(seen, name) for name in _COUNTED}
-        result["rejected"] = len({problem.line for problem in seen.rejected})
-        self._batch.imported_at, self._batch.result = self._work.now, result
-        facts = {"file": self._batch.file_name, "batch": self._batch.id, **result}
-        shown = {**result, "total": {code: str(amount) for code, amount in seen.total.items()}}
-        acts.append(Entry(ActKind.IMPORTED, self._work.today, self._client_id, facts=facts, shown=shown))
-        self._work.journal.record_many(acts)
-
-    def _insert(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Insert many rows at once (an object for each took six times as long); their ids, in order."""
-        if not rows:
-            return []
-        statement = insert(table).returning(col(table.id), sort_by_parameter_order=True)
-        return list(self._work.session.scalars(statement, rows))
-
-    def _invoice(self, row: InvoiceRow) -> dict[str, Any]:
-        due = self._due[row.line]
-        return {
-            "client_id": self._client_id,
-            "debtor_id": queries.known(self._parties[row.line].debtor.id),
-            "batch_id": self._batch.id,
-            "kind": row.kind.value,
-            "number": row.number,
-            "issue": row.issue,
-            "due": due.on,
-            "due_source": due.source,
-            "term": due.term,
-            "currency": row.total.currency,
-            "total_cents": row.total.cents,
-            "vat_cents": row.vat.cents if row.vat else None,
-            "reference": row.reference,
-            "recorded_at": self._work.now,
+    def _nettings(self) -> tuple[Netting, ...]:
+        """What becomes of the credit notes that name an invoice."""
+        naming = self.new.naming[:_SHOWN]
+        if not naming:
+            return ()
+        numbers = sorted({credited for _, _, credited, _ in naming})
+        here = {
+            pair
+            for frame in self.new.frames()
+            for pair in frame.filter(pl.col("number").is_in(numbers)).select("party", "number").iter_rows()
         }
-
-    def _apply(self, row: InvoiceRow, known: _Known, change: Change) -> list[Entry]:
-        fields = [name for name in change.after if name != PAID]
-        if not fields:
-            return []
-        invoice = self._work.session.get(records.Invoice, known.id)
-        assert invoice is not None
-        invoice.issue, invoice.total_cents = row.issue, row.total.cents
-        if row.due or row.term:
-            invoice.due, invoice.due_source, invoice.term = self._due[row.line]
-        invoice.reference = row.reference or invoice.reference
-        facts = {
-            "number": row.number,
-            "before": {name: change.before[name] for name in fields},
-            "after": {name: change.after[name] for name in fields},
-        }
-        return [self._act(ActKind.CORRECTED, self._work.today, known.debtor_id, facts)]
-
-    def _pay(self, pairs: Iterable[tuple[InvoiceRow, int]]) -> list[Entry]:
-        """Turn what the file says was paid into payments, each set against its own invoice."""
-        owed = [(row, invoice_id, self._paid_since(row, invoice_id)) for row, invoice_id in pairs]
-        paid = [(row, invoice_id, cents) for row, invoice_id, cents in owed if cents]
-        payments = [self._payment(row, cents) for row, _, cents in paid]
-        ids = self._insert(records.Payment, payments)
-        allocations = [
-            {
-                "client_id": self._client_id,
-                "invoice_id": invoice_id,
-                "payment_id": payment_id,
-                "on": max(payment["on"], row.issue),
-                "currency": row.total.currency,
-                "amount_cents": cents,
-            }
-            for (row, invoice_id, cents), payment, payment_id in zip(paid, payments, ids, strict=True)
-        ]
-        self._insert(records.Allocation, allocations)
-        return [
-            self._act(
-                ActKind.PAYMENT,
-                payment["on"],
-                payment["debtor_id"],
-                {"cents": cents, "currency": row.total.currency, "number": row.number},
+        invoice = records.Invoice
+        query = select(invoice.debtor_id, invoice.number).where(
+            invoice.client_id == self.client.id,
+            col(invoice.number).in_(numbers),
+            invoice.kind == Kind.INVOICE.value,
+        )
+        there = set(self._work.session.exec(query))
+        return tuple(
+            Netting(
+                line,
+                number,
+                credited,
+                found=(party, credited) in here or (self.parties[party].id, credited) in there,
             )
-            for (row, _, cents), payment in zip(paid, payments, strict=True)
-        ]
-
-    def _payment(self, row: InvoiceRow, cents: int) -> dict[str, Any]:
-        return {
-            "client_id": self._client_id,
-            "debtor_id": queries.known(self._parties[row.line].debtor.id),
-            "batch_id": self._batch.id,
-            "on": row.settled or self._work.today,
-            "currency": row.total.currency,
-            "amount_cents": cents,
-            "source": "invoice_file",
-            "reference": row.number,
-            "recorded_at": self._work.now,
-        }
-
-    def _act(self, kind: ActKind, day: date, debtor_id: int | None, facts: dict[str, Any]) -> Entry:
-        return Entry(kind, day, self._client_id, debtor_id, facts)
+            for line, number, credited, party in naming
+        )
 
 
-_COUNTED: Final = ("created", "updated", "unchanged", "credit_notes", "new_debtors")
+def _totals(rows: pl.DataFrame) -> dict[str, int]:
+    sums = rows.group_by(pl.col("currency").cast(pl.String)).agg(pl.col("total_cents").sum())
+    return dict(sums.sort("currency").iter_rows())
 
 
-def _content(row: InvoiceRow) -> InvoiceRow:
-    """What a row says, whatever line it stands on and however it spells its debtor."""
-    return replace(row, line=0, debtor="", debtor_number="", vat_number="")
+def _add(sums: dict[str, int], more: Mapping[str, int]) -> None:
+    for currency, cents in more.items():
+        sums[currency] = sums.get(currency, 0) + cents
 
 
-def _total(rows: Iterable[InvoiceRow]) -> dict[str, Money]:
-    cents: dict[str, int] = defaultdict(int)
-    for row in rows:
-        if row.kind is Kind.INVOICE:
-            cents[row.total.currency] += row.total.cents
-    return {currency: Money(sum_, currency) for currency, sum_ in cents.items()}
+def _money(sums: Mapping[str, int]) -> dict[str, Money]:
+    return {currency: Money(cents, currency) for currency, cents in sorted(sums.items())}

@@ -77,13 +77,17 @@ def test_a_reminder_travels_over_real_smtp(client, ledger, answer, run, wiring, 
 def test_an_import_counts_what_it_did(client, ledger, answer):
     first = answer("import", ledger, "--client", "ardenne")
     assert first.pop("warnings")[0]["line"] == 5
+    dialect = first.pop("dialect")
+    assert (dialect["separator"], dialect["decimal"], dialect["date_order"]) == (";", ",", "dmy")
     assert first == {
         "file": "ledger.csv",
+        "format": "csv",
         "rows": 4,
         "created": 3,
         "updated": 0,
         "unchanged": 0,
         "credit_notes": 1,
+        "duplicates": 0,
         "rejected": [],
         "total": "1609.50",
         "currency": "EUR",

@@ -1,0 +1,69 @@
+"""Documents that came with invoices, such as their PDF, kept beside them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from pathlib import Path
+from typing import Final
+
+from sqlmodel import col, select
+
+from encaiss_dashboard.domain.intake import Attachment
+from encaiss_dashboard.services.imports.intake import Intake
+from encaiss_dashboard.services.imports.uploads import key_of
+from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.work import Work
+
+MIMES: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
+"""What is kept: nothing that a browser would run."""
+_NAME_LENGTH_MAX: Final = 200
+
+
+def keep_papers(work: Work, intake: Intake) -> int:
+    """Keep what came with accepted rows beside their invoices; the same document once. Returns how many."""
+    attached: dict[int, list[Attachment]] = defaultdict(list)
+    for attachment in intake.reading.attachments:
+        if attachment.mime in MIMES:
+            attached[attachment.line].append(attachment)
+    if not attached:
+        return 0
+    invoice, document = records.Invoice, records.InvoiceDocument
+    owners = intake.rows.owners(list(attached))
+    numbers = {number for _, number in owners.values()}
+    query = select(invoice.debtor_id, invoice.number, invoice.id).where(
+        invoice.client_id == intake.client.id, col(invoice.number).in_(numbers)
+    )
+    ids = {(debtor, number): key for debtor, number, key in work.session.exec(query)}
+    known = select(document.invoice_id, document.digest).where(col(document.invoice_id).in_(ids.values()))
+    kept = set(work.session.exec(known))
+    before = len(kept)
+    folder = work.store.workshop(key_of(intake.batch))
+    for line, (party, number) in owners.items():
+        key = ids.get((intake.parties[party].id or 0, number))
+        for attachment in attached[line] if key else ():
+            assert Path(attachment.file).name == attachment.file, "a reader names files of its folder only"
+            data = (folder / attachment.file).read_bytes()
+            digest = hashlib.sha256(data).hexdigest()
+            if (key, digest) not in kept:
+                kept.add((queries.known(key), digest))
+                _keep(work, intake.batch, queries.known(key), attachment, data)
+    return len(kept) - before
+
+
+def _keep(
+    work: Work, batch: records.ImportBatch, invoice_id: int, attachment: Attachment, data: bytes
+) -> None:
+    row = records.InvoiceDocument(
+        client_id=batch.client_id,
+        invoice_id=invoice_id,
+        batch_id=batch.id,
+        name=attachment.name[:_NAME_LENGTH_MAX],
+        mime=attachment.mime,
+        digest=hashlib.sha256(data).hexdigest(),
+        size_bytes=len(data),
+        at=work.now,
+    )
+    work.session.add(row)
+    work.session.flush()
+    work.store.keep(f"document-{queries.known(row.id)}", data)

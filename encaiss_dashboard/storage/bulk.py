@@ -1,0 +1,172 @@
+"""Rows by the million between the database and frames: in pieces, so that memory stays as it was.
+
+SQLite takes them as plain tuples on its own cursor; PostgreSQL by COPY into a temporary table and one
+INSERT from there, because COPY itself would pass the policies by and is refused where they hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy import Table, func, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIndex
+from sqlmodel import Session
+
+from encaiss_dashboard.domain.intake import Tell, untold
+
+_AT_ONCE: Final = 50_000
+_MANY: Final = 100_000
+_CACHE_KIB: Final = 64 * 1024
+_USUAL_KIB: Final = 2_000
+_TYPES: Final[Mapping[Any, str]] = {
+    pl.Int64: "bigint",
+    pl.String: "text",
+    pl.Categorical: "text",
+    pl.Date: "date",
+}
+
+
+@contextmanager
+def loading(session: Session, table: Table, count: int) -> Iterator[None]:
+    """A block in which so many rows are inserted into a table.
+
+    Where they are more than the table holds, its indexes, and on PostgreSQL the checks of its foreign
+    keys, are taken off first and made anew from all rows at the end, which takes a third of the time.
+    That is within the transaction: nobody else ever sees the table without them, and a row that breaks
+    a foreign key still undoes everything. Where somebody reads the table just then, the rows go in
+    the slower way instead of waiting.
+    """
+    session.flush()
+    if count < _MANY or count <= _stored(session, table) or not _locked(session, table):
+        yield
+        return
+    connection = session.connection()
+    postgresql = connection.dialect.name == "postgresql"
+    keys = sorted(table.foreign_key_constraints, key=lambda key: str(key.name)) if postgresql else []
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    for key in keys:
+        connection.execute(DropConstraint(key))
+    for index in indexes:
+        connection.execute(DropIndex(index))
+    yield
+    for index in indexes:
+        connection.execute(CreateIndex(index))
+    for key in keys:
+        connection.execute(AddConstraint(key))
+
+
+def _stored(session: Session, table: Table) -> int:
+    """About how many rows a table holds, of all clients: what its numbering has come to."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        name = connection.execute(text(f"SELECT pg_get_serial_sequence('{table.name}', 'id')")).scalar()
+        return int(connection.execute(text(f"SELECT last_value FROM {name}")).scalar() or 0)  # noqa: S608 - our own names
+    return int(connection.execute(select(func.max(table.c.id))).scalar() or 0)
+
+
+def _locked(session: Session, table: Table) -> bool:
+    """Whether nobody reads or writes the table, and now nobody will until the transaction ends."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True  # one writer at a time, and readers see the table as it was
+    try:
+        with session.begin_nested():
+            session.connection().execute(text(f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE NOWAIT"))
+    except OperationalError:
+        return False
+    return True
+
+
+def insert(
+    session: Session, table: Table, rows: pl.DataFrame, same: Mapping[str, Any], tell: Tell = untold
+) -> None:
+    """Insert all rows of a frame in its order.
+
+    Args:
+        session: of the transaction; nothing is committed here.
+        table: the columns of the frame and of ``same`` are named as its columns in the database.
+        rows: Int64, String, Categorical and Date columns.
+        same: what is the same in every row: whole numbers, texts, aware times or None.
+        tell: told the rows written so far, and of how many.
+    """
+    session.flush()
+    # What is the same in every row is said once; one column has to stay to count them by.
+    alike = [name for name in rows.columns[1:] if len(rows) > 1 and rows[name].n_unique() == 1]
+    same = {**same, **{name: rows[name][0] for name in alike}}
+    rows = rows.drop(alike)
+    unknown = {*rows.columns, *same} - {column.name for column in table.columns}
+    assert not unknown, f"{table.name} has no {unknown}"
+    write = _copy if session.get_bind().dialect.name == "postgresql" else _execute
+    write(session, table.name, rows, same, tell)
+
+
+def _execute(session: Session, table: str, rows: pl.DataFrame, same: Mapping[str, Any], tell: Tell) -> None:
+    columns = ", ".join(f'"{name}"' for name in (*rows.columns, *same))
+    values = ", ".join([*"?" * len(rows.columns), *map(_literal, same.values())])
+    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({values})'  # noqa: S608 - our own names
+    cursor = session.connection().connection.cursor()
+    done = 0
+    # Pages that do not fit are written twice; 2 MB, the usual, hold the indexes of a thousand rows.
+    cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB if len(rows) > _AT_ONCE else _USUAL_KIB}")
+    for part in rows.with_columns(pl.col(pl.Date).dt.to_string()).iter_slices(_AT_ONCE):
+        cursor.executemany(statement, part.rows())
+        done += len(part)
+        tell(done, len(rows))
+    cursor.execute(f"PRAGMA cache_size=-{_USUAL_KIB}")
+    cursor.close()
+
+
+def _copy(session: Session, table: str, rows: pl.DataFrame, same: Mapping[str, Any], tell: Tell) -> None:
+    names = ", ".join(f'"{name}"' for name in rows.columns)
+    typed = ", ".join(f'"{name}" {_TYPES[kind.base_type()]}' for name, kind in rows.schema.items())
+    cursor: Any = session.connection().connection.cursor()
+    cursor.execute(f"CREATE TEMPORARY TABLE arriving ({typed}) ON COMMIT DROP")
+    done = 0
+    with cursor.copy("COPY arriving FROM STDIN WITH (FORMAT csv)") as copy:
+        for part in rows.iter_slices(_AT_ONCE):
+            copy.write(part.write_csv(include_header=False, quote_style="non_numeric"))
+            done += len(part)
+            # The rows travel for a third of the time; the indexes take the rest.
+            tell(done // 3, len(rows))
+    columns = ", ".join(f'"{name}"' for name in (*rows.columns, *same))
+    values = ", ".join([names, *map(_literal, same.values())])
+    cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT {values} FROM arriving')  # noqa: S608 - our own names
+    cursor.execute("DROP TABLE arriving")
+    cursor.close()
+    tell(done, len(rows))
+
+
+def _literal(value: int | str | datetime | date | None) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def read(session: Session, query: Any, schema: Mapping[str, Any]) -> pl.DataFrame:
+    """What a query finds, as a frame with these columns in the query's order."""
+    return pl.concat([pl.DataFrame(schema=dict(schema)), *_pieces(session, query, schema)])
+
+
+def _pieces(session: Session, query: Any, schema: Mapping[str, Any]) -> Iterator[pl.DataFrame]:
+    """Rows as the driver gives them: SQLAlchemy's own take twice the time and the memory."""
+    connection = session.connection()
+    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
+    cursor: Any = connection.connection.cursor()
+    if connection.dialect.name == "sqlite":
+        cursor.execute(str(compiled), [compiled.params[name] for name in compiled.positiontup])
+        raw = {name: pl.String if kind == pl.Date else kind for name, kind in schema.items()}
+    else:
+        cursor.execute(str(compiled), compiled.params)
+        raw = dict(schema)
+    days = [pl.col(name).str.to_date() for name, kind in raw.items() if schema[name] != kind]
+    while part := cursor.fetchmany(_AT_ONCE):
+        yield pl.DataFrame(part, schema=raw, orient="row").with_columns(days)
+    cursor.close()
