@@ -13,8 +13,13 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
+from xml.sax.saxutils import escape
+
+import xlsxwriter
+from pypdf import PdfWriter
 
 from encaiss_dashboard.domain.intake import Choices
 
@@ -39,22 +44,72 @@ INPUT_SECONDS_MAX = 5
 MEMORY_MEGABYTES_MAX = 1024
 
 
-def seeds(format_name: str) -> list[Path]:
-    """Golden files of a format, small enough to be changed many times a second."""
-    return [
-        path
+@cache
+def seeds(format_name: str) -> dict[str, bytes]:
+    """Golden files of a format, and some made of them, small enough to be changed many times a second."""
+    golden = {
+        path.name: path.read_bytes()
         for path in sorted(GOLDEN.rglob("*"))
         if path.suffix in SUFFIXES[format_name] and path.stat().st_size <= INPUT_BYTES_MAX
-    ]
+    }
+    return golden | MADE.get(format_name, dict)()
+
+
+def pdfs() -> dict[str, bytes]:
+    """Each golden e-invoice as a PDF carries it."""
+    made = {}
+    for name, data in seeds("xml").items():
+        writer, whole = PdfWriter(), io.BytesIO()
+        writer.add_blank_page(200, 200)
+        writer.add_attachment("factur-x.xml", data)
+        writer.write(whole)
+        made[f"{name}.pdf"] = whole.getvalue()
+    return made
+
+
+def workbooks() -> dict[str, bytes]:
+    table = [line.split(";") for line in seeds("text")[TABLE].decode("utf-8-sig").splitlines()]
+    whole = io.BytesIO()
+    with xlsxwriter.Workbook(whole, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("Factures")
+        for line, cells in enumerate(table):
+            sheet.write_row(line, 0, cells)
+    cell = "<table:table-cell office:value-type='string'><text:p>{}</text:p></table:table-cell>"
+    rows = "".join(
+        f"<table:table-row>{''.join(cell.format(escape(value)) for value in cells)}</table:table-row>"
+        for cells in table
+    )
+    content = (
+        "<office:document-content xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0' "
+        "xmlns:table='urn:oasis:names:tc:opendocument:xmlns:table:1.0' "
+        "xmlns:text='urn:oasis:names:tc:opendocument:xmlns:text:1.0'><office:body><office:spreadsheet>"
+        f"<table:table table:name='Factures'>{rows}</table:table>"
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    sheets = {"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": content.encode()}
+    return {"made.xlsx": whole.getvalue(), "made.ods": zipped(sheets.items())}
+
+
+def archives() -> dict[str, bytes]:
+    table, documents = seeds("text")[TABLE], seeds("xml")
+    return {"tables.zip": zipped({"a.csv": table, "b/c.csv": table}.items())} | (
+        {
+            "documents.zip": zipped(documents.items()),
+            "mixed.zip": zipped([("a.csv", table), *list(documents.items())[:1], *list(pdfs().items())[:1]]),
+        }
+        if documents
+        else {}
+    )
+
+
+TABLE = "01_nl_utf8bom_semicolon_comma_dmy.csv"
+MADE: dict[str, Callable[[], dict[str, bytes]]] = {"pdf": pdfs, "workbook": workbooks, "zip": archives}
 
 
 def words_of(format_name: str) -> list[str]:
     """What these files are full of: names of columns and elements, dates, amounts."""
-    whole = b"\n".join(path.read_bytes() for path in seeds(format_name))
+    whole = b"\n".join(seeds(format_name).values())
     return sorted({word.decode() for word in re.findall(rb"[A-Za-z0-9:/.,_-]{3,30}", whole)})[:_WORDS]
-
-
-FORMATS = [name for name in SUFFIXES if seeds(name)]
 
 
 def choices_for(data: bytes) -> Choices:
@@ -78,6 +133,9 @@ def zipped(content: Iterable[tuple[str, bytes]]) -> bytes:
         for name, data in content:
             archive.writestr(zipfile.ZipInfo(name), data)
     return whole.getvalue()
+
+
+FORMATS = [name for name in SUFFIXES if seeds(name)]
 
 
 def main(format_name: str, seconds: str, folder: str) -> None:
@@ -111,8 +169,8 @@ def main(format_name: str, seconds: str, folder: str) -> None:
 
     corpus = Path(folder) / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
-    for path in seeds(format_name):
-        (corpus / path.name).write_bytes(path.read_bytes())
+    for name, data in seeds(format_name).items():
+        (corpus / name).write_bytes(data)
     words = Path(folder) / "words"
     words.write_text("".join(f'"{word}"\n' for word in words_of(format_name)), encoding="ascii")
     is_archive = format_name in {"workbook", "zip"}

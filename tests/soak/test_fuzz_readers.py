@@ -59,11 +59,11 @@ def apart() -> Iterator[SandboxedFiles]:
 @st.composite
 def damaged(draw: st.DrawFn, format_name: str) -> bytes:
     """A golden file with some damage, within one of its members where it is an archive."""
-    paths = seeds(format_name)
-    whole = draw(st.sampled_from(paths)).read_bytes()
+    golden = list(seeds(format_name).values())
+    whole = draw(st.sampled_from(golden))
     content = members(whole) if draw(st.booleans()) else None
     if not content:
-        return draw(changes(whole, draw(st.sampled_from(paths)).read_bytes()))
+        return draw(changes(whole, draw(st.sampled_from(golden))))
     name = draw(st.sampled_from(sorted(content)))
     content[name] = draw(changes(content[name], content[draw(st.sampled_from(sorted(content)))]))
     return zipped(content.items())
