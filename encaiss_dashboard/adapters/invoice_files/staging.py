@@ -39,6 +39,11 @@ class StagedRows(Sequence[InvoiceRow]):
         self._frames = tuple(frames)
         self._lengths = [frame.select(pl.len()).collect().item() for frame in map(self._lazy, self._frames)]
 
+    @property
+    def frames(self) -> tuple[pl.DataFrame | Path, ...]:
+        """What the rows lie in."""
+        return self._frames
+
     @staticmethod
     def _lazy(frame: pl.DataFrame | Path) -> pl.LazyFrame:
         lazy = frame.lazy() if isinstance(frame, pl.DataFrame) else pl.scan_ipc(frame)
