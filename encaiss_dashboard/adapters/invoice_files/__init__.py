@@ -9,8 +9,8 @@ from typing import Final
 
 from encaiss_dashboard.adapters.invoice_files.documents import read_pdf, read_xml, read_zip
 from encaiss_dashboard.adapters.invoice_files.formats import Shape, shape_of
-from encaiss_dashboard.adapters.invoice_files.reader import read_invoices
-from encaiss_dashboard.adapters.invoice_files.staging import StagedRows, frame_of
+from encaiss_dashboard.adapters.invoice_files.reader import read_invoices, read_table
+from encaiss_dashboard.adapters.invoice_files.staging import StagedRows
 from encaiss_dashboard.domain.errors import Problem
 from encaiss_dashboard.domain.intake import NO_CHOICES, Choices, Format, Reading, Tell, untold
 
@@ -40,23 +40,12 @@ def _read(source: Path, name: str, choices: Choices, folder: Path, tell: Tell) -
     if code:
         return Reading(name, problems=(Problem(code),))
     if shape is Shape.ZIP:
-        return read_zip(source, name, choices, folder, tell=tell, read_table=_read_table)
+        return read_zip(source, name, choices, folder, tell=tell, read_table=read_table)
     if shape is Shape.XML:
         reading = read_xml(source, name, folder)
     elif shape is Shape.PDF:
         reading = read_pdf(source, name, folder)
     else:
-        return _read_table(source, name, choices, folder, tell)
+        return read_table(source, name, choices, folder, tell)
     tell(size, size)
     return reading
-
-
-def _read_table(source: Path, name: str, choices: Choices, folder: Path, tell: Tell) -> Reading:
-    """A table or a workbook."""
-    del folder
-    shape, _ = shape_of(source)
-    data = source.read_bytes()
-    tell(0, len(data))
-    reading = read_invoices(data, name, choices)
-    kind: Format = _FORMATS.get(shape, "csv")
-    return replace(reading, rows=StagedRows([frame_of(reading.rows)]), format=reading.format or kind)

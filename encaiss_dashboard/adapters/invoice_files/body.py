@@ -45,9 +45,7 @@ class Body:
         problems: what is wrong with single rows.
     """
 
-    def __init__(
-        self, table: Table, layout: Layout, stage: Stage | None, problems: ProblemList
-    ) -> None:
+    def __init__(self, table: Table, layout: Layout, stage: Stage | None, problems: ProblemList) -> None:
         """Begin below the header; without a stage rows are only looked at."""
         self.judged = Judged(len(table.header))
         self.decimals = DecimalEvidence()

@@ -93,7 +93,9 @@ def find_encoding(stream: BinaryIO, size: int, chosen: str | None) -> Coded:
     return Coded(_single_byte(stream), "replace")
 
 
-def blocks(stream: BinaryIO, size: int, coded: Coded, block_bytes: int = limits.BLOCK_BYTES) -> Iterator[Text]:
+def blocks(
+    stream: BinaryIO, size: int, coded: Coded, block_bytes: int = limits.BLOCK_BYTES
+) -> Iterator[Text]:
     """The text of a file in blocks of whole lines, from its start; only CR, LF and CRLF end a line.
 
     Raises:

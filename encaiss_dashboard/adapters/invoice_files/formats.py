@@ -80,7 +80,7 @@ def shape_of(path: Path) -> tuple[Shape, str]:
     shape = _shape(head, tail)
     if shape is not Shape.TABLE:
         return shape, "file_xml" if shape is Shape.OTHER else ""
-    code = foreign_format(head) or ""
+    code = foreign_format(head, tail, path.stat().st_size) or ""
     return Shape.OTHER if code else Shape.TABLE, code
 
 

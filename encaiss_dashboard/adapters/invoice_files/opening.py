@@ -140,9 +140,7 @@ def _headless(lines: Sequence[str]) -> Problem:
     return Problem("file_header_missing", facts={"value": shown(" ".join(start.split()))})
 
 
-def _headed(
-    records: Sequence[Record], ends: Sequence[int], separator: str, choices: Choices
-) -> Table | None:
+def _headed(records: Sequence[Record], ends: Sequence[int], separator: str, choices: Choices) -> Table | None:
     plain = [Record(r.line, _without(r.cells, _reason_at(r.cells)), r.closed) for r in records]
     at = column_names.find_header(plain, [column for column in choices.columns.values() if column])
     if at is None:

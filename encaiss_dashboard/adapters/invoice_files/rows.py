@@ -364,7 +364,7 @@ class _RowReader:
 
     def codes(self) -> dict[str, str]:
         """VAT number, e-mail address, language and so on; what is doubtful is only a warning."""
-        found = {}
+        found: dict[str, str] = {}
         if given := self.text(_VAT_NUMBER):
             found["vat_number"], holds = codes.read_vat_number(given)
             if not holds:

@@ -10,6 +10,7 @@ from typing import Any, Final, overload
 import polars as pl
 
 from encaiss_dashboard.domain.intake import TEXTS, InvoiceRow, row_of
+from encaiss_dashboard.domain.invoices import Kind
 
 SCHEMA: Final[dict[str, Any]] = {
     "line": pl.Int64,

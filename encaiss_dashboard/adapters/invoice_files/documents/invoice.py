@@ -10,7 +10,7 @@ from typing import Final
 from stdnum import iso11649
 from stdnum.be import ogm_vcs
 
-from encaiss_dashboard.adapters.invoice_files import values
+from encaiss_dashboard.adapters.invoice_files import codes, values
 from encaiss_dashboard.adapters.invoice_files.documents import accounts, amounts
 from encaiss_dashboard.adapters.invoice_files.documents.amounts import Sums
 from encaiss_dashboard.adapters.invoice_files.documents.stated import Party, Stated
@@ -103,7 +103,7 @@ class _Reader:
             reference=self.text(Field.REFERENCE, _reference(stated.references), "BT-83"),
             vat_number=self.vat_number(),
             email=self.email(),
-            language=values.read_language(stated.language or buyer.language),
+            language=codes.read_language(stated.language or buyer.language),
             country=self.country(),
             address=self.text(Field.ADDRESS, ", ".join(buyer.address), "BT-50"),
             postcode=self.text(Field.POSTCODE, buyer.postcode, "BT-53"),
@@ -195,7 +195,7 @@ class _Reader:
         return None if due or not text else self.text(Field.TERM, text[:_TERM_CHARS], "BT-20")
 
     def sums(self) -> Sums | None:
-        currency = values.read_currency(self.stated.currency)
+        currency = codes.read_currency(self.stated.currency)
         if currency is None:
             self.report("currency_unknown", Field.CURRENCY, value=shown(self.stated.currency))
         found = amounts.read(self.stated, currency or "EUR")
@@ -206,7 +206,7 @@ class _Reader:
         buyer = self.stated.buyer
         given = [buyer.vat, *_enterprise_numbers(buyer)]
         stated = [number for number in given if number]
-        judged = [(number, *values.read_vat_number(number)) for number in stated]
+        judged = [(number, *codes.read_vat_number(number)) for number in stated]
         for number, _, holds in judged[:1]:
             if not holds:
                 self.report("vat_number_invalid", Field.VAT_NUMBER, blocks=False, value=shown(number))
@@ -216,14 +216,14 @@ class _Reader:
     def email(self) -> str:
         buyer = self.stated.buyer
         text = buyer.email or (buyer.endpoint.value if buyer.endpoint.scheme == _EMAIL_SCHEME else "")
-        if text and not values.is_email(text):
+        if text and not codes.read_email(text):
             self.report("email_invalid", Field.EMAIL, blocks=False, value=shown(text))
             return ""
         return text
 
     def country(self) -> str:
         text = self.stated.buyer.country
-        country = values.read_country(text) if text else ""
+        country = codes.read_country(text) if text else ""
         if text and not country:
             self.report("country_unknown", Field.COUNTRY, blocks=False, value=shown(text))
         return country
@@ -262,7 +262,7 @@ def _enterprise_numbers(buyer: Party) -> list[str]:
         one.value for one in (buyer.legal, *buyer.ids, buyer.endpoint) if one.scheme in _ENTERPRISE_SCHEMES
     ]
     bare = buyer.legal.value if not buyer.legal.scheme and buyer.country in _BARE_ENTERPRISE else ""
-    return [*numbers, bare] if bare and values.read_vat_number(bare)[1] else numbers
+    return [*numbers, bare] if bare and codes.read_vat_number(bare)[1] else numbers
 
 
 def _endpoint(buyer: Party) -> str:
@@ -274,7 +274,7 @@ def _endpoint(buyer: Party) -> str:
 
 def _seller(seller: Party) -> str:
     stated = seller.vat or seller.legal.value
-    return values.read_vat_number(stated)[0][:_TEXT_CHARS] if stated else ""
+    return codes.read_vat_number(stated)[0][:_TEXT_CHARS] if stated else ""
 
 
 def _reference(references: list[str]) -> str:
