@@ -43,8 +43,8 @@ real: $(VENV)/installed-dev ## The real files that may not be committed: make re
 soak: $(VENV)/installed-dev ## Long simulations and fuzzing
 	@$(BIN)/python -m pytest -m soak
 
-bench: $(VENV)/installed ## How much slower the house is than the barest way
-	@$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/guarded.py
+bench: $(VENV)/installed-dev ## How much slower the house is than the barest way
+	@$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/guarded.py && $(BIN)/python benchmarks/importing.py
 
 lint: $(VENV)/installed-dev ## Style, types, and whether the migrations match the tables
 	@$(BIN)/ruff check .

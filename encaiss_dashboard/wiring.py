@@ -20,10 +20,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError
 from sqlmodel import Session
 
-from encaiss_dashboard.adapters import invoice_files, letters
+from encaiss_dashboard.adapters import letters
 from encaiss_dashboard.adapters.board import Board
+from encaiss_dashboard.adapters.invoice_files import kept
 from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer
 from encaiss_dashboard.adapters.passwords import Argon2Passwords
+from encaiss_dashboard.adapters.sandbox import SandboxedFiles
 from encaiss_dashboard.adapters.store import FolderStore
 from encaiss_dashboard.domain.errors import NotAllowed, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
@@ -160,7 +162,7 @@ def build(settings: Settings, **replaced: Any) -> Wiring:
         "engine": lambda: make_engine(settings.database_url),
         "mail": lambda: SmtpMailer(settings.smtp_url) if settings.smtp_url else EmlFolder(folder / "outbox"),
         "letters": lambda: letters,
-        "files": lambda: invoice_files,
+        "files": lambda: SandboxedFiles(kept),
         "store": lambda: FolderStore(settings.uploads),
         "passwords": Argon2Passwords,
         "clock": lambda: lambda: datetime.now(UTC),

@@ -55,7 +55,7 @@ class InvoiceFiles(Protocol):
         """Understand a file of invoices of any format and size.
 
         Never raises for bad content: what is wrong is listed in the reading. Its rows and attachments
-        lie in the folder, which must be empty and stay until they are no more needed.
+        lie in the folder, which must stay until they are no more needed; what lay there before is gone.
 
         Args:
             source: where the file lies.
@@ -65,7 +65,15 @@ class InvoiceFiles(Protocol):
             tell: told how many bytes of the file are read.
 
         Raises:
-            Cancelled: ``tell`` raised it; the folder holds nothing of use.
+            Cancelled: ``tell`` raised it; the folder is empty.
+        """
+        ...
+
+    def kept(self, source: Path, name: str, choices: Choices, folder: Path) -> Reading | None:
+        """The reading that ``read_file`` left in a folder, without reading the file again.
+
+        None when there is none, or when the file, its name, the choices or the code that reads are no
+        more the same.
         """
         ...
 

@@ -63,6 +63,7 @@ from fakes import Clock, Mailbox  # noqa: E402
 from walls import as_house, dump  # noqa: E402
 
 from encaiss_dashboard import wiring as house_wiring  # noqa: E402
+from encaiss_dashboard.adapters.invoice_files import kept as files_in_process  # noqa: E402
 from encaiss_dashboard.adapters.passwords import Argon2Passwords  # noqa: E402
 from encaiss_dashboard.domain.permissions import AGENCY_ROLES, HOUSE, Actor, Role  # noqa: E402
 from encaiss_dashboard.services import people  # noqa: E402
@@ -224,6 +225,11 @@ def cheap_passwords() -> Argon2Passwords:
     return Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
+def build_in_process(settings: Settings, **replaced: Any) -> Wiring:
+    """A wiring for thousands of tests: quick passwords, and no process for every file that is read."""
+    return house_wiring.build(settings, files=files_in_process, passwords=cheap_passwords(), **replaced)
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of a real PostgreSQL of this process, with the migrated database ``encaiss_template``.
@@ -291,8 +297,7 @@ def settings(database: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def wiring(settings: Settings, clock: Clock, mailbox: Mailbox) -> Iterator[Wiring]:
-    built = house_wiring.build(settings, clock=clock, mail=mailbox, passwords=cheap_passwords())
-    yield built
+    yield (built := build_in_process(settings, clock=clock, mail=mailbox))
     built.engine.dispose()
 
 
@@ -307,10 +312,7 @@ def make_house() -> Callable[[str, Path], House]:
 
     def make(url: str, folder: Path) -> House:
         chosen = read(os.environ | {"ENCAISS_DATA_DIR": str(folder), "ENCAISS_DATABASE_URL": url})
-        clock = Clock()
-        return House(
-            house_wiring.build(chosen, clock=clock, mail=Mailbox(), passwords=cheap_passwords()), clock
-        )
+        return House(build_in_process(chosen, clock=(clock := Clock()), mail=Mailbox()), clock)
 
     return make
 

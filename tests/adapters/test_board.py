@@ -57,13 +57,11 @@ def test_nobody_can_say_how_long_it_takes_before_anything_is_done(board):
 
 
 def test_work_is_told_to_stop_when_it_next_says_how_far_it_is(board, tmp_path, watch):
-    work = board.work("batch-7", "reading")
-    tell = work.__enter__()
-    tell(1, 10)
-    Board(tmp_path / "progress", watch).cancel("batch-7")
-    with pytest.raises(Cancelled) as raised:
-        tell(2, 10)
-    assert not work.__exit__(raised.type, raised.value, raised.tb)
+    with board.work("batch-7", "reading") as tell:
+        tell(1, 10)
+        Board(tmp_path / "progress", watch).cancel("batch-7")
+        with pytest.raises(Cancelled):
+            tell(2, 10)
     assert board.read("batch-7") is None
     with board.work("batch-7", "reading") as tell:
         tell(1, 10)  # the wish to stop was that work's

@@ -16,6 +16,7 @@ from stdnum.be import vat
 
 from encaiss_dashboard import demo
 from encaiss_dashboard import wiring as house_wiring
+from encaiss_dashboard.adapters.invoice_files import kept
 from encaiss_dashboard.demo.clients import PARTS
 from encaiss_dashboard.domain.ageing import ageing
 from encaiss_dashboard.domain.permissions import HOUSE
@@ -77,7 +78,7 @@ def empty(folder, template, *, demo_setting="1"):
     settings = read(
         {"ENCAISS_DATA_DIR": str(folder), "ENCAISS_DEMO": demo_setting, "ENCAISS_SECRET": "s" * 40}
     )
-    return house_wiring.build(settings, clock=lambda: NOW)
+    return house_wiring.build(settings, files=kept, clock=lambda: NOW)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pytest
 from sqlmodel import select
 
 from encaiss_dashboard import wiring as house_wiring
+from encaiss_dashboard.adapters.invoice_files import kept
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Problem, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
 from encaiss_dashboard.locales import LANGUAGES, text
@@ -72,7 +73,7 @@ class House:
 def house(tmp_path: Path) -> Iterator[House]:
     settings = read({"ENCAISS_DATA_DIR": str(tmp_path), "ENCAISS_DEMO": "1"})
     house_wiring.migrate(settings.database_url)
-    wired = house_wiring.build(settings, clock=lambda: datetime(2026, 6, 15, 9, 0, tzinfo=UTC))
+    wired = house_wiring.build(settings, files=kept, clock=lambda: datetime(2026, 6, 15, 9, 0, tzinfo=UTC))
     with wired.begin(HOUSE) as work:
         client = people.add_client(work, "atelier", "Atelier Exemple SRL").id
         other = people.add_client(work, "drukkerij", "Drukkerij Voorbeeld BV", language="nl").id

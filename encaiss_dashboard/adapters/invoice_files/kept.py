@@ -1,0 +1,140 @@
+"""A reading left in the folder it was made in, so that the file need not be read again."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+
+import polars as pl
+from pydantic import TypeAdapter, ValidationError, create_model
+
+from encaiss_dashboard.adapters import invoice_files
+from encaiss_dashboard.adapters.invoice_files.staging import SCHEMA, StagedRows, frame_of
+from encaiss_dashboard.domain.intake import Choices, InvoiceRow, Reading, Rows, Tell, untold
+
+_FILE: Final = "reading.json"
+_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Reading) if field.name != "rows")
+_HINTS: Final = get_type_hints(Reading)
+_TYPES: Final[dict[str, Any]] = {name: (_HINTS[name], ...) for name in _FIELDS}
+_TOLD: Final[Any] = create_model("_Told", **_TYPES)
+_CHOICES: Final = TypeAdapter(Choices)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Of:
+    """What a reading was made from; another of any of these is another reading.
+
+    Attributes:
+        size: of the file, in bytes.
+        changed_ns: when the file was written, in nanoseconds: a kept file is replaced, never edited.
+        name: the file's name.
+        choices: what a person corrected, as JSON.
+        reader: digest of the code that read it; a new release reads again.
+    """
+
+    size: int
+    changed_ns: int
+    name: str
+    choices: str
+    reader: str
+
+
+# What lies in the folder as JSON; the rows lie beside it, in Arrow files of these names.
+_KEPT: Final[Any] = create_model("_Kept", of=(_Of, ...), frames=(tuple[str, ...], ...), told=(_TOLD, ...))
+
+
+def read_file(source: Path, name: str, choices: Choices, folder: Path, tell: Tell = untold) -> Reading:
+    """Understand a file in this process and leave the reading in its folder; see ``work.InvoiceFiles``."""
+    empty(folder)
+    reading = invoice_files.read_file(source, name, choices, folder, tell)
+    return save_reading(reading, source, name, choices, folder)
+
+
+def kept(source: Path, name: str, choices: Choices, folder: Path) -> Reading | None:
+    """The reading left in a folder, if it is of this file under this name with these choices."""
+    try:
+        of = _of(source, name, choices)
+        if of != _KEPT.model_validate_json((folder / _FILE).read_bytes()).of:
+            return None
+    except (OSError, ValidationError):
+        return None
+    return load_reading(folder)
+
+
+def save_reading(reading: Reading, source: Path, name: str, choices: Choices, folder: Path) -> Reading:
+    """Leave a reading in a folder: the same reading, whose rows lie there.
+
+    The JSON comes last and under its name at once, so that half a reading is none.
+    """
+    frames = _laid(reading.rows, folder)
+    told = _TOLD(**{name: getattr(reading, name) for name in _FIELDS})
+    whole = _KEPT(of=_of(source, name, choices), frames=tuple(frame.name for frame in frames), told=told)
+    part = folder / f"{_FILE}.part"
+    part.write_bytes(whole.model_dump_json().encode())
+    part.replace(folder / _FILE)
+    return dataclasses.replace(reading, rows=StagedRows(frames))
+
+
+def load_reading(folder: Path) -> Reading | None:
+    """The reading that lies in a folder, None when none does or when it is not what this house writes.
+
+    Whoever wrote it may have been misled by the file it read: only plain files of the folder itself
+    are believed.
+    """
+    try:
+        whole = _KEPT.model_validate_json((folder / _FILE).read_bytes())
+        names = (*whole.frames, *(attachment.file for attachment in whole.told.attachments))
+        frames = [folder / name for name in whole.frames]
+        if not all(_is_own(folder, name) for name in names):
+            return None
+        if any(pl.scan_ipc(frame).collect_schema() != SCHEMA for frame in frames):
+            return None
+        return Reading(rows=StagedRows(frames), **{name: getattr(whole.told, name) for name in _FIELDS})
+    except (OSError, ValidationError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return None
+
+
+def empty(folder: Path) -> None:
+    """Remove whatever lies in a folder."""
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            Path(entry.path).unlink(missing_ok=True)
+
+
+def _laid(rows: Rows | Sequence[InvoiceRow], folder: Path) -> list[Path]:
+    """The rows as Arrow files in the folder; those that lie there already stay as they are."""
+    frames = rows.frames if isinstance(rows, StagedRows) else (frame_of(rows),)
+    laid = []
+    for place, frame in enumerate(frames):
+        if isinstance(frame, Path):
+            laid.append(frame)
+        elif not frame.is_empty():
+            laid.append(folder / f"kept-{place}.arrow")
+            frame.write_ipc(laid[-1], compression="uncompressed")
+    return laid
+
+
+def _is_own(folder: Path, name: str) -> bool:
+    path = folder / name
+    return Path(name).name == name and path.is_file() and not path.is_symlink()
+
+
+def _of(source: Path, name: str, choices: Choices) -> _Of:
+    state = source.stat()
+    return _Of(state.st_size, state.st_mtime_ns, name, _CHOICES.dump_json(choices).decode(), _reader())
+
+
+@cache
+def _reader() -> str:
+    code = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        code.update(path.read_bytes())
+    return code.hexdigest()
