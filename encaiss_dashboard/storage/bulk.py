@@ -6,6 +6,7 @@ INSERT from there, because COPY itself would pass the policies by and is refused
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -95,13 +96,18 @@ def insert(
     """
     session.flush()
     # What is the same in every row is said once; one column has to stay to count them by.
-    alike = [name for name in rows.columns[1:] if len(rows) > 1 and rows[name].n_unique() == 1]
+    alike = [name for name in rows.columns[1:] if len(rows) > 1 and _is_one(rows[name])]
     same = {**same, **{name: rows[name][0] for name in alike}}
     rows = rows.drop(alike)
     unknown = {*rows.columns, *same} - {column.name for column in table.columns}
     assert not unknown, f"{table.name} has no {unknown}"
     write = _copy if session.get_bind().dialect.name == "postgresql" else _execute
     write(session, table.name, rows, same, tell)
+
+
+def _is_one(values: pl.Series) -> bool:
+    """Whether all values are the same; looks at few where they are not."""
+    return values[0] == values[-1] and bool(values.eq_missing(values[0]).all())
 
 
 def _execute(session: Session, table: str, rows: pl.DataFrame, same: Mapping[str, Any], tell: Tell) -> None:
@@ -151,22 +157,40 @@ def _literal(value: int | str | datetime | date | None) -> str:
 
 
 def read(session: Session, query: Any, schema: Mapping[str, Any]) -> pl.DataFrame:
-    """What a query finds, as a frame with these columns in the query's order."""
-    return pl.concat([pl.DataFrame(schema=dict(schema)), *_pieces(session, query, schema)])
+    """What a query finds, as a frame with these columns in the query's order.
 
+    The database writes its rows as CSV, which polars reads five times as fast as Python does tuples.
 
-def _pieces(session: Session, query: Any, schema: Mapping[str, Any]) -> Iterator[pl.DataFrame]:
-    """Rows as the driver gives them: SQLAlchemy's own take twice the time and the memory."""
+    Args:
+        session: of the transaction.
+        query: of columns that are never NULL; its parameters are numbers and texts.
+        schema: Int64, String or Date by name.
+    """
+    session.flush()
     connection = session.connection()
-    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
+    asked = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
     cursor: Any = connection.connection.cursor()
-    if connection.dialect.name == "sqlite":
-        cursor.execute(str(compiled), [compiled.params[name] for name in compiled.positiontup])
-        raw = {name: pl.String if kind == pl.Date else kind for name, kind in schema.items()}
+    if connection.dialect.name == "postgresql":
+        written = io.BytesIO()
+        with cursor.copy(f"COPY ({asked.replace('%%', '%')}) TO STDOUT WITH (FORMAT csv)") as copy:
+            for part in copy:
+                written.write(part)
     else:
-        cursor.execute(str(compiled), compiled.params)
-        raw = dict(schema)
-    days = [pl.col(name).str.to_date() for name, kind in raw.items() if schema[name] != kind]
-    while part := cursor.fetchmany(_AT_ONCE):
-        yield pl.DataFrame(part, schema=raw, orient="row").with_columns(days)
+        names = ", ".join(f'"{name}"' for name in schema)
+        line = " || ',' || ".join(_quoted(name, kind) for name, kind in schema.items())
+        # Named by position: a query may give the same name twice.
+        within = f"WITH found({names}) AS ({asked}) SELECT group_concat({line}, char(10)) FROM found"  # noqa: S608 - our own names
+        written = io.BytesIO((cursor.execute(within).fetchone()[0] or "").encode())
     cursor.close()
+    if not written.getbuffer().nbytes:
+        return pl.DataFrame(schema=dict(schema))
+    written.seek(0)
+    raw = {name: pl.String if kind == pl.Date else kind for name, kind in schema.items()}
+    days = [pl.col(name).str.to_date() for name, kind in raw.items() if schema[name] != kind]
+    frame = pl.read_csv(written, has_header=False, schema=raw)
+    # An empty text comes as none at all; the query has no column that may be NULL.
+    return frame.with_columns(pl.col(pl.String).fill_null("")).with_columns(days)
+
+
+def _quoted(name: str, kind: Any) -> str:
+    return f'"{name}"' if kind == pl.Int64 else f"""'"' || replace("{name}", '"', '""') || '"'"""

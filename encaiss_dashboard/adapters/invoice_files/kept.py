@@ -93,7 +93,7 @@ def load_reading(folder: Path) -> Reading | None:
         frames = [folder / name for name in whole.frames]
         if not all(_is_own(folder, name) for name in names):
             return None
-        if any(pl.scan_ipc(frame).collect_schema() != SCHEMA for frame in frames):
+        if any(pl.scan_ipc(frame).collect_schema().items() - SCHEMA.items() for frame in frames):
             return None
         return Reading(rows=StagedRows(frames), **{name: getattr(whole.told, name) for name in _FIELDS})
     except (OSError, ValidationError, pl.exceptions.PolarsError, pl.exceptions.PanicException):

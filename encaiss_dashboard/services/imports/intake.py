@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -129,7 +130,8 @@ class Intake:
     def _against(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows that are new; the others are counted, or compared one by one."""
         columns = rows.columns
-        ids = [party.id for party in self.parties]
+        here = set(rows["party"].unique().to_list())
+        ids = [party.id if place in here else None for place, party in enumerate(self.parties)]
         owner = pl.DataFrame(
             {"party": range(len(ids)), "debtor_id": ids}, schema={"party": pl.UInt32, "debtor_id": pl.Int64}
         )
@@ -141,7 +143,7 @@ class Intake:
         met = rows.filter(pl.col("known_id").is_not_null())
         stated_due = pl.col("due").is_not_null() | pl.col("term").is_not_null()
         same = (
-            (pl.col("known_kind") == pl.col("kind"))
+            (pl.col("known_kind") == pl.col("kind").cast(pl.String))
             & (pl.col("known_currency") == pl.col("currency").cast(pl.String))
             & (pl.col("known_issue") == pl.col("issue"))
             & (pl.col("known_total") == pl.col("total_cents"))
@@ -172,13 +174,15 @@ class Intake:
             parts = [bulk.read(session, query.where(col(invoice.number).in_(some)), _KNOWN) for some in asked]
             found = pl.concat(parts)
         else:
-            found = bulk.read(session, query, _KNOWN)
+            first, last = min(debtor_ids), max(debtor_ids)
+            found = bulk.read(session, query.where(col(invoice.debtor_id).between(first, last)), _KNOWN)
         if not len(found):
             return found
-        return found.join(self._settled(), on="known_id", how="left").with_columns(
+        return found.join(self._settled, on="known_id", how="left").with_columns(
             pl.col("settled_cents").fill_null(0)
         )
 
+    @cached_property
     def _settled(self) -> pl.DataFrame:
         """Allocated cents by invoice, and by credit note."""
         schema = {"known_id": pl.Int64, "settled_cents": pl.Int64}

@@ -20,7 +20,9 @@ from encaiss_dashboard.storage import records
 
 _NAMED: Final = ("debtor", "debtor_number", "vat_number", "endpoint", "email")
 _DETAILS: Final = ("address", "postcode", "city", "country", "language", "iban")
-_CARRIED: Final = ("at", "line", "number", "kind", "issue", "due", "term", "total_cents", "vat_cents")
+_CARRIED: Final = ("at", "line", "number", "issue", "due", "total_cents", "vat_cents")
+_FEW: Final = ("kind", "term", "currency")
+"""Columns of few different texts: a code instead of each takes a quarter of the room."""
 _CEILING_DAYS: Final = 60
 _LISTED_LINES: Final = 5
 _AT_ONCE: Final = 200_000
@@ -55,22 +57,34 @@ class FileRows:
         ``at`` is the place in the file, ``party`` that in ``parties``, ``due_on`` when it falls due and
         ``paid`` the cents that the file says are paid.
         """
-        for some in self._shares():
-            rows = self._rows(self._links.filter(pl.col("party").is_in(some)))
-            yield self._with_due(self._without_repeats(rows))
+        shares = self._shares()
+        packed: list[list[pl.DataFrame]] = [[] for _ in range(max(shares, default=0) + 1)]
+        share = pl.Series("share", shares, dtype=pl.UInt32)
+        links = self._links.with_columns(share.gather(self._links["party"]))
+        for part in _parts(self._base, len(self._reading.rows)):
+            for (place,), rows in self._rows(part, links).partition_by("share", as_dict=True).items():
+                packed[place].append(rows.drop("share"))
+        for pieces in packed:
+            if pieces:
+                rows = pl.concat(pieces)
+                pieces.clear()
+                rows = self._without_refused_parties(rows).sort("party", "number", "at")
+                yield self._with_due(self._without_repeats(rows))
 
-    def _shares(self) -> Iterator[list[int]]:
-        """The parties in groups of not much more than so many rows each."""
-        share: list[int] = []
-        count = 0
-        for place, party in enumerate(self.parties):
-            share.append(place)
-            count += sum(said.rows for said in party.identities)
+    def _shares(self) -> list[int]:
+        """The share that each party is in, of not much more than so many rows; known debtors by their ids."""
+        order = sorted(
+            range(len(self.parties)),
+            key=lambda place: (self.parties[place].is_new, self.parties[place].id or place),
+        )
+        shares = [0] * len(order)
+        share = count = 0
+        for place in order:
             if count >= _AT_ONCE:
-                yield share
-                share, count = [], 0
-        if share:
-            yield share
+                share, count = share + 1, 0
+            shares[place] = share
+            count += sum(said.rows for said in self.parties[place].identities)
+        return shares
 
     def _recognise(self) -> pl.DataFrame:
         """Fill ``parties``; which of them is meant by what rows say of their debtor."""
@@ -92,29 +106,29 @@ class FileRows:
         party = pl.Series("party", [places[party] for party in meant], dtype=pl.UInt32)
         return identities.select(*_NAMED, party).unique(_NAMED)
 
-    def _rows(self, links: pl.DataFrame) -> pl.DataFrame:
-        """What comparing needs of the rows of some parties."""
+    def _rows(self, part: pl.LazyFrame, links: pl.DataFrame) -> pl.DataFrame:
+        """What comparing needs of some rows, with the party that each means and its share."""
         invoice = pl.col("kind") == Kind.INVOICE.value
         paid = (
             pl.when(pl.col("settled").is_not_null())
             .then(pl.col("total_cents"))
             .otherwise(pl.min_horizontal(pl.col("paid_cents").fill_null(0), "total_cents"))
         )
-        rows = (
-            self._base.join(links.lazy(), on=_NAMED, how="inner")
+        return (
+            part.join(links.lazy(), on=_NAMED, how="inner")
             .select(
                 *_CARRIED,
                 "party",
-                pl.col("currency").cast(pl.Categorical),
+                "share",
+                *(pl.col(name).cast(pl.Categorical) for name in _FEW),
                 "reference",
                 "credited",
                 "settled",
                 pl.when(invoice).then(paid).otherwise(0).alias("paid"),
             )
             .filter(~pl.col("at").is_in(self._bought))
-            .collect(engine="streaming")
+            .collect()
         )
-        return self._without_refused_parties(rows).sort("party", "number", "at")
 
     def _without_refused_parties(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Without the rows of doubtful debtors, where they are to be refused."""
@@ -223,7 +237,7 @@ class FileRows:
         unread = [words for words, term in self._terms.items() if term is None and words]
         if unread:
             for _, row in self.with_rows(
-                self._first(rows.filter(pl.col("term").is_in(unread)), "term_unreadable")
+                self._first(rows.filter(pl.col("term").cast(pl.String).is_in(unread)), "term_unreadable")
             ):
                 self.warn(row, "term", "term_unreadable", value=row.term or "")
         late = rows.filter((pl.col("due_on") - pl.col("issue")).dt.total_days() > _CEILING_DAYS)
