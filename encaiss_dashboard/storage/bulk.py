@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import Table, func, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIndex
 from sqlmodel import Session
 
@@ -57,7 +57,8 @@ def loading(session: Session, table: Table, count: int) -> Iterator[None]:
     for index in indexes:
         connection.execute(CreateIndex(index))
     for key in keys:
-        connection.execute(AddConstraint(key))
+        # Isolated, as is the default, it would be left out of every table that this process makes later.
+        connection.execute(AddConstraint(key, isolate_from_table=False))
 
 
 def _stored(session: Session, table: Table) -> int:
@@ -70,12 +71,16 @@ def _stored(session: Session, table: Table) -> int:
 
 
 def _locked(session: Session, table: Table) -> bool:
-    """Whether nobody reads or writes the table, and now nobody will until the transaction ends."""
+    """Whether nobody reads or writes the table, and now nobody will until the transaction ends.
+
+    Nor the tables that it refers to: taking off a foreign key would wait for those who read them.
+    """
     if session.get_bind().dialect.name != "postgresql":
         return True  # one writer at a time, and readers see the table as it was
+    names = ", ".join(sorted({table.name, *(key.column.table.name for key in table.foreign_keys)}))
     try:
         with session.begin_nested():
-            session.connection().execute(text(f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE NOWAIT"))
+            session.connection().execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE NOWAIT"))
     except OperationalError:
         return False
     return True
@@ -104,54 +109,68 @@ def insert(
     write(session, table.name, rows, same, tell)
 
 
+@contextmanager
+def _cursor(session: Session) -> Iterator[Any]:
+    """The driver's own cursor, whose errors look like those of any other statement."""
+    connection = session.connection()
+    raised: Any = connection.dialect.loaded_dbapi.Error
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    except raised as error:
+        raise DBAPIError.instance(None, None, error, raised, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
+
+
 def _execute(session: Session, table: str, rows: pl.DataFrame, same: Mapping[str, Any], tell: Tell) -> None:
     columns = ", ".join(f'"{name}"' for name in (*rows.columns, *same))
-    values = ", ".join([*"?" * len(rows.columns), *map(_literal, same.values())])
+    values = ", ".join([*"?" * len(rows.columns), *(_literal(value) for value in same.values())])
     statement = f'INSERT INTO "{table}" ({columns}) VALUES ({values})'  # noqa: S608 - our own names
-    cursor = session.connection().connection.cursor()
     done = 0
-    # Pages that do not fit are written twice; 2 MB, the usual, hold the indexes of a thousand rows.
-    cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB if len(rows) > _AT_ONCE else _USUAL_KIB}")
-    for part in rows.with_columns(pl.col(pl.Date).dt.to_string()).iter_slices(_AT_ONCE):
-        cursor.executemany(statement, part.rows())
-        done += len(part)
-        tell(done, len(rows))
-    cursor.execute(f"PRAGMA cache_size=-{_USUAL_KIB}")
-    cursor.close()
+    with _cursor(session) as cursor:
+        # Pages that do not fit are written twice; 2 MB, the usual, hold the indexes of a thousand rows.
+        cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB if len(rows) > _AT_ONCE else _USUAL_KIB}")
+        for part in rows.with_columns(pl.col(pl.Date).dt.to_string()).iter_slices(_AT_ONCE):
+            cursor.executemany(statement, part.rows())
+            done += len(part)
+            tell(done, len(rows))
+        cursor.execute(f"PRAGMA cache_size=-{_USUAL_KIB}")
 
 
 def _copy(session: Session, table: str, rows: pl.DataFrame, same: Mapping[str, Any], tell: Tell) -> None:
     names = ", ".join(f'"{name}"' for name in rows.columns)
     typed = ", ".join(f'"{name}" {_TYPES[kind.base_type()]}' for name, kind in rows.schema.items())
-    cursor: Any = session.connection().connection.cursor()
-    cursor.execute(f"CREATE TEMPORARY TABLE arriving ({typed}) ON COMMIT DROP")
     done = 0
-    with cursor.copy("COPY arriving FROM STDIN WITH (FORMAT csv)") as copy:
-        for part in rows.iter_slices(_AT_ONCE):
-            copy.write(part.write_csv(include_header=False, quote_style="non_numeric"))
-            done += len(part)
-            # The rows travel for a third of the time; the indexes take the rest.
-            tell(done // 3, len(rows))
-    columns = ", ".join(f'"{name}"' for name in (*rows.columns, *same))
-    values = ", ".join([names, *map(_literal, same.values())])
-    cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT {values} FROM arriving')  # noqa: S608 - our own names
-    cursor.execute("DROP TABLE arriving")
-    cursor.close()
+    with _cursor(session) as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE arriving ({typed}) ON COMMIT DROP")
+        with cursor.copy("COPY arriving FROM STDIN WITH (FORMAT csv)") as copy:
+            for part in rows.iter_slices(_AT_ONCE):
+                copy.write(part.write_csv(include_header=False, quote_style="non_numeric"))
+                done += len(part)
+                # The rows travel for a third of the time; the indexes take the rest.
+                tell(done // 3, len(rows))
+        columns = ", ".join(f'"{name}"' for name in (*rows.columns, *same))
+        values = ", ".join([names, *(_literal(value, "+00") for value in same.values())])
+        cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT {values} FROM arriving')  # noqa: S608 - our own names
+        cursor.execute("DROP TABLE arriving")
     tell(done, len(rows))
 
 
-def _literal(value: int | str | datetime | date | None) -> str:
+def _literal(value: int | str | datetime | date | None, zone: str = "") -> str:
+    """A value as SQL; ``zone`` stands behind a time in UTC, where the database would add its own."""
     if value is None:
         return "NULL"
     if isinstance(value, int):
         return str(value)
     if isinstance(value, datetime):
-        value = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        value = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}{zone}"
     return "'" + str(value).replace("'", "''") + "'"
 
 
 def read(session: Session, query: Any, schema: Mapping[str, Any]) -> pl.DataFrame:
     """What a query finds, as a frame with these columns in the query's order."""
+    session.flush()
     return pl.concat([pl.DataFrame(schema=dict(schema)), *_pieces(session, query, schema)])
 
 
@@ -159,14 +178,11 @@ def _pieces(session: Session, query: Any, schema: Mapping[str, Any]) -> Iterator
     """Rows as the driver gives them: SQLAlchemy's own take twice the time and the memory."""
     connection = session.connection()
     compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
-    cursor: Any = connection.connection.cursor()
-    if connection.dialect.name == "sqlite":
-        cursor.execute(str(compiled), [compiled.params[name] for name in compiled.positiontup])
-        raw = {name: pl.String if kind == pl.Date else kind for name, kind in schema.items()}
-    else:
-        cursor.execute(str(compiled), compiled.params)
-        raw = dict(schema)
+    is_sqlite = connection.dialect.name == "sqlite"
+    raw = {name: pl.String if is_sqlite and kind == pl.Date else kind for name, kind in schema.items()}
     days = [pl.col(name).str.to_date() for name, kind in raw.items() if schema[name] != kind]
-    while part := cursor.fetchmany(_AT_ONCE):
-        yield pl.DataFrame(part, schema=raw, orient="row").with_columns(days)
-    cursor.close()
+    given = [compiled.params[name] for name in compiled.positiontup] if is_sqlite else compiled.params
+    with _cursor(session) as cursor:
+        cursor.execute(str(compiled), given)
+        while part := cursor.fetchmany(_AT_ONCE):
+            yield pl.DataFrame(part, schema=raw, orient="row").with_columns(days)
