@@ -13,9 +13,9 @@ from encaiss_dashboard.domain.errors import Refusal, Unreadable
 from encaiss_dashboard.domain.intake import Tell, untold
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.compared import Answers, Change, Netting, Preview
-from encaiss_dashboard.services.imports.debtors import NEW, Candidate, Doubt
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.keeping import keep
+from encaiss_dashboard.services.imports.parties import NEW, Candidate, Doubt
 from encaiss_dashboard.services.imports.undo import (
     BuiltUpon,
     Imported,
