@@ -205,8 +205,9 @@ def read(session: Session, query: Any, schema: Mapping[str, Any]) -> pl.DataFram
     raw = {name: pl.String if kind == pl.Date else kind for name, kind in schema.items()}
     frame = pl.read_csv(written, has_header=False, schema=raw)
     # An empty text comes as none at all.
-    typed = {pl.Date: lambda text: text.str.to_date(), pl.String: lambda text: text.fill_null("")}
-    return frame.with_columns(typed[kind](pl.col(name)) for name, kind in schema.items() if kind in typed)
+    days = [pl.col(name).str.to_date() for name, kind in schema.items() if kind == pl.Date]
+    texts = [pl.col(name).fill_null("") for name, kind in schema.items() if kind == pl.String]
+    return frame.with_columns(*days, *texts)
 
 
 def _quoted(name: str, kind: Any) -> str:
