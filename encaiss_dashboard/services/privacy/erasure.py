@@ -16,7 +16,7 @@ from sqlmodel import col, delete, func, select, update
 
 from encaiss_dashboard.domain import retention
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationState, status
-from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
+from encaiss_dashboard.domain.errors import ChangedMeanwhile, NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import consequences
 from encaiss_dashboard.domain.permissions import Action
@@ -61,12 +61,6 @@ class AlreadyErased(Refusal):
     """Nothing personal is left of this debtor."""
 
     code = "already_erased"
-
-
-class ChangedMeanwhile(Refusal):
-    """What was shown is no longer what would happen."""
-
-    code = "changed_meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
