@@ -240,7 +240,7 @@ def contacts(
     written = [
         col(message.client_id).in_(client_ids),
         col(message.dropped_at).is_(None),
-        message.step != StepCode.COURTESY.value,
+        col(message.step) != StepCode.COURTESY.value,
     ]
     to: Any = select(message.debtor_id, func.max(message.day)).where(*written)
     about: Any = select(invoice.debtor_id, func.max(message.day)).where(

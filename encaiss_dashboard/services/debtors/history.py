@@ -19,7 +19,7 @@ _ABOUT_TWO: Final = frozenset({ActKind.MERGED.value, ActKind.PARTED.value})
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A debtor's past, newest first; its parts as in :class:`~encaiss_dashboard.services.debtors.DebtorFile`."""
+    """A debtor's past, newest first; its parts are those of a ``DebtorFile``."""
 
     acts: tuple[records.Act, ...]
     brought: Mapping[int, int]
