@@ -108,7 +108,7 @@ def others(work: Work, client_id: int | None, debtor_id: int, words: str) -> tup
         NotFound: not one of this client's debtors.
     """
     client = work.require(Action.MERGE, client_id)
-    debtor = debtor_of(work, client, debtor_id)
+    debtor = debtor_of(work.session, client, debtor_id)
     erased = _erased(work, client)
     every = [one for one in queries.debtors(work.session, client) if one.id not in {debtor_id, *erased}]
     wanted = words.strip()[:_WORDS_LENGTH_MAX].casefold()
@@ -152,7 +152,7 @@ def foresee(work: Work, client_id: int | None, debtor_id: int, into_id: int) -> 
         NotFound: not two debtors of this client.
     """
     client = work.require(Action.MERGE, client_id)
-    gone, kept = debtor_of(work, client, debtor_id), debtor_of(work, client, into_id)
+    gone, kept = debtor_of(work.session, client, debtor_id), debtor_of(work.session, client, into_id)
     ids = sorted({debtor_id, into_id})
     seen = prospects(work.session, client, work.today, ids)
     emails = queries.addresses(work.session, client)
@@ -188,7 +188,7 @@ def _side(
         language=debtor.language,
         term=debtor.term,
         counts={name: _count(work, cls, key) for name, cls in moving.COUNTED.items()},
-        open=moving.open_by_currency(work, client_id, key),
+        open=moving.open_by_currency(work.session, client_id, key, work.today),
         status=seen[key].status,
         next=seen[key].next_message(),
     )
@@ -265,11 +265,11 @@ def merge(work: Work, client_id: int | None, debtor_id: int, into_id: int, seen:
     # As imports and nightly runs do: one at a time may change what a client's debtors owe.
     work.session.get(records.Client, client, with_for_update=True)
     plan = foresee(work, client, debtor_id, into_id)
-    moving.refuse_if(work, plan.blocked)
+    moving.refuse_if(plan.blocked, work.actor.language)
     if plan.mark != seen:
         raise ChangedMeanwhile
-    gone, kept = debtor_of(work, client, debtor_id), debtor_of(work, client, into_id)
-    moved = moving.move_all(work, gone, kept)
+    gone, kept = debtor_of(work.session, client, debtor_id), debtor_of(work.session, client, into_id)
+    moved = moving.move_all(work.session, gone, kept, user_id=work.actor.user_id, at=work.now)
     work.session.add(
         records.DebtorMerge(
             client_id=client,

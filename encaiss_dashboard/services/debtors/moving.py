@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlmodel import Session, col, func, select, update
@@ -16,7 +17,6 @@ from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.journal import ActKind
-from encaiss_dashboard.work import Work
 
 # Every table that names a debtor is decided here; a test fails for one that is not. Decisions were
 # taken about whom they name, acts are what happened, and merges lead from one debtor to the other.
@@ -37,9 +37,9 @@ COUNTED: Final[Mapping[str, type[Any]]] = {
 STAYS: Final[frozenset[type[Record]]] = frozenset({records.Delegation, records.Act, records.DebtorMerge})
 NAMED_MAX: Final = 10
 _FILLED: Final = ("number", "enterprise_number", "endpoint", "iban", "term")
-_ADDRESS: Final = ("address", "postcode", "city")
+ADDRESS: Final = ("address", "postcode", "city")
 _AT_ONCE: Final = 500
-_ID_MAX: Final = 2**31 - 1
+ID_MAX: Final = 2**31 - 1
 
 
 class Blocked(Refusal):
@@ -70,25 +70,25 @@ def sentence(obstacle: Obstacle, lang: str) -> str:
     return text(lang, f"merge.blocked_{obstacle.code}", n=obstacle.n, **facts)
 
 
-def refuse_if(work: Work, obstacles: Sequence[Obstacle]) -> None:
+def refuse_if(obstacles: Sequence[Obstacle], lang: str) -> None:
     """Refuse when anything stands in the way.
 
     Raises:
         Blocked: with all of it.
     """
     if obstacles:
-        raise Blocked(why=" ".join(sentence(one, work.actor.language) for one in obstacles))
+        raise Blocked(why=" ".join(sentence(one, lang) for one in obstacles))
 
 
-def debtor_of(work: Work, client_id: int, debtor_id: int) -> records.Debtor:
+def debtor_of(session: Session, client_id: int, debtor_id: int) -> records.Debtor:
     """A debtor of this client, merged away or not.
 
     Raises:
         NotFound: no such debtor, or another client's.
     """
-    if not 0 < debtor_id <= _ID_MAX:  # more than a key can be: the database would break on it
+    if not 0 < debtor_id <= ID_MAX:  # more than a key can be: the database would break on it
         raise NotFound
-    return queries.debtor(work.session, client_id, debtor_id)
+    return queries.debtor(session, client_id, debtor_id)
 
 
 def table_of(cls: type[Any]) -> str:
@@ -120,10 +120,10 @@ def lacking(kept: records.Debtor, other: records.Debtor) -> list[str]:
     An address is completed only where what is known of it is the same: never one town in another's street.
     """
     names = [name for name in _FILLED if not getattr(kept, name)]
-    known = [name for name in _ADDRESS if getattr(kept, name)]
+    known = [name for name in ADDRESS if getattr(kept, name)]
     same = all(_same(getattr(kept, name), getattr(other, name)) for name in known)
     if not kept.address and same:
-        names += [name for name in _ADDRESS if not getattr(kept, name)]
+        names += [name for name in ADDRESS if not getattr(kept, name)]
     return [name for name in names if getattr(other, name)]
 
 
@@ -131,12 +131,15 @@ def _same(one: str, other: str) -> bool:
     return one.strip().casefold() == other.strip().casefold()
 
 
-def move_all(work: Work, gone: records.Debtor, kept: records.Debtor) -> dict[str, Any]:
+def move_all(
+    session: Session, gone: records.Debtor, kept: records.Debtor, *, user_id: int | None, at: datetime
+) -> dict[str, Any]:
     """Give one debtor all that is another's; returns what moved, as :class:`DebtorMerge` keeps it.
 
-    A contact whose address the kept one has stays where it is.
+    A contact whose address the kept one has stays where it is. The answer that the name means the kept one
+    is kept as this person's, of this time.
     """
-    session, to = work.session, queries.known(kept.id)
+    to = queries.known(kept.id)
     alias, contact = records.DebtorAlias, records.Contact
     theirs = select(func.lower(contact.email)).where(contact.debtor_id == to)
     also: dict[type[Any], Any] = {
@@ -149,7 +152,7 @@ def move_all(work: Work, gone: records.Debtor, kept: records.Debtor) -> dict[str
         table_of(cls): _move(session, cls, also.get(cls, cls.debtor_id == gone.id), to) for cls in MOVED
     }
     moved["filled"] = fill_in(kept, gone, lacking(kept, gone))
-    moved["added"] = _name(work, gone, to)
+    moved["added"] = _name(session, gone, to, user_id, at)
     return moved
 
 
@@ -165,21 +168,23 @@ def fill_in(kept: records.Debtor, other: records.Debtor, names: Iterable[str]) -
     return filled
 
 
-def _name(work: Work, gone: records.Debtor, kept_id: int) -> list[int]:
+def _name(
+    session: Session, gone: records.Debtor, kept_id: int, user_id: int | None, at: datetime
+) -> list[int]:
     """Have files that name the merged debtor find the kept one."""
     alias = records.DebtorAlias
     named = select(alias.id).where(alias.client_id == gone.client_id, alias.key == gone.match_key)
-    if work.session.exec(named).first() is not None:
+    if session.exec(named).first() is not None:
         return []
     row = alias(
         client_id=gone.client_id,
         debtor_id=kept_id,
         key=gone.match_key,
-        user_id=work.actor.user_id,
-        at=work.now,
+        user_id=user_id,
+        at=at,
     )
-    work.session.add(row)
-    work.session.flush()
+    session.add(row)
+    session.flush()
     return [queries.known(row.id)]
 
 
@@ -220,7 +225,13 @@ class Share:
 
 
 def share(
-    work: Work, debtor_id: int, documents: Collection[int], payments: Collection[int] = (), *, strict: bool
+    session: Session,
+    lang: str,
+    debtor_id: int,
+    documents: Collection[int],
+    payments: Collection[int] = (),
+    *,
+    strict: bool,
 ) -> Share:
     """What goes with some of a debtor's invoices: money follows what it settles, whole or not at all.
 
@@ -228,7 +239,8 @@ def share(
     that names an invoice (BT-25) goes with it.
 
     Args:
-        work: of who asks.
+        session: of the transaction.
+        lang: of who reads what is torn.
         debtor_id: whose they are.
         documents: ids of invoices and credit notes asked for.
         payments: ids of payments asked for.
@@ -241,13 +253,13 @@ def share(
     kinds: dict[int, str] = {}
     numbers: dict[int, str] = {}
     names: dict[int, str] = {}
-    for key, kind, number, credited in work.session.exec(query):
+    for key, kind, number, credited in session.exec(query):
         kinds[queries.known(key)], numbers[queries.known(key)] = kind, number
         if credited:
             names[queries.known(key)] = credited
     bills = {key for key in documents if kinds.get(key) == Kind.INVOICE.value}
     billed = {numbers[key] for key in bills}
-    settled = _settled(work.session, debtor_id)
+    settled = _settled(session, debtor_id)
     goes: set[tuple[str, int]] = set()
     torn: list[tuple[str, int]] = []
     asked = {("payment", key) for key in payments}
@@ -264,7 +276,7 @@ def share(
     return Share(
         documents=frozenset(bills | {key for kind, key in goes if kind == "note"}),
         payments=frozenset(key for kind, key in goes if kind == "payment"),
-        torn=tuple(_torn(work, source, settled[source], numbers) for source in torn),
+        torn=tuple(_torn(session, lang, source, settled[source], numbers) for source in torn),
     )
 
 
@@ -283,13 +295,13 @@ def _settled(session: Session, debtor_id: int) -> dict[tuple[str, int], set[int]
     return found
 
 
-def _torn(work: Work, source: tuple[str, int], of: set[int], numbers: dict[int, str]) -> str:
+def _torn(session: Session, lang: str, source: tuple[str, int], of: set[int], numbers: dict[int, str]) -> str:
     """A payment or credit note with the invoices that it settles, as whoever has to choose reads it."""
     kind, key = source
-    lang, settles = work.actor.language, ", ".join(sorted(numbers[one] for one in of))
+    settles = ", ".join(sorted(numbers[one] for one in of))
     if kind == "note":
         return text(lang, "merge.torn_note", number=numbers[key], invoices=settles)
-    paid = work.session.get_one(records.Payment, key)
+    paid = session.get_one(records.Payment, key)
     amount = money(Money(paid.amount_cents, paid.currency), lang)
     return text(lang, "merge.torn_payment", amount=amount, day=day(paid.on, lang), invoices=settles)
 
@@ -301,12 +313,12 @@ def torn(found: Share) -> list[Obstacle]:
 
 
 def open_by_currency(
-    work: Work, client_id: int, debtor_id: int, only: Collection[int] | None = None
+    session: Session, client_id: int, debtor_id: int, on: date, only: Collection[int] | None = None
 ) -> tuple[Money, ...]:
-    """What is open of a debtor's invoices today, or of some of them, euro first."""
+    """What is open of a debtor's invoices on a date, or of some of them, euro first."""
     sums = []
-    for currency, ledger in queries.ledgers(work.session, client_id, [debtor_id]).items():
-        balances = ledger.open_cents(work.today)
+    for currency, ledger in queries.ledgers(session, client_id, [debtor_id]).items():
+        balances = ledger.open_cents(on)
         cents = sum(n for key, n in balances.items() if only is None or key in only)
         sums += [Money(cents, currency)] if cents else []
     return tuple(sums)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlmodel import col, func, select
 
@@ -19,8 +19,6 @@ from encaiss_dashboard.services.debtors.moving import Obstacle, Share, debtor_of
 from encaiss_dashboard.storage import merges, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
-
-_ID_MAX: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def parts(work: Work, client_id: int | None, debtor_id: int) -> tuple[Part, ...]
         NotFound: not one of this client's debtors.
     """
     client = work.require(Action.VIEW, client_id)
-    key = queries.known(debtor_of(work, client, debtor_id).id)
+    key = queries.known(debtor_of(work.session, client, debtor_id).id)
     standing = [one for one in merges.standing(work.session, client) if one.into_id == key]
     if not standing or moving.erased_among(work.session, [key]):
         return ()
@@ -83,7 +81,7 @@ def _part(work: Work, client_id: int, merge: records.DebtorMerge) -> Part:
         payments=len(back.payments),
         contacts=len(_held(work, records.Contact, merge)),
         messages=len(_held(work, records.OutboxMessage, merge)),
-        open=moving.open_by_currency(work, client_id, merge.into_id, back.documents),
+        open=moving.open_by_currency(work.session, client_id, merge.into_id, work.today, back.documents),
         blocked=(*moving.on_their_way(session, [merge.into_id]), *moving.torn(back)),
     )
 
@@ -91,7 +89,7 @@ def _part(work: Work, client_id: int, merge: records.DebtorMerge) -> Part:
 def _back(work: Work, merge: records.DebtorMerge) -> Share:
     """Invoices with what settles them, and what moved and settles nothing."""
     documents, payments = (_held(work, cls, merge) for cls in (records.Invoice, records.Payment))
-    return moving.share(work, merge.into_id, documents, payments, strict=False)
+    return moving.share(work.session, work.actor.language, merge.into_id, documents, payments, strict=False)
 
 
 def _held(work: Work, cls: type[Any], merge: records.DebtorMerge) -> set[int]:
@@ -123,7 +121,7 @@ def part(work: Work, client_id: int | None, merge_id: int, seen: str) -> Part:
     plan = next((one for one in parts(work, client, merge.into_id) if one.merge_id == merge_id), None)
     if plan is None or merges.kept(work.session, client, merge.into_id) != merge.into_id:
         raise NotFound
-    moving.refuse_if(work, plan.blocked)
+    moving.refuse_if(plan.blocked, work.actor.language)
     if plan.mark != seen:
         raise ChangedMeanwhile
     _give_back(work, client, merge)
@@ -142,7 +140,7 @@ def part(work: Work, client_id: int | None, merge_id: int, seen: str) -> Part:
 
 
 def _merge(work: Work, client_id: int, merge_id: int) -> records.DebtorMerge:
-    found = work.session.get(records.DebtorMerge, merge_id) if 0 < merge_id <= _ID_MAX else None
+    found = work.session.get(records.DebtorMerge, merge_id) if 0 < merge_id <= moving.ID_MAX else None
     if found is None or found.client_id != client_id or found.undone_at is not None:
         raise NotFound
     return found
@@ -150,7 +148,7 @@ def _merge(work: Work, client_id: int, merge_id: int) -> records.DebtorMerge:
 
 def _give_back(work: Work, client_id: int, merge: records.DebtorMerge) -> None:
     session, kept_id, gone_id = work.session, merge.into_id, merge.debtor_id
-    kept, gone = (debtor_of(work, client_id, key) for key in (kept_id, gone_id))
+    kept, gone = (debtor_of(work.session, client_id, key) for key in (kept_id, gone_id))
     back = _back(work, merge)
     moving.move(session, records.Invoice, back.documents, kept_id, gone_id)
     moving.move(session, records.Payment, back.payments, kept_id, gone_id)
@@ -186,10 +184,12 @@ def _step_in(
     emails: set[str],
 ) -> None:
     """What only the parted one gave is given by another merged one that has it too."""
-    contact = records.Contact
+    contact, wanting = records.Contact, set(emptied)
+    # An address of another town was left out as a whole while the parted one's stood there.
+    wanting |= set(moving.ADDRESS) if wanting & set(moving.ADDRESS) else set()
     for merge in others:
         other = work.session.get_one(records.Debtor, merge.debtor_id)
-        filled = moving.fill_in(kept, other, [n for n in moving.lacking(kept, other) if n in set(emptied)])
+        filled = moving.fill_in(kept, other, [n for n in moving.lacking(kept, other) if n in wanting])
         mine = select(contact.id).where(
             contact.debtor_id == merge.debtor_id, func.lower(contact.email).in_(emails)
         )

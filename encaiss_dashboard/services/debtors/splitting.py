@@ -125,7 +125,7 @@ def documents(work: Work, client_id: int | None, debtor_id: int, words: str) -> 
         NotFound: not one of this client's debtors.
     """
     client = work.require(Action.MERGE, client_id)
-    key = queries.known(debtor_of(work, client, debtor_id).id)
+    key = queries.known(debtor_of(work.session, client, debtor_id).id)
     wanted = InvoiceFilter(
         on=_last_issue(work, key), text=words.strip()[:_WORDS_LENGTH_MAX], show="all", debtor_id=key
     )
@@ -150,12 +150,12 @@ def foresee(work: Work, client_id: int | None, debtor_id: int, invoice_ids: Sequ
         Unreadable: more documents than anybody chooses.
     """
     client = work.require(Action.MERGE, client_id)
-    debtor = debtor_of(work, client, debtor_id)
+    debtor = debtor_of(work.session, client, debtor_id)
     chosen = _chosen(work, debtor_id, invoice_ids)
-    goes = moving.share(work, debtor_id, chosen, strict=True)
+    goes = moving.share(work.session, work.actor.language, debtor_id, chosen, strict=True)
     invoices = _invoices(work, debtor_id, goes.documents)
-    every = moving.open_by_currency(work, client, debtor_id)
-    moves = moving.open_by_currency(work, client, debtor_id, goes.documents)
+    every = moving.open_by_currency(work.session, client, debtor_id, work.today)
+    moves = moving.open_by_currency(work.session, client, debtor_id, work.today, goes.documents)
     return Foreseen(
         debtor_id=debtor_id,
         name=debtor.name,
@@ -175,6 +175,8 @@ def _chosen(work: Work, debtor_id: int, invoice_ids: Sequence[int]) -> frozenset
     chosen = frozenset(invoice_ids)
     if len(chosen) > CHOSEN_MAX:
         raise Unreadable(value=str(len(chosen)))
+    if any(not 0 < key <= moving.ID_MAX for key in chosen):
+        raise NotFound
     if moving.held(work.session, records.Invoice, chosen, debtor_id) != chosen:
         raise NotFound
     return chosen
@@ -236,12 +238,12 @@ def split(
     if not invoice_ids:
         raise NothingChosen
     plan = foresee(work, client, debtor_id, invoice_ids)
-    moving.refuse_if(work, plan.blocked)
+    moving.refuse_if(plan.blocked, work.actor.language)
     if plan.mark != seen:
         raise ChangedMeanwhile
-    source = debtor_of(work, client, debtor_id)
+    source = debtor_of(work.session, client, debtor_id)
     new_id = _new(work, source, _checked(facts, source.country))
-    goes = moving.share(work, debtor_id, frozenset(invoice_ids), strict=True)
+    goes = moving.share(work.session, work.actor.language, debtor_id, frozenset(invoice_ids), strict=True)
     documents = moving.move(work.session, records.Invoice, goes.documents, debtor_id, new_id)
     moving.move(work.session, records.Payment, goes.payments, debtor_id, new_id)
     counts = {"documents": plan.invoices + plan.credit_notes, "payments": plan.payments}
