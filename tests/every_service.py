@@ -23,7 +23,8 @@ from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
 from encaiss_dashboard.domain.signing import Asked, link_token
 from encaiss_dashboard.services import imports
 from encaiss_dashboard.services.accounts import factors, team
-from encaiss_dashboard.services.debtors import DebtorSearch
+from encaiss_dashboard.services.debtors import DebtorSearch, merging, parting, splitting
+from encaiss_dashboard.services.debtors.splitting import NewDebtor
 from encaiss_dashboard.services.delegations import Decision
 from encaiss_dashboard.services.desk import DeskSearch
 from encaiss_dashboard.services.figures import Basis
@@ -63,6 +64,7 @@ class Aim:
         ids: number of one row each, by the name that parameters give it.
         owner: its owner, as an actor; session: digest of one of the owner's sessions.
         seen: what was shown of erasing the debtor with whom all is over.
+        shown: what was shown of merging, parting and splitting debtors, by function.
         token: of an invitation's link.
         user: the owner's record, as a careless caller could have read it.
     """
@@ -73,6 +75,7 @@ class Aim:
     ids: dict[str, int]
     session: str = ""
     seen: str = ""
+    shown: dict[str, str] = field(default_factory=dict)
     token: str = ""
     user: Any = field(default=None, repr=False)
 
@@ -121,7 +124,30 @@ def furnish(house: Any, slug: str) -> Aim:
     ids = {"debtor_id": debtor, "invoice_id": invoice, "batch_id": batch, "message_id": message}
     ids |= {"user_id": owner.user_id, "chosen_id": client, "invitation_id": invitation, "mail_id": invitation}
     ids |= {"session_id": login.id, "closed_id": closed, "gone_id": gone.user_id}
-    return Aim(mark, client, owner, ids, digest, seen, token, user)
+    ids, shown = doubled(house, client, mark, ids)
+    return Aim(mark, client, owner, ids, digest, seen, shown, token, user)
+
+
+def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[dict[str, int], dict[str, str]]:
+    """Debtors that are one: two that were merged already, two that could be, one that could be split."""
+    twin, kept, merged, into = (house.debtor(client, f"{mark} {name}") for name in ("twin", "kept", "m", "i"))
+    first, second = (house.invoice(twin, f"{mark}-T{n}", due=DAY, cents=100) for n in (1, 2))
+    with house.wiring.begin(HOUSE) as work:
+        merging.merge(work, client, merged, into, merging.foresee(work, client, merged, into).mark)
+        [part] = parting.parts(work, client, into)
+        shown = {
+            "merge": merging.foresee(work, client, twin, kept).mark,
+            "part": part.mark,
+            "split": splitting.foresee(work, client, twin, [first]).mark,
+        }
+    found = {
+        "twin_id": twin,
+        "into_id": kept,
+        "merge_id": part.merge_id,
+        "half_id": first,
+        "whole_id": second,
+    }
+    return ids | found, shown
 
 
 def _decisions(aim: Aim) -> list[Decision]:
@@ -148,8 +174,22 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
             "chosen_id",
             "invitation_id",
             "mail_id",
+            "into_id",
+            "merge_id",
         )
     },
+    **dict.fromkeys(
+        ("merge.debtor_id", "split.debtor_id", "documents.debtor_id"),
+        lambda aim: [aim.ids["twin_id"], aim.ids["debtor_id"], *NUMBERS],
+    ),
+    "invoice_ids": lambda aim: [[aim.ids["half_id"]], [], *([number] for number in NUMBERS)],
+    "facts: 'NewDebtor'": lambda aim: [
+        NewDebtor("New"),
+        *(NewDebtor(text, text, text, text) for text in TEXTS),
+    ],
+    "merge.seen": lambda aim: [aim.shown["merge"], *TEXTS],
+    "part.seen": lambda aim: [aim.shown["part"], *TEXTS],
+    "split.seen": lambda aim: [aim.shown["split"], *TEXTS],
     "session_id": lambda aim: [aim.ids["session_id"], *NUMBERS],
     "attempt_id": lambda aim: [1, *NUMBERS],
     "client_ids": lambda aim: [[aim.client_id], [], *([number] for number in NUMBERS)],

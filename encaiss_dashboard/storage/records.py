@@ -105,7 +105,8 @@ class DebtorMerge(Record, table=True):
     Attributes:
         debtor_id: the one that has nothing of its own any more, until ``undone_at``.
         into_id: the one that has it now.
-        moved: ids of what moved, by table name.
+        moved: ids of what moved, by table name; under ``filled`` the columns that the other one lacked
+            and was given, under ``added`` the alias that was made for the name.
     """
 
     __tablename__ = "debtor_merge"

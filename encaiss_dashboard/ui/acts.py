@@ -35,6 +35,8 @@ _PEOPLE: Final = frozenset(
         "retention_changed",
     }
 )
+_ABOUT_TWO: Final = frozenset({"merged", "parted", "split"})
+_COUNTED: Final = frozenset({"documents", "payments", "contacts", "messages"})
 _PRIVACY: Final = {"exported": ("info", "info"), "erased": ("mute", "ink-3")}
 _WHY: Final = {
     "settled": "settled",
@@ -63,7 +65,16 @@ class ActRow(TypedDict):
     message: int
 
 
-def act_row(act: Any, lang: str, today: date, *, brought: int = 0, named: Sequence[str] = ()) -> ActRow:
+def act_row(
+    act: Any,
+    lang: str,
+    today: date,
+    *,
+    brought: int = 0,
+    named: Sequence[str] = (),
+    names: Mapping[int, str] | None = None,
+    of: int = 0,
+) -> ActRow:
     """An act of the journal in a language.
 
     Args:
@@ -72,11 +83,19 @@ def act_row(act: Any, lang: str, today: date, *, brought: int = 0, named: Sequen
         today: to say "today" and to leave out this year.
         brought: for an import, how many invoices of the debtor at hand it brought.
         named: for a message, the numbers of the invoices in it.
+        names: of debtors, by id.
+        of: id of the debtor at hand, to say so when an act is about one that was merged into it.
     """
     facts: Mapping[str, Any] = act.facts
     if act.kind in _PRIVACY:
         facts = {"by": act.actor}
-    title, detail, tag, tone, dot = _read(act.kind, act.day, facts, lang, brought)
+    if act.kind in _ABOUT_TWO:
+        title, detail, tag, tone, dot = _about_two(act, lang, names or {})
+    else:
+        title, detail, tag, tone, dot = _read(act.kind, act.day, facts, lang, brought)
+    if names and of and act.debtor_id in names and act.debtor_id != of:
+        about = text(lang, "act.of", name=names[act.debtor_id])
+        detail = " · ".join(part for part in (about, detail) if part)
     if named:
         numbers = ", ".join(named[:_NUMBERS_SHOWN]) + (", …" if len(named) > _NUMBERS_SHOWN else "")
         detail = "\n".join((detail, text(lang, "act.about", n=len(named), numbers=numbers)))
@@ -184,6 +203,18 @@ def _correction(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str
     )
     by = [text(lang, "act.by", who=facts["by"])] if facts.get("by") else []
     return title, " · ".join([*changes, *by]), "corrected", "info", "info"
+
+
+def _about_two(act: Any, lang: str, names: Mapping[int, str]) -> tuple[str, str, str, str, str]:
+    """Debtors merged, parted or split, from the side of the one that the act is about."""
+    facts, other = act.facts, names.get(act.facts.get("other", 0), "")
+    side = "kept" if facts.get("kept") else "new" if act.kind == "split" else "gone"
+    title = text(lang, f"act.{act.kind}_{side}", name=other) if other else text(lang, f"act.{act.kind}")
+    moved = facts.get("moved") or {}
+    told = [text(lang, f"merge.{name}", n=n) for name, n in moved.items() if n and name in _COUNTED]
+    numbers = ", ".join(facts.get("numbers") or ())
+    told += [numbers] if numbers else []
+    return title, " · ".join([*told, text(lang, "act.by", who=act.actor)]), "debtors", "info", "info"
 
 
 def _person(facts: Mapping[str, Any], lang: str) -> str:
