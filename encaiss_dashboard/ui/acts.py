@@ -35,6 +35,7 @@ _PEOPLE: Final = frozenset(
         "retention_changed",
     }
 )
+_SOFTWARE: Final = frozenset({"token_made", "token_revoked"})
 _PRIVACY: Final = {"exported": ("info", "info"), "erased": ("mute", "ink-3")}
 _WHY: Final = {
     "settled": "settled",
@@ -117,6 +118,9 @@ def _read(
         return _correction(facts, lang)
     if kind in _PEOPLE:
         return text(lang, f"act.{kind}"), _person(facts, lang), "people", "mute", "ink-3"
+    if kind in _SOFTWARE:
+        named = f"{facts.get('name', '')} · …{facts.get('ending', '')}"
+        return text(lang, f"act.{kind}"), named, "software", "info", "info"
     detail = [text(lang, "act.brought", n=brought)] if brought else []
     if facts.get("file"):
         detail.append(text(lang, "act.file", file=facts["file"]))
