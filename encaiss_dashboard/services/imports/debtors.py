@@ -278,7 +278,7 @@ class Debtors:
 
     def keep(self, parties: Sequence[Party], batch_id: int) -> None:
         """Add the new ones, fill in what the file knows and the client did not, never overwrite."""
-        changed = [party for party in parties if _fill_in(party) and not party.is_new]
+        changed = [party for party in parties if fill_in(party) and not party.is_new]
         if changed:
             rows = [{"id": party.id, **{name: party.told[name] for name in _FILLED_IN}} for party in changed]
             self._work.session.execute(update(records.Debtor), rows)
@@ -322,7 +322,7 @@ class Debtors:
             self._work.session.execute(insert(records.DebtorAlias), aliases)
 
 
-def _fill_in(party: Party) -> bool:
+def fill_in(party: Party) -> bool:
     """Take over what the row does not say yet; whether there was anything."""
     filled = False
     for said in party.identities:

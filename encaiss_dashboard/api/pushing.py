@@ -1,0 +1,147 @@
+"""Taking what software sends: one transaction for its invoices and for the answer that it gets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
+
+from encaiss_dashboard.api.bodies import Sent
+from encaiss_dashboard.api.problems import Refused, finding
+from encaiss_dashboard.domain.errors import Problem
+from encaiss_dashboard.services import imports, pushes
+from encaiss_dashboard.services.imports import Fate, Foreseen
+from encaiss_dashboard.services.pushes import Answered, KeyReused, Pushed
+from encaiss_dashboard.work import Work
+
+ITEMS_LISTED_MAX: Final = 10_000
+_PLAIN: Final = frozenset({Fate.CREATED, Fate.UNCHANGED})
+
+
+def push(work: Work, client_id: int, sent: Sent, key: str | None) -> tuple[Answered, bool]:
+    """Take invoices, or say why not; the answer, and whether it was given before.
+
+    Raises:
+        Refused: nothing was taken.
+    """
+    wish = sent.wish
+    asked_again = key if key and not wish.dry_run else None
+    if asked_again:
+        try:
+            before = pushes.recall(work, client_id, asked_again, sent.digest)
+        except KeyReused as refusal:
+            raise Refused(422, "refusal.key_reused") from refusal
+        if before is not None:
+            return before, True
+    batch_id = imports.receive(work, client_id, wish.name, sent.data)
+    answers = {
+        "changes": "all" if wish.on_change == "apply" else "none",
+        "doubtful": wish.on_doubt,
+        "whole": wish.all_or_nothing,
+    }
+    imports.answer(work, client_id, batch_id, answers)
+    seen = imports.foresee(work, client_id, batch_id)
+    _refuse(work, client_id, batch_id, sent, seen)
+    preview = seen.preview
+    brings = preview.created + preview.updated + preview.credit_notes
+    if wish.dry_run or not (brings or seen.teaches):
+        # Software that sends all it has every hour would fill the history with imports of nothing.
+        imports.discard(work, client_id, batch_id)
+        answered = Answered(200, _outcome(sent, seen, None), None)
+    else:
+        imports.accept(work, client_id, batch_id)
+        answered = Answered(201, _outcome(sent, seen, batch_id), batch_id)
+    if not wish.dry_run and (asked_again or answered.batch_id):
+        pushes.remember(work, client_id, asked_again, sent.digest, answered)
+    return answered, False
+
+
+def _refuse(work: Work, client_id: int, batch_id: int, sent: Sent, seen: Foreseen) -> None:
+    """Refuse what cannot be taken at all, and forget that it came.
+
+    Raises:
+        Refused: that is so.
+    """
+    preview = seen.preview
+    if preview.questions:
+        refused = Refused(409, "questions", {"questions": ", ".join(preview.questions)})
+    elif not preview.accepted:
+        refused = Refused(422, "refusal.nothing_to_import", more=_told(sent, seen))
+    elif sent.wish.all_or_nothing and preview.rejected_rows:
+        facts = {"count": str(preview.rejected_rows)}
+        refused = Refused(409, "refusal.rows_refused", facts, _told(sent, seen))
+    else:
+        return
+    imports.discard(work, client_id, batch_id)
+    raise refused
+
+
+def _outcome(sent: Sent, seen: Foreseen, batch_id: int | None) -> dict[str, Any]:
+    preview = seen.preview
+    return {
+        "batch": batch_id,
+        "dry_run": sent.wish.dry_run,
+        "created": preview.created,
+        "updated": preview.updated,
+        "changed": preview.left_out,
+        "unchanged": preview.unchanged - preview.left_out + preview.duplicates,
+        "credit_notes": preview.credit_notes,
+        "rejected": preview.rejected_rows,
+        "new_debtors": preview.new_debtors,
+        **_told(sent, seen),
+    }
+
+
+def _told(sent: Sent, seen: Foreseen) -> dict[str, Any]:
+    """Problems of the whole, and what becomes of each item; of very many rows only what is remarkable."""
+    by_line: dict[int | None, list[Problem]] = defaultdict(list)
+    for problem in seen.preview.reading.problems:
+        by_line[problem.line].append(problem)
+    whole = by_line.pop(None, [])
+    lines = sorted({*seen.fates, *(line for line in by_line if line is not None)})
+    fates = {line: seen.fates.get(line, Fate.UNCHANGED) for line in lines}
+    listed = lines
+    if len(lines) > ITEMS_LISTED_MAX:
+        listed = [line for line in lines if by_line.get(line) or fates[line] not in _PLAIN]
+    return {
+        "problems": [finding(one, sent.lang) for one in whole if one.blocks],
+        "warnings": [finding(one, sent.lang) for one in whole if not one.blocks],
+        "items": [
+            _item(line, fates[line], by_line.get(line, []), sent, seen) for line in listed[:ITEMS_LISTED_MAX]
+        ],
+        "items_complete": len(lines) <= ITEMS_LISTED_MAX,
+    }
+
+
+def _item(line: int, fate: Fate, problems: list[Problem], sent: Sent, seen: Foreseen) -> dict[str, Any]:
+    number = seen.numbers.get(line)
+    if number is None and sent.numbers is not None and line <= len(sent.numbers):
+        number = sent.numbers[line - 1]
+    change = seen.changes.get(line) if fate in {Fate.CHANGED, Fate.UPDATED} else None
+    return {
+        "index": None if sent.numbers is None else line - 1,
+        "line": line,
+        "number": number,
+        "status": fate.value,
+        "problems": [finding(one, sent.lang) for one in problems if one.blocks],
+        "warnings": [finding(one, sent.lang) for one in problems if not one.blocks],
+        "changes": _differences(change.before, change.after) if change else {},
+    }
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    return {name: {"before": before[name], "after": after[name]} for name in after}
+
+
+def shown(pushed: Pushed) -> dict[str, Any]:
+    """An import as its software asks for it again."""
+    state = "taken_back" if pushed.taken_back_at else "imported" if pushed.imported_at else "waiting"
+    return {
+        "batch": pushed.batch_id,
+        "name": pushed.name,
+        "state": state,
+        "received_at": pushed.received_at.isoformat(),
+        "imported_at": pushed.imported_at.isoformat() if pushed.imported_at else None,
+        "taken_back_at": pushed.taken_back_at.isoformat() if pushed.taken_back_at else None,
+        "outcome": dict(pushed.answer) if pushed.answer is not None else None,
+    }
