@@ -14,8 +14,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from encaiss_dashboard import wiring
 from encaiss_dashboard.api import pushing
 from encaiss_dashboard.api.access import Caller, caller
-from encaiss_dashboard.api.bodies import media_of, taken, understood
-from encaiss_dashboard.api.document import BODY, answers, described
+from encaiss_dashboard.api.bodies import JSON, media_of, taken, understood
+from encaiss_dashboard.api.document import BODY, EXAMPLE_ANSWER, answers, described
 from encaiss_dashboard.api.page import page
 from encaiss_dashboard.api.problems import Refused, answer, flaws
 from encaiss_dashboard.api.shapes import Import, Outcome, Ways
@@ -51,7 +51,12 @@ def application(house: Callable[[], Wiring] = wiring.house) -> FastAPI:
         response_description="api.answer_201",
         responses={
             201: {"headers": _REPLAYED | _PLACED},
-            200: {"model": Outcome, "description": "api.answer_200", "headers": _REPLAYED},
+            200: {
+                "model": Outcome,
+                "description": "api.answer_200",
+                "headers": _REPLAYED,
+                "content": {JSON: {"example": EXAMPLE_ANSWER}},
+            },
             **answers(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
         },
         openapi_extra=BODY,

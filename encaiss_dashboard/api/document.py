@@ -41,6 +41,31 @@ EXAMPLE: Final[dict[str, Any]] = {
         },
     ]
 }
+_TAKEN: Final[dict[str, Any]] = {
+    "line": 1,
+    "status": "created",
+    "problems": [],
+    "warnings": [],
+    "changes": {},
+}
+EXAMPLE_ANSWER: Final[dict[str, Any]] = {
+    "batch": None,
+    "dry_run": True,
+    "created": 1,
+    "updated": 0,
+    "changed": 0,
+    "unchanged": 0,
+    "credit_notes": 1,
+    "rejected": 0,
+    "new_debtors": 1,
+    "problems": [],
+    "warnings": [],
+    "items": [
+        {"index": 0, "number": "2026-0412", **_TAKEN},
+        {"index": 1, "number": "NC-2026-031", **_TAKEN, "line": 2},
+    ],
+    "items_complete": True,
+}
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 BODY: Final[dict[str, Any]] = {
     "requestBody": {

@@ -1,4 +1,4 @@
-"""Pages that the house writes itself, without Reflex: its look, no script but the one that knows the theme."""
+"""Pages that the house writes itself, without Reflex: no script but the one that knows the theme."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -198,7 +198,7 @@ def _heading(key: str, lang: str) -> str:
     return element("h3", escape(text(lang, key)))
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]], caption: str, lang: str) -> str:
+def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], caption: str, lang: str) -> str:
     heads = (element("th", escape(text(lang, key)), scope="col") for key in columns)
     lines = (
         element("tr", element("th", first, scope="row"), *(element("td", cell) for cell in cells))

@@ -65,7 +65,8 @@ def foresee(work: Work, client_id: int | None, batch_id: int) -> Foreseen:
     seen = intake.preview()
     numbers = {row.line: row.number for row in reading.rows}
     fates = dict.fromkeys(numbers, Fate.UNCHANGED)
-    fates |= dict.fromkeys(intake.new["line"].to_list(), Fate.CREATED)
+    for frame in intake.new.frames():
+        fates |= dict.fromkeys(frame["line"].to_list(), Fate.CREATED)
     changes = {one.change.line: one.change for one in intake.changed}
     fates |= {line: Fate.UPDATED if one.taken else Fate.CHANGED for line, one in changes.items()}
     fates |= {problem.line: Fate.REJECTED for problem in seen.rejected if problem.line is not None}
