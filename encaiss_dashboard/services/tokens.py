@@ -99,9 +99,9 @@ def make(work: Work, client_id: int | None, name: str) -> str:
     lock(work.session, f"tokens:{client}")
     live = list(work.session.exec(_live(client)))
     if named.casefold() in {one.name.casefold() for one in live}:
-        raise TokenNameTaken(value=named)
+        raise TokenNameTaken
     if len(live) >= TOKENS_MAX:
-        raise TooManyTokens(n=str(TOKENS_MAX))
+        raise TooManyTokens
     token = api_token(secrets.token_bytes(API_TOKEN_BYTES))
     ending = token[-_ENDING:]
     work.session.add(

@@ -20,6 +20,7 @@ from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
 from encaiss_dashboard.ui.limits import HEALTH_SECONDS_MAX
+from encaiss_dashboard.ui.new_key import key_routes
 from encaiss_dashboard.ui.signing import signing_routes
 from encaiss_dashboard.ui.uploads import upload_invoices
 from encaiss_dashboard.work import Work
@@ -86,6 +87,7 @@ def routes() -> Starlette:
     return Starlette(
         routes=[
             *signing_routes(),
+            *key_routes(),
             *api_routes(),
             Route("/uploads/invoices", upload_invoices, methods=["POST"]),
             Route("/files/{kind}/{key}", download, methods=["GET"]),
