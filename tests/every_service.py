@@ -167,7 +167,7 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "digest": lambda aim: [aim.session, *TEXTS],
     "replaces": lambda aim: [aim.session, *TEXTS],
     "whose.token": lambda aim: [f"encaiss_{'0' * 43}", *TEXTS],
-    "recall.key": lambda aim: [aim.mark, *TEXTS],
+    "recall.key": lambda aim: [aim.mark, None, *TEXTS],
     "remember.key": lambda aim: ["another key", None, *TEXTS],
     "answered": lambda aim: [Answered(201, {"x": "made up"}, aim.ids["batch_id"])],
     "token": lambda aim: [aim.token, f"{aim.ids['mail_id']}-{'0' * 43}", "-", *TEXTS],

@@ -26,13 +26,12 @@ def push(work: Work, client_id: int, sent: Sent, key: str | None) -> tuple[Answe
     """
     wish = sent.wish
     asked_again = key if key and not wish.dry_run else None
-    if asked_again:
-        try:
-            before = pushes.recall(work, client_id, asked_again, sent.digest)
-        except KeyReused as refusal:
-            raise Refused(422, "refusal.key_reused") from refusal
-        if before is not None:
-            return before, True
+    try:
+        before = pushes.recall(work, client_id, asked_again, sent.digest)
+    except KeyReused as refusal:
+        raise Refused(422, "refusal.key_reused") from refusal
+    if before is not None:
+        return before, True
     batch_id = imports.receive(work, client_id, wish.name, sent.data)
     answers = {
         "changes": "all" if wish.on_change == "apply" else "none",

@@ -16,9 +16,8 @@ from encaiss_dashboard.domain.errors import NotFound, Refusal
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.retention import ANSWERS_KEPT
 from encaiss_dashboard.storage.accounts import ApiRequest
-from encaiss_dashboard.storage.engine import lock
 from encaiss_dashboard.storage.queries import known
-from encaiss_dashboard.storage.records import ImportBatch
+from encaiss_dashboard.storage.records import Client, ImportBatch
 from encaiss_dashboard.work import Work
 
 _ID_MAX: Final = 2**31 - 1
@@ -57,11 +56,12 @@ class Pushed:
     answer: Mapping[str, Any] | None
 
 
-def recall(work: Work, client_id: int | None, key: str, digest: str) -> Answered | None:
-    """What a request of this key was answered, None when it was not yet.
+def recall(work: Work, client_id: int | None, key: str | None, digest: str) -> Answered | None:
+    """What a request of this key was answered, None when it was not yet or has no key.
 
-    Until the transaction ends nobody else gets past here with the key: the second of two at once waits,
-    then finds what the first was answered.
+    Until the transaction ends no other request of this client gets past here: the second of two at once
+    waits, then finds what the first was answered. Nothing may have been written before: on PostgreSQL a
+    row that names the client holds it, and two that hold it would wait for each other for ever.
 
     Args:
         work: of the software.
@@ -74,7 +74,9 @@ def recall(work: Work, client_id: int | None, key: str, digest: str) -> Answered
         KeyReused: something else was asked under this key.
     """
     client = work.require(Action.UPLOAD, client_id)
-    lock(work.session, f"push:{client}:{key}")
+    work.session.get(Client, client, with_for_update=True)
+    if key is None:
+        return None
     found = select(ApiRequest).where(ApiRequest.client_id == client, ApiRequest.key == key)
     row = work.session.exec(found).first()
     if row is None:
