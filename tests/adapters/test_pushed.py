@@ -88,6 +88,11 @@ def test_a_credit_note_is_positive_and_names_its_invoice(read):
     assert reading.total == {"EUR": Money(120000)}
 
 
+def test_nothing_paid_is_an_amount_like_any_other(read):
+    (row,) = read(of(GOOD | {"paid": "0.00", "vat": "0"})).rows
+    assert (row.paid, row.vat) == (Money(0), Money(0))
+
+
 def test_null_and_absent_are_the_same(read):
     empty = dict.fromkeys(WHOLE) | GOOD | {"debtor": dict.fromkeys(WHOLE["debtor"]) | GOOD["debtor"]}
     assert list(read(of(empty)).rows) == list(read(of(GOOD)).rows)

@@ -68,7 +68,7 @@ def test_the_answer_to_the_form_shows_the_key_and_nothing_keeps_it(server, owner
     assert ardenne.mark in answer.text
     assert answer.headers["cache-control"] == "private, no-store"
     assert "'unsafe-inline'" not in answer.headers["content-security-policy"]
-    assert owner.get("/api/v1/imports/1", headers=bearer(key)).status_code == 404
+    assert owner.get(f"/api/v1/imports/{ardenne.batch_id}", headers=bearer(key)).status_code == 200
     kept = [path for path in server.folder.parent.rglob("*") if path.is_file()]
     assert not [path for path in kept if key.encode() in path.read_bytes()]
     assert key not in server.log.read_text(errors="replace")
