@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
@@ -11,7 +12,7 @@ from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from encaiss_dashboard.api.problems import RETRY_SECONDS, Refused
-from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Unreadable
+from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
 from encaiss_dashboard.locales import preferred
 from encaiss_dashboard.services import tokens
@@ -63,6 +64,16 @@ class Caller:
             raise Refused(404, "refusal.not_found") from refusal
         except Unreadable as refusal:
             raise Refused(422, "refusal.unreadable") from refusal
+
+    async def forget(self, service: Callable[[Work], None]) -> None:
+        """Undo what was begun, as the house itself: the key may have been taken back meanwhile."""
+
+        def call() -> None:
+            with self.house.begin(HOUSE) as work:
+                service(work)
+
+        with suppress(*UNAVAILABLE, Refusal):
+            await asyncio.to_thread(call)
 
 
 async def caller(

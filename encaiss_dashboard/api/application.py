@@ -104,9 +104,7 @@ async def push_invoices(
     media = media_of(request)
     data = await taken(request, by.house)
     sent = understood(media, data, ways, by.pusher.name, by.lang)
-    answered, again = await by.work(
-        lambda work: pushing.push(work, by.client_id, sent, idempotency_key), write=True
-    )
+    answered, again = await pushing.push(by, sent, idempotency_key)
     headers = _PRIVATE | ({"idempotent-replayed": "true"} if again else {})
     if answered.batch_id is not None:
         headers["location"] = f"{_BASE}/imports/{answered.batch_id}"

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
+from encaiss_dashboard.api.access import Caller
 from encaiss_dashboard.api.bodies import Sent
 from encaiss_dashboard.api.problems import Refused, finding
 from encaiss_dashboard.domain.errors import Problem
@@ -18,21 +19,46 @@ ITEMS_LISTED_MAX: Final = 10_000
 _PLAIN: Final = frozenset({Fate.CREATED, Fate.UNCHANGED})
 
 
-def push(work: Work, client_id: int, sent: Sent, key: str | None) -> tuple[Answered, bool]:
+async def push(by: Caller, sent: Sent, key: str | None) -> tuple[Answered, bool]:
     """Take invoices, or say why not; the answer, and whether it was given before.
+
+    They come in first, are read while nobody waits, and are then taken in one transaction with the answer:
+    whoever dies before its end leaves an upload that waits, as one that a person dropped.
 
     Raises:
         Refused: nothing was taken.
     """
-    wish = sent.wish
-    asked_again = key if key and not wish.dry_run else None
+    # A trial uses no key up: it can be asked again as the real thing.
+    named = None if sent.wish.dry_run else key
+    before = await by.work(lambda work: _before(work, by.client_id, named, sent), write=False)
+    if before is not None:
+        return before, True
+    name, data = sent.wish.name, sent.data
+    batch_id = await by.work(lambda work: imports.receive(work, by.client_id, name, data), write=True)
     try:
-        before = pushes.recall(work, client_id, asked_again, sent.digest)
+        await by.work(lambda work: imports.understand(work, by.client_id, batch_id), write=False)
+        return await by.work(lambda work: _take(work, by.client_id, batch_id, sent, named), write=True)
+    except BaseException:
+        await by.forget(lambda work: imports.discard(work, by.client_id, batch_id))
+        raise
+
+
+def _before(work: Work, client_id: int, key: str | None, sent: Sent) -> Answered | None:
+    try:
+        return pushes.look(work, client_id, key, sent.digest) if key else None
+    except KeyReused as refusal:
+        raise Refused(422, "refusal.key_reused") from refusal
+
+
+def _take(work: Work, client_id: int, batch_id: int, sent: Sent, key: str | None) -> tuple[Answered, bool]:
+    wish = sent.wish
+    try:
+        before = pushes.recall(work, client_id, key, sent.digest)
     except KeyReused as refusal:
         raise Refused(422, "refusal.key_reused") from refusal
     if before is not None:
+        imports.discard(work, client_id, batch_id)
         return before, True
-    batch_id = imports.receive(work, client_id, wish.name, sent.data)
     answers = {
         "changes": "all" if wish.on_change == "apply" else "none",
         "doubtful": wish.on_doubt,
@@ -40,7 +66,7 @@ def push(work: Work, client_id: int, sent: Sent, key: str | None) -> tuple[Answe
     }
     imports.answer(work, client_id, batch_id, answers)
     seen = imports.foresee(work, client_id, batch_id)
-    _refuse(work, client_id, batch_id, sent, seen)
+    _refuse(sent, seen)
     preview = seen.preview
     brings = preview.created + preview.updated + preview.credit_notes
     if wish.dry_run or not (brings or seen.teaches):
@@ -50,29 +76,25 @@ def push(work: Work, client_id: int, sent: Sent, key: str | None) -> tuple[Answe
     else:
         imports.accept(work, client_id, batch_id)
         answered = Answered(201, _outcome(sent, seen, batch_id), batch_id)
-    if not wish.dry_run and (asked_again or answered.batch_id):
-        pushes.remember(work, client_id, asked_again, sent.digest, answered)
+    if not wish.dry_run and (key or answered.batch_id):
+        pushes.remember(work, client_id, key, sent.digest, answered)
     return answered, False
 
 
-def _refuse(work: Work, client_id: int, batch_id: int, sent: Sent, seen: Foreseen) -> None:
-    """Refuse what cannot be taken at all, and forget that it came.
+def _refuse(sent: Sent, seen: Foreseen) -> None:
+    """Refuse what cannot be taken at all.
 
     Raises:
         Refused: that is so.
     """
     preview = seen.preview
     if preview.questions:
-        refused = Refused(409, "questions", {"questions": ", ".join(preview.questions)})
-    elif not preview.accepted:
-        refused = Refused(422, "refusal.nothing_to_import", more=_told(sent, seen))
-    elif sent.wish.all_or_nothing and preview.rejected_rows:
+        raise Refused(409, "questions", {"questions": ", ".join(preview.questions)})
+    if not preview.accepted:
+        raise Refused(422, "refusal.nothing_to_import", more=_told(sent, seen))
+    if sent.wish.all_or_nothing and preview.rejected_rows:
         facts = {"count": str(preview.rejected_rows)}
-        refused = Refused(409, "refusal.rows_refused", facts, _told(sent, seen))
-    else:
-        return
-    imports.discard(work, client_id, batch_id)
-    raise refused
+        raise Refused(409, "refusal.rows_refused", facts, _told(sent, seen))
 
 
 def _outcome(sent: Sent, seen: Foreseen, batch_id: int | None) -> dict[str, Any]:

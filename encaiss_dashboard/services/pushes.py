@@ -56,17 +56,33 @@ class Pushed:
     answer: Mapping[str, Any] | None
 
 
-def recall(work: Work, client_id: int | None, key: str | None, digest: str) -> Answered | None:
-    """What a request of this key was answered, None when it was not yet or has no key.
+def look(work: Work, client_id: int | None, key: str, digest: str) -> Answered | None:
+    """What a request of this key was answered, None when it was not yet; holds nobody up.
 
-    Until the transaction ends no other request of this client gets past here: the second of two at once
-    waits, then finds what the first was answered. Nothing may have been written before: on PostgreSQL a
-    row that names the client holds it, and two that hold it would wait for each other for ever.
+    Raises:
+        NotAllowed: the actor may not upload for this client.
+        KeyReused: something else was asked under this key.
+    """
+    client = work.require(Action.UPLOAD, client_id)
+    row = _request(work, client, key)
+    if row is None or work.now - row.at >= ANSWERS_KEPT:
+        return None
+    if row.digest != digest:
+        raise KeyReused
+    return Answered(row.status, row.answer, row.batch_id)
+
+
+def recall(work: Work, client_id: int | None, key: str | None, digest: str) -> Answered | None:
+    """As :func:`look`, before something is done: until the transaction ends the client has no other request.
+
+    The second of two at once waits here, then finds what the first was answered. Nothing may have been
+    written before: on PostgreSQL a row that names the client holds it, and two that hold it would wait
+    for each other for ever.
 
     Args:
         work: of the software.
         client_id: whose it is; each client has keys of its own.
-        key: what the software calls the request.
+        key: what the software calls the request, None when it does not.
         digest: of everything that is asked.
 
     Raises:
@@ -77,17 +93,16 @@ def recall(work: Work, client_id: int | None, key: str | None, digest: str) -> A
     work.session.get(Client, client, with_for_update=True)
     if key is None:
         return None
-    found = select(ApiRequest).where(ApiRequest.client_id == client, ApiRequest.key == key)
-    row = work.session.exec(found).first()
-    if row is None:
-        return None
-    if work.now - row.at >= ANSWERS_KEPT:
+    row = _request(work, client, key)
+    if row is not None and work.now - row.at >= ANSWERS_KEPT:
         row.key = None  # the night has not come by yet
         work.session.flush()
-        return None
-    if row.digest != digest:
-        raise KeyReused
-    return Answered(row.status, row.answer, row.batch_id)
+    return look(work, client, key, digest)
+
+
+def _request(work: Work, client_id: int, key: str) -> ApiRequest | None:
+    found = select(ApiRequest).where(ApiRequest.client_id == client_id, ApiRequest.key == key)
+    return work.session.exec(found).first()
 
 
 def remember(work: Work, client_id: int | None, key: str | None, digest: str, answered: Answered) -> None:

@@ -163,8 +163,8 @@ def test_a_doubt_is_told_and_the_item_taken(read, changes, field, code):
 @pytest.mark.parametrize(
     "content, code",
     [
-        (b"{", "json_broken"),
-        (b"{'invoices': []}", "json_broken"),
+        (b'{"', "json_broken"),
+        (b'{"invoices": []', "json_broken"),
         (b'{"invoices": [{"number": "\\ud800"}]}', "json_broken"),
         (b'{"a":' * 10_000, "json_broken"),
         (b"{}", "json_shape"),
@@ -192,7 +192,8 @@ def test_a_byte_order_mark_and_spaces_before_it_change_nothing(read):
 def test_whoever_waits_is_told_and_may_stop_it(read):
     told = []
     read(of(GOOD), tell=lambda done, whole: told.append((done, whole)))
-    assert told == [(0, told[-1][1]), (told[-1][1], told[-1][1])]
+    assert {whole for _, whole in told} == {told[-1][0]}
+    assert told[0][0] == 0
 
     def stop(_done, _whole):
         raise Cancelled

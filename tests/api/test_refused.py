@@ -70,12 +70,14 @@ async def test_a_key_that_was_taken_back_opens_nothing_any_more(odoo, house):
     told(await odoo.ask(1), 401, "token_unknown")
 
 
-async def test_a_key_taken_back_while_its_request_waited_changes_nothing(odoo, house):
-    """The key is asked again inside the transaction."""
-    real = house.wiring.begin
+@pytest.mark.parametrize("moment", [1, 2, 3, 4])
+async def test_a_key_taken_back_while_its_request_waited_changes_nothing(odoo, house, moment):
+    """The key is asked again inside each transaction."""
+    real, begun = house.wiring.begin, []
 
     def begin(actor, *args, **options):
-        if actor.name == "Odoo":
+        begun.append(actor.name)
+        if begun.count("Odoo") == moment and actor.name == "Odoo":
             with real(odoo.owner) as work:
                 (token,) = tokens.listed(work, odoo.client_id)
                 tokens.revoke(work, odoo.client_id, token.id)
@@ -86,6 +88,8 @@ async def test_a_key_taken_back_while_its_request_waited_changes_nothing(odoo, h
     async with httpx.AsyncClient(transport=transport, base_url="http://house.example") as http:
         told(await replace(odoo, http=http).push(GOOD), 403, "not_allowed")
     assert not house.dump()["invoice"]
+    assert not house.dump()["import_batch"]
+    assert not list(house.wiring.store.kept())
 
 
 class Held:

@@ -14,7 +14,7 @@ from encaiss_dashboard.domain.intake import Tell, untold
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.compared import Answers, Change, Netting, Preview
 from encaiss_dashboard.services.imports.debtors import NEW, Candidate, Doubt
-from encaiss_dashboard.services.imports.fates import Fate, Foreseen, foresee
+from encaiss_dashboard.services.imports.fates import Fate, Foreseen, foresee, understand
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.keeping import keep
 from encaiss_dashboard.services.imports.undo import (
@@ -58,6 +58,7 @@ __all__ = [
     "preview",
     "receive",
     "take_back",
+    "understand",
 ]
 
 _BLOCK: Final = 2**20

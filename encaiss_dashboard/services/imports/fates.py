@@ -48,6 +48,19 @@ class Foreseen:
     teaches: bool
 
 
+def understand(work: Work, client_id: int | None, batch_id: int) -> None:
+    """Read a kept file, so that what was understood of it lies beside it from now on.
+
+    For whoever is about to write: a writer that waited for a reader would hold up everybody else.
+
+    Raises:
+        NotAllowed: the actor may not upload for this client.
+        NotFound: no such upload of this client.
+    """
+    client = work.require(Action.UPLOAD, client_id)
+    read(work, batch_of(work, client, batch_id), untold)
+
+
 def foresee(work: Work, client_id: int | None, batch_id: int) -> Foreseen:
     """Read a kept file and say what importing it now would do with each row.
 
