@@ -32,6 +32,7 @@ from encaiss_dashboard.services.invoices import Search
 from encaiss_dashboard.services.people.clients import ClientFacts
 from encaiss_dashboard.services.privacy import erasure
 from encaiss_dashboard.services.privacy.purge import Past
+from encaiss_dashboard.services.pushes import Answered
 from encaiss_dashboard.storage import accounts, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.journal import ActKind
@@ -114,6 +115,10 @@ def furnish(house: Any, slug: str) -> Aim:
     message = house.add(records.OutboxMessage(**keys, **kept, **texts, message_id=f"{slug}@agency.example"))
     line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 1}
     house.add(records.OutboxLine(client_id=client, message_id=message, **line))
+    key = {"client_id": client, "name": mark, "digest": mark, "ending": "9xYz", "created_at": now}
+    key_id = house.add(accounts.ApiToken(**key, user_id=owner.user_id))
+    asked = {"client_id": client, "key": mark, "digest": mark, "batch_id": batch, "at": now}
+    house.add(accounts.ApiRequest(**asked, status=201, answer={"x": mark}))
     house.add(accounts.RecoveryCode(user_id=owner.user_id, nonce=mark, created_at=now))
     house.session(f"owner@{slug}.example", f"cookie of {slug}", second_factor="")
     digest = house.wiring.digest(f"cookie of {slug}")
@@ -123,7 +128,7 @@ def furnish(house: Any, slug: str) -> Aim:
         login = work.session.exec(select(accounts.LoginSession).filter_by(digest=digest)).one()
     ids = {"debtor_id": debtor, "invoice_id": invoice, "batch_id": batch, "message_id": message}
     ids |= {"user_id": owner.user_id, "chosen_id": client, "invitation_id": invitation, "mail_id": invitation}
-    ids |= {"session_id": login.id, "closed_id": closed, "gone_id": gone.user_id}
+    ids |= {"token_id": key_id, "session_id": login.id, "closed_id": closed, "gone_id": gone.user_id}
     ids, shown = doubled(house, client, mark, ids)
     return Aim(mark, client, owner, ids, digest, seen, shown, token, user)
 
@@ -176,6 +181,7 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
             "mail_id",
             "into_id",
             "merge_id",
+            "token_id",
         )
     },
     **dict.fromkeys(
@@ -200,6 +206,10 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "client_slug": lambda aim: [aim.mark.lower(), *TEXTS],
     "digest": lambda aim: [aim.session, *TEXTS],
     "replaces": lambda aim: [aim.session, *TEXTS],
+    "whose.token": lambda aim: [f"encaiss_{'0' * 43}", *TEXTS],
+    "recall.key": lambda aim: [aim.mark, None, *TEXTS],
+    "remember.key": lambda aim: ["another key", None, *TEXTS],
+    "answered": lambda aim: [Answered(201, {"x": "made up"}, aim.ids["batch_id"])],
     "token": lambda aim: [aim.token, f"{aim.ids['mail_id']}-{'0' * 43}", "-", *TEXTS],
     "user": lambda aim: [aim.user],
     "name": lambda aim: ["Somebody", *TEXTS],

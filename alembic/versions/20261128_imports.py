@@ -24,16 +24,19 @@ def upgrade() -> None:
         "api_request",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("client_id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=True),
         sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("answer", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_api_request_batch_id")),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_api_request_client_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_request")),
         sa.UniqueConstraint("client_id", "key", name=op.f("uq_api_request_client_id_key")),
     )
     with op.batch_alter_table("api_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_request_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_api_request_client_id"), ["client_id"], unique=False)
 
     op.create_table(
@@ -241,5 +244,6 @@ def downgrade() -> None:
     op.drop_table("api_token")
     with op.batch_alter_table("api_request", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_request_client_id"))
+        batch_op.drop_index(batch_op.f("ix_api_request_batch_id"))
 
     op.drop_table("api_request")

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from encaiss_dashboard.storage.accounts import (
     AccountMail,
+    ApiToken,
     LoginAttempt,
     LoginSession,
     RecoveryCode,
@@ -34,6 +35,7 @@ _SECRET: Final[Mapping[type[Record], frozenset[str]]] = {
     RecoveryCode: frozenset({"nonce"}),
     AccountMail: frozenset({"nonce"}),
     LoginAttempt: frozenset({"account"}),
+    ApiToken: frozenset({"digest"}),
 }
 _ABOUT_PEOPLE: Final = frozenset(
     {

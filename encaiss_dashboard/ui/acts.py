@@ -37,6 +37,7 @@ _PEOPLE: Final = frozenset(
 )
 _ABOUT_TWO: Final = frozenset({"merged", "parted", "split"})
 _COUNTED: Final = frozenset({"documents", "payments", "contacts", "messages"})
+_SOFTWARE: Final = frozenset({"token_made", "token_revoked"})
 _PRIVACY: Final = {"exported": ("info", "info"), "erased": ("mute", "ink-3")}
 _WHY: Final = {
     "settled": "settled",
@@ -134,8 +135,9 @@ def _read(
         return _payment(facts, lang)
     if kind == "corrected":
         return _correction(facts, lang)
-    if kind in _PEOPLE:
-        return text(lang, f"act.{kind}"), _person(facts, lang), "people", "mute", "ink-3"
+    if kind in _PEOPLE or kind in _SOFTWARE:
+        words, tag = (_key(facts), "software") if kind in _SOFTWARE else (_person(facts, lang), "people")
+        return text(lang, f"act.{kind}"), words, tag, "mute", "ink-3"
     detail = [text(lang, "act.brought", n=brought)] if brought else []
     if facts.get("file"):
         detail.append(text(lang, "act.file", file=facts["file"]))
@@ -231,6 +233,11 @@ def _person(facts: Mapping[str, Any], lang: str) -> str:
         named.append(text(lang, "act.change", **change))
     roles = _roles(facts.get("roles"), lang)
     return " · ".join([*named, *([roles] if roles else [])])
+
+
+def _key(facts: Mapping[str, Any]) -> str:
+    """A key of a program by its name and its end."""
+    return f"{facts.get('name', '')} · …{facts.get('ending', '')}"
 
 
 def _roles(names: Any, lang: str) -> str:

@@ -13,6 +13,7 @@ from encaiss_dashboard.domain.errors import Refusal, Unreadable
 from encaiss_dashboard.domain.intake import Tell, untold
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.compared import Answers, Change, Netting, Preview
+from encaiss_dashboard.services.imports.fates import Fate, Foreseen, foresee, understand
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.keeping import keep
 from encaiss_dashboard.services.imports.parties import NEW, Candidate, Doubt
@@ -37,6 +38,8 @@ __all__ = [
     "Candidate",
     "Change",
     "Doubt",
+    "Fate",
+    "Foreseen",
     "Imported",
     "Netting",
     "NotImported",
@@ -49,11 +52,13 @@ __all__ = [
     "answer",
     "correct",
     "discard",
+    "foresee",
     "history",
     "obstacles",
     "preview",
     "receive",
     "take_back",
+    "understand",
 ]
 
 _BLOCK: Final = 2**20
