@@ -29,7 +29,7 @@ TABLE = {
         ("domain", "locales"),
         (
             *("stdnum", "segno", "typst", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
-            *("polars", "python_calamine", "lxml", "facturx", "saxonche", "xlsxwriter", "pydantic"),
+            *("polars", "python_calamine", "lxml", "facturx", "saxonche", "pypdf", "xlsxwriter", "pydantic"),
         ),
     ),
     "settings": ((), ()),

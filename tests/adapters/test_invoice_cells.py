@@ -6,16 +6,14 @@ from datetime import date
 
 import pytest
 
+from encaiss_dashboard.adapters.invoice_files.codes import read_country, read_language, read_vat_number
 from encaiss_dashboard.adapters.invoice_files.columns import meanings
 from encaiss_dashboard.adapters.invoice_files.values import (
     Amount,
     Fault,
     decide_decimal,
     read_amount,
-    read_country,
     read_date,
-    read_language,
-    read_vat_number,
 )
 
 

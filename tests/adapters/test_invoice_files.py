@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encaiss_dashboard.adapters.invoice_files import read_invoices
-from encaiss_dashboard.adapters.invoice_files.values import read_kind
+from encaiss_dashboard.adapters.invoice_files.codes import read_kind
 from encaiss_dashboard.domain.intake import Choices, Field, InvoiceRow, Reading
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money

@@ -1,29 +1,30 @@
-"""From the bytes of an invoice file to its rows and to everything its owner has to know about it."""
+"""From an invoice file to its rows and to everything its owner has to know about it."""
 
 from __future__ import annotations
 
 import dataclasses
-import re
-import sys
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, get_args
+from pathlib import Path
+from typing import BinaryIO, Final, get_args
+
+import polars as pl
 
 from encaiss_dashboard.adapters.invoice_files import columns as column_names
 from encaiss_dashboard.adapters.invoice_files import dialect as dialects
-from encaiss_dashboard.adapters.invoice_files import values
-from encaiss_dashboard.adapters.invoice_files.dialect import Record
-from encaiss_dashboard.adapters.invoice_files.rows import (
-    CONTROLS,
-    MARKUP,
-    WRITTEN,
-    Layout,
-    cell,
-    read_row,
-    shown,
-)
+from encaiss_dashboard.adapters.invoice_files import encodings, fit, limits
+from encaiss_dashboard.adapters.invoice_files.body import Body
+from encaiss_dashboard.adapters.invoice_files.encodings import Coded
+from encaiss_dashboard.adapters.invoice_files.limits import TooMuchError
+from encaiss_dashboard.adapters.invoice_files.opening import HEAD_BYTES, Table, open_table
+from encaiss_dashboard.adapters.invoice_files.problems import ProblemList
+from encaiss_dashboard.adapters.invoice_files.repeats import take_out_repeats
+from encaiss_dashboard.adapters.invoice_files.rows import WRITTEN, Layout, shown
+from encaiss_dashboard.adapters.invoice_files.split import Block, read_blocks
+from encaiss_dashboard.adapters.invoice_files.staging import Stage, StagedRows
 from encaiss_dashboard.domain.errors import Problem
 from encaiss_dashboard.domain.intake import (
     NO_CHOICES,
@@ -33,146 +34,118 @@ from encaiss_dashboard.domain.intake import (
     DecimalMark,
     Dialect,
     Field,
-    InvoiceRow,
     Reading,
+    Tell,
+    untold,
 )
+from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import EUR, Money
 
-_AMOUNTS: Final = (Field.TOTAL, Field.VAT, Field.PAID, Field.OPEN)
-_DATES: Final = (Field.ISSUE, Field.DUE, Field.SETTLED)
 _SAMPLES: Final = 3
-_JUDGED: Final = 200
-_LISTED_LINES: Final = 5
 _LISTED_COLUMNS: Final = 30
-_NOWHERE: Final = sys.maxsize
-_SUM_LABEL: Final = re.compile(
-    r"(?:sous-?|sub-?|grand |algemeen |eind|gesamt|running |report )?"
-    r"(?:total|totaal|totaux|totalen|summe|somme|gesamt|som)"
-    r"(?: g[ée]n[ée]ral| algemeen| eur| euro| factures| facturen| invoices)?",
-    re.IGNORECASE,
-)
+_PASSES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """A file as records under a header, before the meaning of its columns is known."""
+class Source:
+    """A file to be read, as often as it takes.
 
+    Attributes:
+        stream: its bytes.
+        size: how many.
+        name: as its owner calls it.
+        rapid: False to read every row by itself, which takes fifty times as long and says the same.
+        block_bytes: how much of it is worked on at once.
+    """
+
+    stream: BinaryIO
+    size: int
     name: str
-    dialect: Dialect
-    header: tuple[str, ...]
-    is_known: bool
-    body: Sequence[Record]
-    has_controls: bool
-    has_markup: bool
-    ends_open: bool
+    rapid: bool = True
+    block_bytes: int = limits.BLOCK_BYTES
 
 
-def read_invoices(
-    data: bytes, name: str, choices: Choices = NO_CHOICES, default_currency: str = EUR
+def read_table(
+    source: Path,
+    name: str,
+    choices: Choices,
+    folder: Path,
+    tell: Tell = untold,
+    default_currency: str = EUR,
 ) -> Reading:
-    """Understand an invoice file in CSV or text and check every row of it.
+    """Understand a table of invoices of any size, CSV, text or workbook, and check every row of it.
 
     Args:
-        data: the file's bytes, whatever they are.
-        name: the file's name, only kept.
+        source: the file, whatever it is.
+        name: its name, only kept.
         choices: what a person corrected; the rest is guessed from the whole file.
+        folder: for the rows, ``rows-0001.arrow`` and so on.
+        tell: told after every block how many bytes are read; with each pass from the start.
         default_currency: ISO code for rows that name no currency.
 
     Returns:
         The reading. Bad content never raises: what concerns the whole file is a problem without a
         line and leaves ``rows`` empty, and so does a question. ``total`` deducts credit notes.
+
+    Raises:
+        Cancelled: ``tell`` raised it; no row is left in the folder.
     """
-    found = _table(data, name, choices)
-    if isinstance(found, Problem):
-        return Reading(name, problems=(found,))
-    judged = [_column(found.body, position, _JUDGED) for position in range(len(found.header))]
-    guesses = column_names.map_columns(
-        found.header, choices.columns, lambda about, position: values.fit(about, judged[position])
-    )
-    positions = {about: found.header.index(guess.column) for about, guess in guesses.items()}
-    body = list(_without_sums(found.body, positions))
-    decimal = choices.decimal or _decimal(body, positions)
-    order = choices.date_order or _date_order(body, positions, found.header)
-    layout = Layout(
-        header=found.header,
-        positions=positions,
-        written=tuple(about for about in positions if about in WRITTEN),
-        decimal=decimal,
-        date_order=order,
-        currency=default_currency,
-        has_controls=found.has_controls,
-        has_markup=found.has_markup,
-    )
-    whole = _whole_file_problems(found, body, guesses, choices)
-    questions = ("decimal",) * (decimal is None) + ("dates",) * (order is None)
-    rows: list[InvoiceRow] = []
-    problems: list[Problem] = []
-    if found.is_known or choices.columns:
-        rows, problems = _rows(body, layout, ends_open=found.ends_open)
-    if any(problem.blocks for problem in whole) or questions:
-        rows = []
-    used = {guess.column for guess in guesses.values()}
-    return Reading(
-        name=name,
-        dialect=dataclasses.replace(found.dialect, decimal=decimal or ",", date_order=order or "dmy"),
-        header=found.header,
-        columns=guesses,
-        ignored_columns=tuple(column for column in found.header if column not in used),
-        samples={
-            column: tuple(shown(value) for value in judged[position][:_SAMPLES])
-            for position, column in enumerate(found.header)
-        },
-        rows=tuple(rows),
-        problems=(*whole, *sorted(problems, key=lambda problem: problem.line or 0)),
-        row_count=len(body),
-        total=_totals(rows),
-        questions=questions,
-    )
+    with source.open("rb") as stream:
+        file = Source(stream, source.stat().st_size, name)
+        return read(file, choices, Stage(folder), tell, default_currency)
 
 
-def _table(data: bytes, name: str, choices: Choices) -> _Table | Problem:
-    code = dialects.foreign_format(data) if data.strip() else "file_empty"
-    unknown = _unknown_choice(choices)
-    if code or unknown:
-        return Problem(code) if code else Problem("choice_unknown", facts={"value": shown(unknown or "")})
+def read_invoices(
+    data: bytes, name: str, choices: Choices = NO_CHOICES, default_currency: str = EUR
+) -> Reading:
+    """Understand a small table in memory; see :func:`read_table`."""
+    file = Source(io.BytesIO(data), len(data), name)
+    reading = read(file, choices, Stage(None), untold, default_currency)
+    return dataclasses.replace(reading, rows=tuple(reading.rows))
+
+
+def read(file: Source, choices: Choices, stage: Stage, tell: Tell, default_currency: str) -> Reading:
+    """Understand a table, its rows put down on a stage."""
     try:
-        text, encoding = dialects.decode(data, choices.encoding)
-    except UnicodeError:
-        return Problem("encoding_wrong", facts={"value": str(choices.encoding)})
-    if not text.strip("\x1a \t\r\n\ufeff"):
-        return Problem("file_empty")
-    lines = dialects.read_lines(text)
-    hinted = dialects.hinted_separator(lines)
-    skip = 1 if hinted else 0
-    separator = choices.separator or hinted
-    separator = separator or dialects.guess_separator(lines[skip:], column_names.known_columns)
-    records = [
-        record
-        for record in dialects.read_records(lines, separator, skip)
-        if not record.closed or any(map(str.strip, record.cells))
-    ]
-    at = column_names.find_header(records, [column for column in choices.columns.values() if column])
-    if at is None:
-        return Problem("file_header_missing", facts={"value": shown(" ".join(text[:500].split()))})
-    written = records[at].cells
-    width = max(position for position, value in enumerate(written, start=1) if value.strip())
-    header = column_names.labels(written[:width])
-    return _Table(
-        name=name,
-        dialect=Dialect(encoding, separator, header_line=records[at].line),
-        header=header,
-        is_known=column_names.known_columns(written) >= column_names.RECOGNISED,
-        body=[r for r in records[at + 1 :] if r.cells[:width] != written[:width]],
-        has_controls=CONTROLS.search(text) is not None,
-        has_markup=MARKUP.search(text) is not None,
-        ends_open=not text.endswith(("\n", "\r", "\x1a")),
-    )
+        code = _foreign_format(file)
+        unknown = _unknown_choice(choices)
+        if code or unknown:
+            return Reading(file.name, problems=(_refused(code, unknown),))
+        try:
+            coded = encodings.find_encoding(file.stream, file.size, choices.encoding)
+        except UnicodeError:
+            problem = Problem("encoding_wrong", facts={"value": str(choices.encoding)})
+            return Reading(file.name, problems=(problem,))
+        head = encodings.blocks(file.stream, file.size, coded, HEAD_BYTES)
+        table = open_table(head, choices)
+        if isinstance(table, Problem):
+            return Reading(file.name, problems=(table,))
+        return _Reader(file, coded, table, choices, default_currency).read(stage, tell)
+    except TooMuchError as error:
+        stage.clear()
+        return Reading(file.name, problems=(Problem(error.code, facts=error.facts),))
+    except BaseException:
+        stage.clear()
+        raise
+
+
+def _foreign_format(file: Source) -> str | None:
+    """Problem code of a file that holds no text, None where it may be a table."""
+    head = file.stream.read(encodings.SAMPLE_BYTES)
+    if not head.strip() and len(head) == file.size:
+        return "file_empty"
+    file.stream.seek(max(0, file.size - encodings.SAMPLE_BYTES))
+    return dialects.foreign_format(head, file.stream.read(), file.size)
+
+
+def _refused(code: str | None, unknown: str | None) -> Problem:
+    return Problem(code) if code else Problem("choice_unknown", facts={"value": shown(unknown or "")})
 
 
 def _unknown_choice(choices: Choices) -> str | None:
     """A choice that no screen offers: it reached us from somebody's own hands."""
     offered: tuple[tuple[str | None, Sequence[str]], ...] = (
-        (choices.encoding, dialects.ENCODINGS),
+        (choices.encoding, encodings.ENCODINGS),
         (choices.separator, dialects.SEPARATORS),
         (choices.decimal, get_args(DecimalMark)),
         (choices.date_order, get_args(DateOrder)),
@@ -180,26 +153,163 @@ def _unknown_choice(choices: Choices) -> str | None:
     return next((choice for choice, offer in offered if choice is not None and choice not in offer), None)
 
 
-def _whole_file_problems(
-    table: _Table, body: Sequence[Record], guesses: Mapping[Field, ColumnGuess], choices: Choices
-) -> list[Problem]:
-    listed = {"columns": _shown_list(table.header)}
-    problems = [
-        Problem("column_unknown", None, about.value, {"value": shown(column), **listed})
-        for about, column in choices.columns.items()
-        if column and column not in table.header
-    ]
-    if not table.is_known and not choices.columns and values.looks_like_data(table.header):
-        return [*problems, Problem("file_header_missing", facts={"value": shown(" ".join(table.header))})]
-    missing = [about for about in column_names.REQUIRED if about not in guesses]
-    if Field.DEBTOR_NUMBER in guesses and Field.DEBTOR in missing:
-        missing.remove(Field.DEBTOR)
-    problems += [Problem("column_missing", None, about.value, listed) for about in missing]
-    if not body:
-        problems.append(Problem("file_header_only"))
-    if table.dialect.encoding == dialects.TWICE and choices.encoding is None:
-        problems.append(Problem("encoding_repaired", blocks=False))
-    return problems
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What has to be known of a whole file before a row of it can be read."""
+
+    columns: Mapping[Field, ColumnGuess]
+    decimal: DecimalMark | None = None
+    date_order: DateOrder | None = None
+
+    def reads_like(self, other: _Plan) -> bool:
+        """Whether a reading under either says the same; how sure a guess is does not matter for that."""
+        columns, others = (
+            {about: guess.column for about, guess in plan.columns.items()} for plan in (self, other)
+        )
+        return (columns, self.decimal, self.date_order) == (others, other.decimal, other.date_order)
+
+
+class _Reader:
+    """Reads a table under a plan, and once more where the whole file speaks for another one."""
+
+    def __init__(
+        self, file: Source, coded: Coded, table: Table, choices: Choices, default_currency: str
+    ) -> None:
+        self.file = file
+        self.coded = coded
+        self.table = table
+        self.choices = choices
+        self.currency = default_currency
+        self.is_understood = table.is_known or bool(choices.columns)
+
+    def read(self, stage: Stage, tell: Tell) -> Reading:
+        plan = self.first_plan()
+        for _ in range(_PASSES):
+            stage.clear()
+            body = self.body(plan, stage)
+            try:
+                self.read_all(body, tell)
+            except TooMuchError as error:
+                stage.clear()
+                return self.reading(plan, body, stage, Problem(error.code, facts=error.facts))
+            before, plan = plan, self.plan(body)
+            if plan.reads_like(before):
+                break
+        take_out_repeats(stage, body.problems)
+        return self.reading(plan, body, stage)
+
+    def first_plan(self) -> _Plan:
+        """What the beginning of the file speaks for."""
+        head = list(islice(self.blocks(HEAD_BYTES), 2))
+        judging = self.body(_Plan({}), None)
+        for block in head:
+            judging.judge(block)
+        body = self.body(_Plan(self.columns(judging)), None)
+        for block in head:
+            body.take(block)
+        return self.plan(body)
+
+    def blocks(self, block_bytes: int) -> Iterator[Block]:
+        texts = encodings.blocks(self.file.stream, self.file.size, self.coded, block_bytes)
+        return read_blocks(texts, self.table.grid, rapid=self.file.rapid)
+
+    def body(self, plan: _Plan, stage: Stage | None) -> Body:
+        header = self.table.header
+        positions = {about: header.index(guess.column) for about, guess in plan.columns.items()}
+        layout = Layout(
+            header=header,
+            positions=positions,
+            written=tuple(about for about in positions if about in WRITTEN),
+            decimal=plan.decimal,
+            date_order=plan.date_order,
+            currency=self.currency,
+            has_controls=True,
+            has_markup=True,
+        )
+        return Body(self.table, layout, stage if self.is_understood else None, ProblemList())
+
+    def read_all(self, body: Body, tell: Tell) -> None:
+        is_cut = False
+        blocks = self.blocks(self.file.block_bytes)
+        for block in _ahead(blocks) if self.file.size > self.file.block_bytes else blocks:
+            body.take(block)
+            is_cut = block.text.is_cut
+            tell(block.text.done, self.file.size)
+        body.end(is_cut=is_cut)
+
+    def columns(self, body: Body) -> dict[Field, ColumnGuess]:
+        judged = body.judged.values
+        return column_names.map_columns(
+            self.table.header, self.choices.columns, lambda about, position: fit.fit(about, judged[position])
+        )
+
+    def plan(self, body: Body) -> _Plan:
+        day_first = column_names.speaks_day_first(self.table.header)
+        return _Plan(
+            self.columns(body),
+            self.choices.decimal or body.decimals.decide(),
+            self.choices.date_order or body.dates.decide(day_first=day_first),
+        )
+
+    def reading(self, plan: _Plan, body: Body, stage: Stage, broken: Problem | None = None) -> Reading:
+        header = self.table.header
+        whole = [broken] if broken else self.whole_file_problems(body, plan.columns)
+        questions = ("decimal",) * (plan.decimal is None) + ("dates",) * (plan.date_order is None)
+        if any(problem.blocks for problem in whole) or questions:
+            stage.clear()
+        rows = stage.rows()
+        used = {guess.column for guess in plan.columns.values()}
+        judged = zip(header, body.judged.values, strict=True)
+        return Reading(
+            name=self.file.name,
+            dialect=Dialect(
+                encoding=self.coded.encoding,
+                separator=self.table.grid.separator,
+                decimal=plan.decimal or ",",
+                date_order=plan.date_order or "dmy",
+                header_line=self.table.header_line,
+            ),
+            header=header,
+            columns=plan.columns,
+            ignored_columns=tuple(column for column in header if column not in used),
+            samples={column: tuple(map(shown, texts[:_SAMPLES])) for column, texts in judged},
+            rows=rows,
+            problems=(*whole, *body.problems.listed()),
+            unlisted=dict(body.problems.unlisted),
+            row_count=body.row_count,
+            total=_totals(rows),
+            questions=() if broken else questions,
+            format="csv",
+        )
+
+    def whole_file_problems(self, body: Body, guesses: Mapping[Field, ColumnGuess]) -> list[Problem]:
+        header, choices = self.table.header, self.choices
+        listed = {"columns": _shown_list(header)}
+        problems = [
+            Problem("column_unknown", None, about.value, {"value": shown(column), **listed})
+            for about, column in choices.columns.items()
+            if column and column not in header
+        ]
+        if not self.is_understood and fit.looks_like_data(header):
+            return [*problems, Problem("file_header_missing", facts={"value": shown(" ".join(header))})]
+        missing = [about for about in column_names.REQUIRED if about not in guesses]
+        if Field.DEBTOR_NUMBER in guesses and Field.DEBTOR in missing:
+            missing.remove(Field.DEBTOR)
+        problems += [Problem("column_missing", None, about.value, listed) for about in missing]
+        if not body.row_count:
+            problems.append(Problem("file_header_only"))
+        if self.coded.encoding == encodings.TWICE and choices.encoding is None:
+            problems.append(Problem("encoding_repaired", blocks=False))
+        return problems
+
+
+def _ahead(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The same blocks, the next one divided into cells while this one is read: polars lets both run."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, blocks, None)
+        while block := coming.result():
+            coming = pool.submit(next, blocks, None)
+            yield block
 
 
 def _shown_list(names: Iterable[str]) -> str:
@@ -207,90 +317,8 @@ def _shown_list(names: Iterable[str]) -> str:
     return ", ".join(listed[:_LISTED_COLUMNS]) + (" …" if len(listed) > _LISTED_COLUMNS else "")
 
 
-def _column(body: Sequence[Record], position: int, limit: int) -> list[str]:
-    """The first non-empty values of a column."""
-    return list(islice((text for r in body if (text := cell(r.cells, position))), limit))
-
-
-def _decimal(body: Sequence[Record], positions: Mapping[Field, int]) -> DecimalMark | None:
-    asked = [positions[about] for about in _AMOUNTS if about in positions]
-    # Each different cell once: most columns of amounts and dates repeat themselves.
-    written = {r.cells[at] for at in asked for r in body if at < len(r.cells)}
-    return values.decide_decimal(text.strip() for text in written)
-
-
-def _date_order(
-    body: Sequence[Record], positions: Mapping[Field, int], header: Sequence[str]
-) -> DateOrder | None:
-    issue, due, settled = (positions.get(about, _NOWHERE) for about in _DATES)
-    written = {tuple(r.cells[at] if at < len(r.cells) else "" for at in (issue, due, settled)) for r in body}
-    texts = [(cell(row, 0), cell(row, 1), cell(row, 2)) for row in written]
-    return values.decide_dates(texts, day_first=column_names.speaks_day_first(header))
-
-
-def _without_sums(body: Sequence[Record], positions: Mapping[Field, int]) -> Iterable[Record]:
-    """Data rows: a sum has a label, or the label and the name of the debtor above, and no date."""
-    number, debtor, issue = (positions.get(about) for about in (Field.NUMBER, Field.DEBTOR, Field.ISSUE))
-    above: Sequence[str] = ()
-    for record in body:
-        if not cell(record.cells, issue) and record.closed:
-            named = {cell(record.cells, number), cell(record.cells, debtor)} - {""}
-            if _is_sum(record, named, cell(above, debtor)):
-                continue
-        above = record.cells
-        yield record
-
-
-def _is_sum(record: Record, named: set[str], above: str) -> bool:
-    label = next((text for value in record.cells if (text := value.strip().rstrip(" :."))), "")
-    if any(name.rstrip(" :.") != label for name in named):
-        return False
-    return _SUM_LABEL.fullmatch(label.removesuffix(above).strip() if above else label) is not None
-
-
-def _rows(
-    body: Sequence[Record], layout: Layout, *, ends_open: bool
-) -> tuple[list[InvoiceRow], list[Problem]]:
-    rows: list[InvoiceRow] = []
-    problems: list[Problem] = []
-    for position, record in enumerate(body, start=1):
-        row, found = read_row(record, layout, cut_off=ends_open and position == len(body))
-        problems += found
-        if row:
-            rows.append(row)
-    kept, repeated = _without_repeats(rows)
-    return kept, problems + repeated
-
-
-def _without_repeats(rows: Sequence[InvoiceRow]) -> tuple[list[InvoiceRow], list[Problem]]:
-    """Keep identical repeats once; where one number says two things, keep none of them."""
-    groups: dict[tuple[str, str], list[InvoiceRow]] = defaultdict(list)
-    for row in rows:
-        if not row.number:
-            continue
-        groups[row.number, (row.debtor_number or row.debtor).casefold()].append(row)
-    problems: list[Problem] = []
-    dropped: set[int] = set()
-    for (number, _), group in groups.items():
-        if len(group) == 1:
-            continue
-        lines = [row.line for row in group]
-        if len({dataclasses.replace(row, line=0) for row in group}) == 1:
-            dropped.update(lines[1:])
-            facts = {"value": shown(number), "other": str(lines[0])}
-            problems += [Problem("repeated_line", line, None, facts, blocks=False) for line in lines[1:]]
-            continue
-        dropped.update(lines)
-        for line in lines:
-            others = [str(other) for other in lines if other != line]
-            listed = ", ".join(others[:_LISTED_LINES]) + (" …" if len(others) > _LISTED_LINES else "")
-            facts = {"value": shown(number), "other": listed}
-            problems.append(Problem("number_twice", line, Field.NUMBER.value, facts))
-    return [row for row in rows if row.line not in dropped], problems
-
-
-def _totals(rows: Sequence[InvoiceRow]) -> dict[str, Money]:
-    sums: dict[str, int] = defaultdict(int)
-    for row in rows:
-        sums[row.total.currency] += row.signed.cents
-    return {currency: Money(cents, currency) for currency, cents in sorted(sums.items())}
+def _totals(rows: StagedRows) -> dict[str, Money]:
+    is_owed = pl.col("kind") == Kind.INVOICE.value
+    signed = pl.when(is_owed).then("total_cents").otherwise(-pl.col("total_cents"))
+    sums = rows.scan().group_by("currency").agg(signed.sum().alias("cents")).sort("currency").collect()
+    return {currency: Money(cents, currency) for currency, cents in sums.iter_rows()}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from encaiss_dashboard.adapters.invoice_files import values
+from encaiss_dashboard.adapters.invoice_files import codes, values
 from encaiss_dashboard.adapters.invoice_files.columns import REQUIRED
 from encaiss_dashboard.adapters.invoice_files.dialect import Record
 from encaiss_dashboard.adapters.invoice_files.values import Amount, Fault
@@ -25,25 +25,29 @@ EXAMPLES: Final[Mapping[DateOrder, str]] = {
     "compact": "20251231",
     "serial": "46022",
 }
-_CELL_CHARS: Final = 500
-_LARGEST_CENTS: Final = 10**12
-_YEARS_AHEAD: Final = 50
+CELL_CHARS: Final = 500
+LARGEST_CENTS: Final = 10**12
+YEARS_AHEAD: Final = 50
 _SHOWN_CHARS: Final = 60
 MARKUP: Final = re.compile(r"<\s*[A-Za-z/!?]|javascript:|&#", re.IGNORECASE)
+# What a spreadsheet shows where a formula failed.
+_SHEET_ERRORS: Final = frozenset(
+    ("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "Err:502")
+)
+# A sign that the house put before what a spreadsheet would run (`domain.sheets`).
+_GUARDED: Final = ("'=", "'+", "'-", "'@")
 # What a spreadsheet writes to keep leading zeros.
 _QUOTED: Final = re.compile(r'="([^"]*)"')
 # Up to Python 3.11 a member looked up on its enum costs as much as reading a short cell.
 _ADDRESS: Final = Field.ADDRESS
 _CITY: Final = Field.CITY
-_COUNTRY: Final = Field.COUNTRY
+_CREDITED: Final = Field.CREDITED
 _CURRENCY: Final = Field.CURRENCY
 _DEBTOR: Final = Field.DEBTOR
 _DEBTOR_NUMBER: Final = Field.DEBTOR_NUMBER
 _DUE: Final = Field.DUE
-_EMAIL: Final = Field.EMAIL
 _ISSUE: Final = Field.ISSUE
 _KIND: Final = Field.KIND
-_LANGUAGE: Final = Field.LANGUAGE
 _NUMBER: Final = Field.NUMBER
 _OPEN: Final = Field.OPEN
 _PAID: Final = Field.PAID
@@ -64,7 +68,17 @@ WRITTEN: Final = frozenset(
         _POSTCODE,
         _CITY,
         _TERM,
+        _CREDITED,
     )
+)
+_OWN: Final = frozenset((_NUMBER, _DEBTOR, _DEBTOR_NUMBER))
+"""Texts without which a row is none; an error in any other one is left out."""
+_CODES: Final[tuple[tuple[Field, Callable[[str], str], str], ...]] = (
+    (Field.EMAIL, codes.read_email, "email_invalid"),
+    (Field.LANGUAGE, codes.read_language, "language_unknown"),
+    (Field.COUNTRY, codes.read_country, "country_unknown"),
+    (Field.ENDPOINT, codes.read_endpoint, "endpoint_invalid"),
+    (Field.IBAN, codes.read_iban, "iban_invalid"),
 )
 
 
@@ -125,7 +139,7 @@ def read_row(record: Record, layout: Layout, *, cut_off: bool) -> tuple[InvoiceR
     reader = _RowReader(record, layout, texts)
     if reader.is_complete(cut_off=cut_off):
         reader.check_names()
-        if layout.has_controls or max(map(len, record.cells)) > _CELL_CHARS:
+        if layout.has_controls or max(map(len, record.cells)) > CELL_CHARS:
             reader.check_cells()
         row = reader.invoice()
     else:
@@ -170,8 +184,8 @@ class _RowReader:
         fields = {position: about for about, position in self.layout.positions.items()}
         for position, value in enumerate(self.record.cells[: len(self.layout.header)]):
             about = fields.get(position)
-            if about and len(value) > _CELL_CHARS:
-                self.report("cell_too_long", about, length=str(len(value)), expected=str(_CELL_CHARS))
+            if about and len(value) > CELL_CHARS:
+                self.report("cell_too_long", about, length=str(len(value)), expected=str(CELL_CHARS))
             found = CONTROLS.findall(value) if self.layout.has_controls else None
             if not found:
                 continue
@@ -187,10 +201,15 @@ class _RowReader:
         """Refuse what no name or number can be; unwrap the formulas that only keep leading zeros."""
         for about in self.layout.written:
             text = self.texts[about]
+            if text.startswith(_GUARDED):
+                text = self.texts[about] = text[1:]
             if text.startswith("=") and about is not _DEBTOR:
                 text = self.texts[about] = _QUOTED.sub(r"\1", text)
             if text.startswith(("=", "@")):
                 self.report("formula", about, value=shown(text))
+            elif text in _SHEET_ERRORS:
+                self.report("cell_error", about, blocks=about in _OWN, value=text)
+                self.texts[about] = text if about in _OWN else ""
             elif self.layout.has_markup and MARKUP.search(text):
                 self.report("markup", about, value=shown(text))
             elif about is _DEBTOR and text.startswith(("+", "-")):
@@ -206,7 +225,7 @@ class _RowReader:
             self.report("debtor_missing", _DEBTOR)
         issue, due, settled = self.dates()
         kind, total, vat, paid = self.amounts()
-        vat_number, email, language, country = self.codes()
+        facts = self.codes()
         if issue is None or total is None:
             return None
         return InvoiceRow(
@@ -221,15 +240,13 @@ class _RowReader:
             total=total,
             vat=vat,
             reference=text(_REFERENCE, ""),
-            vat_number=vat_number,
-            email=email,
-            language=language,
-            country=country,
             address=text(_ADDRESS, ""),
             postcode=text(_POSTCODE, ""),
             city=text(_CITY, ""),
             settled=settled,
             paid=paid,
+            credited=text(_CREDITED, "") if kind is Kind.CREDIT_NOTE else "",
+            **facts,
         )
 
     def dates(self) -> tuple[date | None, date | None, date | None]:
@@ -240,8 +257,8 @@ class _RowReader:
             return issue, due, settled
         start = self.text(_ISSUE)
         for about, later in ((_DUE, due), (_SETTLED, settled)):
-            if later and later.year - issue.year > _YEARS_AHEAD:
-                years = str(_YEARS_AHEAD)
+            if later and later.year - issue.year > YEARS_AHEAD:
+                years = str(YEARS_AHEAD)
                 self.report("date_far", about, value=self.text(about), other=start, expected=years)
         if due and due < issue:
             self.report("due_before_issue", _DUE, value=self.text(_DUE), other=start)
@@ -317,7 +334,7 @@ class _RowReader:
         if isinstance(found, Fault):
             self.report(found.value, about, value=shown(text), expected=f"1234{decimal}56")
             return None
-        if abs(found.cents) > _LARGEST_CENTS:
+        if abs(found.cents) > LARGEST_CENTS:
             self.report("amount_absurd", about, value=shown(text))
             return None
         return found
@@ -325,7 +342,7 @@ class _RowReader:
     def currency(self, amounts: Sequence[Amount | None]) -> str | None:
         """The row's one currency: its column's, else the amounts' own, else the file's."""
         text = self.texts.get(_CURRENCY)
-        stated = values.read_currency(text) if text else None
+        stated = codes.read_currency(text) if text else None
         if text and stated is None:
             self.report("currency_unknown", _CURRENCY, value=shown(text))
             return None
@@ -340,29 +357,21 @@ class _RowReader:
 
     def kind(self) -> Kind:
         text = self.texts.get(_KIND)
-        kind = values.read_kind(text) if text else Kind.INVOICE
+        kind = codes.read_kind(text) if text else Kind.INVOICE
         if text and kind is None:
             self.report("kind_unknown", _KIND, value=shown(text))
         return kind or Kind.INVOICE
 
-    def codes(self) -> tuple[str, str, str, str]:
-        """VAT number, e-mail address, language and country; what is doubtful is only a warning."""
-        text = self.texts.get
-        vat_number = email = language = country = ""
-        if given := text(_VAT_NUMBER):
-            vat_number, holds = values.read_vat_number(given)
+    def codes(self) -> dict[str, str]:
+        """VAT number, e-mail address, language and so on; what is doubtful is only a warning."""
+        found: dict[str, str] = {}
+        if given := self.text(_VAT_NUMBER):
+            found["vat_number"], holds = codes.read_vat_number(given)
             if not holds:
                 self.report("vat_number_invalid", _VAT_NUMBER, blocks=False, value=shown(given))
-        if given := text(_EMAIL):
-            email = given if values.is_email(given) else ""
-            if not email:
-                self.report("email_invalid", _EMAIL, blocks=False, value=shown(given))
-        if given := text(_LANGUAGE):
-            language = values.read_language(given)
-            if not language:
-                self.report("language_unknown", _LANGUAGE, blocks=False, value=shown(given))
-        if given := text(_COUNTRY):
-            country = values.read_country(given)
-            if not country:
-                self.report("country_unknown", _COUNTRY, blocks=False, value=shown(given))
-        return vat_number, email, language, country
+        for about, read, doubt in _CODES:
+            if given := self.texts.get(about):
+                found[about.value] = read(given)
+                if not found[about.value]:
+                    self.report(doubt, about, blocks=False, value=shown(given))
+        return found

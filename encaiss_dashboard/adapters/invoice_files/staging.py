@@ -10,6 +10,7 @@ from typing import Any, Final, overload
 import polars as pl
 
 from encaiss_dashboard.domain.intake import TEXTS, InvoiceRow, row_of
+from encaiss_dashboard.domain.invoices import Kind
 
 SCHEMA: Final[dict[str, Any]] = {
     "line": pl.Int64,
@@ -26,10 +27,14 @@ SCHEMA: Final[dict[str, Any]] = {
 }
 """Columns of staged rows as :class:`Rows.scan` promises them; ``term`` is null where there is none."""
 _AT_ONCE: Final = 20_000
+_EMPTY: Final = {**dict.fromkeys(TEXTS, ""), "kind": Kind.INVOICE.value}
 
 
 class StagedRows(Sequence[InvoiceRow]):
-    """Rows in frames of :data:`SCHEMA`, in memory or as Arrow files, in the order of the file."""
+    """Rows in frames of :data:`SCHEMA`, in memory or as Arrow files, in the order of the file.
+
+    A frame may lack columns: none of its rows holds anything there.
+    """
 
     def __init__(self, frames: Iterable[pl.DataFrame | Path]) -> None:
         self._frames = tuple(frames)
@@ -42,7 +47,14 @@ class StagedRows(Sequence[InvoiceRow]):
 
     @staticmethod
     def _lazy(frame: pl.DataFrame | Path) -> pl.LazyFrame:
-        return frame.lazy() if isinstance(frame, pl.DataFrame) else pl.scan_ipc(frame)
+        lazy = frame.lazy() if isinstance(frame, pl.DataFrame) else pl.scan_ipc(frame)
+        names = set(lazy.collect_schema())
+        if len(names) == len(SCHEMA):
+            return lazy
+        return lazy.select(
+            pl.col(name) if name in names else pl.lit(_EMPTY.get(name), dtype=dtype).alias(name)
+            for name, dtype in SCHEMA.items()
+        )
 
     def scan(self) -> pl.LazyFrame:
         """See :meth:`Rows.scan`."""
@@ -85,3 +97,50 @@ def frame_of(rows: Iterable[InvoiceRow]) -> pl.DataFrame:
         columns["vat_cents"].append(None if row.vat is None else row.vat.cents)
         columns["paid_cents"].append(None if row.paid is None else row.paid.cents)
     return pl.DataFrame(columns, schema=SCHEMA)
+
+
+class Stage:
+    """Where rows are put down as they are read: Arrow files in a folder, or frames in memory."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Write into the folder, which is there and holds no rows yet."""
+        self._folder = folder
+        self.frames: list[pl.DataFrame | Path] = []
+        self.numbers: list[pl.Series] = []
+        """Hashes of the invoice numbers of each frame."""
+        self.count = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Keep rows that come after all others; columns that hold nothing may be left out."""
+        if not frame.height:
+            return
+        self.count += frame.height
+        self.numbers.append((frame["number"] if "number" in frame else frame["line"]).hash())
+        self.frames.append(self._kept(len(self.frames) + 1, frame))
+
+    def replace(self, place: int, frame: pl.DataFrame) -> None:
+        """Keep other rows where those of a frame were."""
+        self.frames[place] = self._kept(place + 1, frame)
+
+    def _kept(self, number: int, frame: pl.DataFrame) -> pl.DataFrame | Path:
+        if self._folder is None:
+            return frame
+        path = self._folder / f"rows-{number:04d}.arrow"
+        whole = path.with_suffix(".new")
+        frame.write_ipc(whole)
+        # What is being replaced may still be read: its file lives on until that ends.
+        whole.replace(path)
+        return path
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        for frame in self.frames:
+            if isinstance(frame, Path):
+                frame.unlink(missing_ok=True)
+        self.frames.clear()
+        self.numbers.clear()
+        self.count = 0
+
+    def rows(self) -> StagedRows:
+        """All rows that were kept."""
+        return StagedRows(self.frames)

@@ -9,17 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
-from babel import Locale
-from babel.core import get_global
-from babel.numbers import is_currency
-from stdnum import get_cc_module
-from stdnum.be import vat as belgian
-from stdnum.fr import siren, siret
-
+from encaiss_dashboard.adapters.invoice_files.codes import read_currency
 from encaiss_dashboard.domain.intake import DateOrder, DecimalMark, Field
-from encaiss_dashboard.domain.invoices import Kind
 
 EARLIEST: Final = date(1990, 1, 1)
 LATEST: Final = date(2099, 12, 31)
@@ -29,27 +22,7 @@ _AMOUNT_CHARS: Final = 40
 _CENT_DIGITS: Final = 2
 _GROUP_DIGITS: Final = 3
 _PIVOT_YEAR: Final = 70
-# Longest address that can travel (RFC 5321, 4.5.3.1.3).
-_EMAIL_CHARS: Final = 254
-_NO_COUNTRIES: Final = frozenset(("ZZ", "EU", "EZ", "UN", "QO", "XA", "XB"))
-_NEARLY_ALL: Final = 0.9
-_HALF: Final = 0.5
-_SIGNS: Final = {"€": "EUR", "$": "USD", "£": "GBP", "EURO": "EUR", "EUROS": "EUR"}
-_LANGUAGES: Final = {
-    "fr": "fr f fra fre français francais french frans französisch",
-    "nl": "nl n nld dut néerlandais neerlandais nederlands dutch niederländisch vlaams",
-    "en": "en e eng anglais engels english englisch",
-    "de": "de d deu ger allemand duits german deutsch",
-}
-_LANGUAGE_OF: Final = {word: code for code, words in _LANGUAGES.items() for word in words.split()}
-_CREDIT: Final = re.compile(
-    r"381|nc|cn|ncc|avoirs?|notes? de cr[ée]dit.*|credit ?-?not[ae]s?.*|cr[ée]dit|kredietnota.*|gutschrift.*"
-    r"|credit ?memo|rechnungskorrektur"
-)
-_INVOICE: Final = re.compile(
-    r"380|f|fa|fc|fv|vf|fac|inv|si|factures?.*|facturen?|factuur.*|verkoopfactu.*|invoices?.*|sales invoice"
-    r"|tax invoice|rechnung.*"
-)
+_MARKS: Final[tuple[tuple[DecimalMark, DecimalMark], ...]] = ((",", "."), (".", ","))
 _CURRENCY: Final = r"€|\$|£|[A-Za-z]{3}"
 _AMOUNT: Final = re.compile(
     rf"([-+−–])?\s*({_CURRENCY})?\s*([-+−–])?\s*([0-9][0-9\s.,'’]*|[.,][0-9]+)(?<!\s)\s*([-−–])?\s*({_CURRENCY})?\s*"
@@ -65,16 +38,8 @@ _YEAR_FIRST: Final = re.compile(rf"([0-9]{{4}})[-/.]([0-9]{{1,2}})[-/.]([0-9]{{1
 _YEAR_LAST: Final = re.compile(rf"([0-9]{{1,2}})[-/. ]([0-9]{{1,2}})[-/. ]([0-9]{{4}}|[0-9]{{2}}){_TIME}")
 _EIGHT: Final = re.compile(r"[0-9]{8}")
 _SERIAL: Final = re.compile(r"([2-7][0-9]{4})(?:[.,][0-9]+)?")
-_EMAIL: Final = re.compile(r"[^@\s<>(),;:\"]+@[A-Za-z0-9À-ÿ-]+(\.[A-Za-z0-9À-ÿ-]+)*\.[A-Za-zÀ-ÿ]{2,}")
-_SHAPES: Final[Mapping[Field, re.Pattern[str]]] = {
-    Field.COUNTRY: re.compile(r"[^0-9]+"),
-    Field.LANGUAGE: re.compile(r"[^0-9]+"),
-    Field.CURRENCY: re.compile(r"[A-Za-z]{3,5}|[€$£]"),
-    Field.VAT_NUMBER: re.compile(r"[A-Za-z]{0,3}[\s.]*[0-9][0-9A-Z\s.]{7,}"),
-    Field.DEBTOR: re.compile(r".*[^0-9].*"),
-}
-_DATES: Final = frozenset({Field.ISSUE, Field.DUE, Field.SETTLED})
-_AMOUNTS: Final = frozenset({Field.TOTAL, Field.VAT, Field.PAID, Field.OPEN})
+DATES: Final = (Field.ISSUE, Field.DUE, Field.SETTLED)
+AMOUNTS: Final = (Field.TOTAL, Field.VAT, Field.PAID, Field.OPEN)
 
 
 class Fault(StrEnum):
@@ -123,38 +88,63 @@ def read_amount(text: str, decimal: DecimalMark) -> Amount | Fault:
     return Amount(-value if negative else value, currency)
 
 
-def decide_decimal(texts: Iterable[str]) -> DecimalMark | None:
-    """The mark before cents in a whole file, None when both stay possible.
+class Proof(NamedTuple):
+    """What one amount says about the mark before cents.
+
+    Attributes:
+        mark: which it is, if it is one.
+        weight: ``proof`` settles it, ``hint`` does where no other amount is doubtful, ``doubt`` allows
+            both, ``broken`` looks like a proof and is no amount.
+    """
+
+    mark: DecimalMark
+    weight: Literal["proof", "hint", "doubt", "broken"]
+
+
+def decimal_proof(text: str) -> Proof | None:
+    """What an amount says about the mark before cents, None where it has no mark.
 
     "1.234,56", "12,50" and "1.234.567" prove a mark. "1.234" fits both; "1,5" proves one only where
-    no such cell stands beside it. Of proofs for both marks one must be ten times the other, which is
-    then a mistake in its row; an amount that is unreadable either way proves nothing. ``,`` when no
-    cell has a mark.
+    no such cell stands beside it. Whether digits are zeros matters, which other digits they are does not.
     """
-    proofs = Counter[DecimalMark]()
+    found = _match_amount(text)
+    marks = re.sub(r"[\s'’]", "", found[1]) if found else ""
+    if not found or not re.search(r"[.,]", marks):
+        return None
+    last = marks[max(marks.rfind("."), marks.rfind(","))]
+    mark: DecimalMark = "." if last == "." else ","
+    other: DecimalMark = "," if mark == "." else "."
+    after = len(marks) - marks.rfind(mark) - 1
+    if marks.count(mark) > 1:
+        return Proof(other, "proof" if isinstance(read_amount(text, other), Amount) else "broken")
+    if other in marks or after == _CENT_DIGITS or re.search(r"[\s'’]", found[1]):
+        return Proof(mark, "proof" if isinstance(read_amount(text, mark), Amount) else "broken")
+    if after == _GROUP_DIGITS and re.match(r"[1-9][0-9]{0,2}[.,]", marks):
+        return Proof(mark, "doubt")
+    return Proof(mark, "hint")
+
+
+def decide_decimal(texts: Iterable[str]) -> DecimalMark | None:
+    """The mark before cents in a whole file, None when both stay possible; see `weigh_decimal`."""
+    return weigh_decimal(Counter(proof for text in set(texts) if (proof := decimal_proof(text))))
+
+
+def weigh_decimal(proofs: Mapping[Proof, int]) -> DecimalMark | None:
+    """The mark before cents by how many different amounts say what, None when both stay possible.
+
+    Of proofs for both marks one must be ten times the other, which is then a mistake in its row; an
+    amount that is unreadable either way proves nothing. ``,`` when no cell has a mark.
+    """
+    said = Counter[str]()
     hints: set[DecimalMark] = set()
-    doubtful = False
-    for text in set(texts):
-        found = _match_amount(text)
-        marks = re.sub(r"[\s'’]", "", found[1]) if found else ""
-        if not found or not re.search(r"[.,]", marks):
-            continue
-        last = marks[max(marks.rfind("."), marks.rfind(","))]
-        mark: DecimalMark = "." if last == "." else ","
-        other: DecimalMark = "," if mark == "." else "."
-        after = len(marks) - marks.rfind(mark) - 1
-        if marks.count(mark) > 1:
-            proofs[other] += isinstance(read_amount(text, other), Amount)
-        elif other in marks or after == _CENT_DIGITS or re.search(r"[\s'’]", found[1]):
-            proofs[mark] += isinstance(read_amount(text, mark), Amount)
-        elif after == _GROUP_DIGITS and re.match(r"[1-9][0-9]{0,2}[.,]", marks):
-            doubtful = True
-        else:
-            hints.add(mark)
-    for mark, other in ((",", "."), (".", ",")):
-        if proofs[mark] > 10 * proofs[other]:
+    for proof, count in proofs.items():
+        said[proof.weight] += count
+        if proof.weight == "hint":
+            hints.add(proof.mark)
+    for mark, other in _MARKS:
+        if proofs.get(Proof(mark, "proof"), 0) > 10 * proofs.get(Proof(other, "proof"), 0):
             return mark
-    if proofs or doubtful or len(hints) > 1:
+    if said["proof"] or said["broken"] or said["doubt"] or len(hints) > 1:
         return None
     return hints.pop() if hints else ","
 
@@ -234,118 +224,23 @@ def _order_by_sense(rows: Sequence[tuple[str, str, str]]) -> DateOrder | None:
     return "dmy" if dmy else "mdy"
 
 
-def read_kind(text: str) -> Kind | None:
-    """Invoice or credit note by code (UNTDID 1001) or word, None when it is neither."""
-    word = " ".join(text.lower().replace("_", " ").split())
-    if _CREDIT.fullmatch(word):
-        return Kind.CREDIT_NOTE
-    return Kind.INVOICE if _INVOICE.fullmatch(word) else None
-
-
-def read_currency(text: str) -> str | None:
-    """ISO 4217 code of a code, a sign or "euro", None when there is no such currency."""
-    code = _SIGNS.get(text.upper(), text.upper())
-    return code if re.fullmatch("[A-Z]{3}", code) and is_currency(code) else None
-
-
-def read_language(text: str) -> str:
-    """Two-letter code of a language the house writes or reads, "" for others."""
-    return _LANGUAGE_OF.get(re.split(r"[-_]", text.lower())[0].strip(), "")
-
-
-@lru_cache(maxsize=1024)
-def read_country(text: str) -> str:
-    """ISO 3166 alpha-2 code of a code or a name in French, Dutch, German or English, "" if none."""
-    if re.fullmatch("[A-Za-z]{2,3}", text):
-        code = text.upper()
-        territories = Locale("en").territories
-        if code in territories and code not in _NO_COUNTRIES:
-            return code
-        aliases = get_global("territory_aliases").get(code, [])
-        return str(aliases[0]) if len(aliases) == 1 else ""
-    return _country_names().get(text.casefold(), "")
-
-
-@lru_cache(maxsize=1)
-def _country_names() -> dict[str, str]:
-    return {
-        name.casefold(): code
-        for language in ("fr", "nl", "de", "en")
-        for code, name in Locale(language).territories.items()
-        if re.fullmatch("[A-Z]{2}", code)
-    }
-
-
-@lru_cache(maxsize=200_000)
-def read_vat_number(text: str) -> tuple[str, bool]:
-    """A VAT or enterprise number without its dots, and whether its check digits hold.
-
-    Without a country prefix it may be Belgian (enterprise number) or French (SIREN, SIRET). A
-    country whose rule is not known is not judged.
-    """
-    compact = re.sub(r"[\s./_-]", "", text).upper()
-    if compact.isdigit():
-        holds = belgian.is_valid(compact) or siren.is_valid(compact) or siret.is_valid(compact)
-        return (compact, True) if holds else (text, False)
-    prefix = compact[:2].lower()
-    module = (
-        get_cc_module("gr" if prefix == "el" else prefix, "vat") if re.fullmatch("[a-z]{2}", prefix) else None
-    )
-    if module is None:
-        return text, bool(re.fullmatch("[A-Z]{2,3}[A-Z0-9]{5,}", compact))
-    return (compact, True) if module.is_valid(compact) else (text, False)
-
-
-def is_email(text: str) -> bool:
-    """Whether it is one e-mail address with a domain."""
-    return len(text) <= _EMAIL_CHARS and _EMAIL.fullmatch(text) is not None
-
-
-def looks_like_data(cells: Iterable[str]) -> bool:
-    """Whether a cell of a supposed header is a date or an amount with cents."""
-    return any(
-        _is_date_like(text) or re.search(r"[0-9][.,][0-9]{2}$", text) for text in map(str.strip, cells)
-    )
-
-
-def fit(field: Field, values: Sequence[str]) -> int:
-    """Points to add to the confidence that a column holds a field, by its first values.
-
-    Values never outweigh a clear header for dates and amounts: a wrong cell there is a problem of
-    its row. They decide where a header has two meanings, and where a code list must match.
-    """
-    if not values:
-        return 0
-    share = sum(_suits(field, value) for value in values) / len(values)
-    if field in _DATES | _AMOUNTS:
-        return 0 if share > _NEARLY_ALL else -20 if share > _HALF else -55
-    if field is Field.KIND and share > 0:
-        return 0 if share > _HALF else -30
-    if field in {Field.COUNTRY, Field.LANGUAGE, Field.CURRENCY, Field.KIND}:
-        return 0 if share > _HALF else -100
-    if field is Field.VAT_NUMBER:
-        return 10 if share > _HALF else -15
-    return 0 if share > _HALF else -30
-
-
-def _suits(field: Field, value: str) -> bool:
-    if field in _DATES:
-        return _is_date_like(value)
-    if field in _AMOUNTS:
-        is_date = _is_date_like(value) and not _SERIAL.fullmatch(value)
-        return not is_date and _match_amount(value) is not None
-    if field is Field.KIND:
-        return read_kind(value) is not None
-    shape = _SHAPES.get(field)
-    return shape is None or shape.fullmatch(value) is not None
-
-
-def _is_date_like(text: str) -> bool:
+def is_date_like(text: str) -> bool:
+    """Whether it has the form of a date, a spreadsheet's day count included."""
     if _YEAR_FIRST.fullmatch(text) or _YEAR_LAST.fullmatch(text):
         return True
     if _EIGHT.fullmatch(text):
         return isinstance(read_date(text, "dmy"), date)
-    return bool(_SERIAL.fullmatch(text))
+    return is_serial(text)
+
+
+def is_serial(text: str) -> bool:
+    """Whether it may be a spreadsheet's day count."""
+    return _SERIAL.fullmatch(text) is not None
+
+
+def is_amount_like(text: str) -> bool:
+    """Whether it has the form of an amount."""
+    return _match_amount(text) is not None
 
 
 def _shape(text: str) -> DateOrder:

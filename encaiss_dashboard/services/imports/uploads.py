@@ -63,7 +63,8 @@ def _understand(work: Work, batch: records.ImportBatch, choices: Choices, tell: 
     """What was understood of it before, unless it has to be read for the first time or otherwise."""
     key = key_of(batch)
     source, folder = work.store.path(key), work.store.workshop(key)
-    return work.files.read_file(source, batch.file_name, choices, folder, tell)
+    reading = work.files.kept(source, batch.file_name, choices, folder)
+    return reading or work.files.read_file(source, batch.file_name, choices, folder, tell)
 
 
 def _layout(work: Work, client_id: int, digest: str) -> records.ImportLayout | None:

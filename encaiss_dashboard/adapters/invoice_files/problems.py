@@ -1,0 +1,42 @@
+"""Problems of a file, as many as somebody might read; the rest is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from encaiss_dashboard.adapters.invoice_files import limits
+from encaiss_dashboard.domain.errors import Problem
+
+
+class ProblemList:
+    """Problems in the order of their lines: of a warning the first thousand, a hundred thousand in all."""
+
+    def __init__(self) -> None:
+        self._listed: list[Problem] = []
+        self._warned = Counter[str]()
+        self.unlisted = Counter[str]()
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """List problems; those of one code come by line."""
+        for problem in problems:
+            if self.lists(problem.code, blocks=problem.blocks):
+                self._warned[problem.code] += not problem.blocks
+                self._listed.append(problem)
+            else:
+                self.unlisted[problem.code] += 1
+
+    def lists(self, code: str, *, blocks: bool) -> bool:
+        """Whether one more of a code would be listed."""
+        if not blocks and self._warned[code] >= limits.LISTED_OF_A_WARNING:
+            return False
+        # Twice as many, as what is found last may stand first.
+        return len(self._listed) < 2 * limits.LISTED
+
+    def listed(self) -> tuple[Problem, ...]:
+        """The first ones by line, those of one line in the order they were found; counts the rest."""
+        ordered = sorted(self._listed, key=lambda problem: problem.line or 0)
+        self.unlisted.update(problem.code for problem in ordered[limits.LISTED :])
+        del ordered[limits.LISTED :]
+        self._listed = ordered
+        return tuple(ordered)
