@@ -131,7 +131,7 @@ def _is_own(folder: Path, name: str) -> bool:
 def _holds_rows(frame: Path) -> bool:
     """Columns that hold nothing may be missing, see :class:`StagedRows`; no other may be there."""
     columns = pl.scan_ipc(frame).collect_schema()
-    return _NEEDED <= set(columns) and all(SCHEMA.get(name) == kind for name, kind in columns.items())
+    return set(columns) >= _NEEDED and all(SCHEMA.get(name) == kind for name, kind in columns.items())
 
 
 def _of(source: Path, name: str, choices: Choices) -> _Of:
