@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from typing import Final
 
 from encaiss_dashboard.adapters.sandbox.job import Job
@@ -34,9 +35,9 @@ class Nursery:
         Raises:
             OSError: the system has no room for a process.
         """
-        talk, its_talk = socket.socketpair()
-        fate, its_fate = socket.socketpair()
-        with its_talk, its_fate:
+        with ExitStack() as ends:
+            talk, its_talk = map(ends.enter_context, socket.socketpair())
+            fate, its_fate = map(ends.enter_context, socket.socketpair())
             talk.sendall(REQUEST.dump_json(request) + b"\n")
             given = [its_talk.fileno(), its_fate.fileno()]
             with self._lock:
@@ -45,7 +46,7 @@ class Nursery:
                 except (BrokenPipeError, ConnectionResetError):
                     self._stop()
                     socket.send_fds(self._running(), [b"+"], given)
-        return Job(talk, fate, request.folder, self._limits)
+            return Job(talk.dup(), fate.dup(), request.folder, self._limits)
 
     def close(self) -> None:
         """End it, and with it every reader it started."""
@@ -79,7 +80,6 @@ class Nursery:
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
             pass_fds=(control.fileno(),),
             start_new_session=True,
         )
