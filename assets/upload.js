@@ -1,60 +1,120 @@
-// Sends a dropped or chosen file as the raw body of one request. Every word it shows stands in the
-// data attributes of the zone, and listeners sit on the document, so that pages may come and go.
+// Sends dropped or chosen files one after the other, each as the raw body of one request. Every word it
+// shows stands in the data attributes of the zone, and listeners sit on the document, so that pages may
+// come and go.
 (() => {
   if (window.encaissUpload) return;
   window.encaissUpload = true;
 
+  const TOO_MANY = 429;
+  let underWay = 0;
+
   const zoneOf = (event) => event.target instanceof Element && event.target.closest("[data-dropzone]");
   const carriesFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+  const pause = (seconds) => new Promise((go) => setTimeout(go, 1000 * seconds));
+  const fill = (words, facts) => words.replace(/\{(\w+)\}/g, (whole, name) => facts[name] ?? whole);
 
-  function say(zone, problem) {
+  function show(zone, problem, refused, received) {
+    const words = zone.dataset;
     zone.querySelector(".problem").textContent = problem;
-    zone.classList.remove("busy");
-    zone.querySelector("input").value = "";
+    const results = zone.querySelector(".results");
+    results.replaceChildren();
+    for (const { name, why } of refused) {
+      const line = document.createElement("p");
+      const strong = document.createElement("strong");
+      strong.textContent = name;
+      line.append(strong, " ", why);
+      results.append(line);
+    }
+    if (!received) return;
+    const link = document.createElement("a");
+    link.href = words.history;
+    link.className = "link";
+    link.textContent = fill(words.received, { n: received });
+    results.append(link);
   }
 
-  function send(zone, files) {
-    if (!files.length || zone.classList.contains("busy")) return;
+  function post(zone, file, told) {
     const words = zone.dataset;
-    const file = files[0];
-    const megabytes = Number(words.megabytes);
-    say(zone, "");
-    if (files.length > 1) return say(zone, words.many);
-    if (file.size > megabytes * 1048576) return say(zone, words.tooLarge.replace("{megabytes}", megabytes));
     const bar = zone.querySelector("progress");
     const what = zone.querySelector(".what");
-    const request = new XMLHttpRequest();
     bar.value = 0;
-    what.textContent = words.sending.replace("{file}", file.name);
+    what.textContent = fill(words.sending, told);
+    return new Promise((done) => {
+      const request = new XMLHttpRequest();
+      request.upload.onprogress = (event) => {
+        if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;
+      };
+      request.upload.onload = () => {
+        bar.removeAttribute("value");
+        what.textContent = fill(words.checking, told);
+      };
+      request.onerror = () => done({ problem: words.failed });
+      request.onload = () => {
+        let answer = {};
+        try {
+          answer = JSON.parse(request.responseText);
+        } catch {
+          // Neither place nor problem: the sentence for a failed upload says enough.
+        }
+        if (!answer.location) answer.problem ||= words.failed;
+        if (request.status === TOO_MANY) answer.wait = Number(request.getResponseHeader("Retry-After"));
+        done(answer);
+      };
+      request.open("POST", words.dropzone);
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      request.setRequestHeader("X-File-Name", encodeURIComponent(file.name));
+      request.setRequestHeader("X-Language", words.language);
+      request.send(file);
+    });
+  }
+
+  async function sendOne(zone, file, told, isFolder) {
+    const words = zone.dataset;
+    const megabytes = Number(words.megabytes);
+    if (isFolder) return { problem: words.folder };
+    if (file.size > megabytes * 1048576) return { problem: fill(words.tooLarge, { megabytes }) };
+    for (;;) {
+      const answer = await post(zone, file, told);
+      if (!answer.wait) return answer;
+      zone.querySelector(".what").textContent = answer.problem;
+      await pause(answer.wait);
+    }
+  }
+
+  async function send(zone, files, folders = new Set()) {
+    if (!files.length || zone.classList.contains("busy")) return;
+    show(zone, "", [], 0);
     zone.classList.add("busy");
-    request.upload.onprogress = (event) => {
-      if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;
-    };
-    request.upload.onload = () => {
-      bar.removeAttribute("value");
-      what.textContent = words.checking.replace("{file}", file.name);
-    };
-    request.onerror = () => say(zone, words.failed);
-    request.onload = () => {
-      let answer = {};
-      try {
-        answer = JSON.parse(request.responseText);
-      } catch {
-        // Neither place nor problem: the sentence for a failed upload says enough.
-      }
-      if (answer.location) window.location.assign(answer.location);
-      else say(zone, answer.problem || words.failed);
-    };
-    request.open("POST", words.dropzone);
-    request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.setRequestHeader("X-File-Name", encodeURIComponent(file.name));
-    request.setRequestHeader("X-Language", words.language);
-    request.send(file);
+    underWay += 1;
+    const places = [];
+    const refused = [];
+    for (const [number, file] of files.entries()) {
+      const told = { file: file.name, number: number + 1, files: files.length };
+      told.which = files.length > 1 ? fill(zone.dataset.which, told) : "";
+      const answer = await sendOne(zone, file, told, folders.has(file.name));
+      if (answer.location) places.push(answer.location);
+      else refused.push({ name: file.name, why: answer.problem });
+    }
+    underWay -= 1;
+    // Somebody who has gone on to another screen is not called away from it.
+    if (!refused.length && zone.isConnected) {
+      window.location.assign(places.length > 1 ? zone.dataset.history : places[0]);
+      return;
+    }
+    zone.classList.remove("busy");
+    zone.querySelector("input").value = "";
+    if (files.length > 1) show(zone, "", refused, places.length);
+    else if (refused.length) show(zone, refused[0].why, [], 0);
+  }
+
+  function foldersOf(transfer) {
+    const entries = [...transfer.items].map((item) => item.webkitGetAsEntry && item.webkitGetAsEntry());
+    return new Set(entries.filter((entry) => entry && entry.isDirectory).map((entry) => entry.name));
   }
 
   document.addEventListener("change", (event) => {
     const zone = zoneOf(event);
-    if (zone && event.target.files) send(zone, event.target.files);
+    if (zone && event.target.files) send(zone, [...event.target.files]);
   });
   for (const name of ["dragenter", "dragover"]) {
     document.addEventListener(name, (event) => {
@@ -76,6 +136,9 @@
     const zone = zoneOf(event);
     if (!zone) return;
     zone.classList.remove("over");
-    send(zone, event.dataTransfer.files);
+    send(zone, [...event.dataTransfer.files], foldersOf(event.dataTransfer));
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (underWay) event.preventDefault();
   });
 })();

@@ -15,6 +15,7 @@ from encaiss_dashboard.ui.desk_state import Desk
 from encaiss_dashboard.ui.edge import Edge
 from encaiss_dashboard.ui.figures import figures_page
 from encaiss_dashboard.ui.figures_state import Figures
+from encaiss_dashboard.ui.import_history import ImportHistory, import_history_page
 from encaiss_dashboard.ui.import_state import Import
 from encaiss_dashboard.ui.imports import import_page
 from encaiss_dashboard.ui.invoices import Invoices, invoices_page
@@ -75,6 +76,9 @@ app.add_page(debtor_file_page, route="/debtors/[debtor]", title="Encaiss", on_lo
 app.add_page(invoices_page, route="/invoices", title="Encaiss", on_load=[Shell.load, Invoices.load])
 app.add_page(
     import_page, route="/invoices/import/[batch]", title="Encaiss", on_load=[Shell.load, Import.load]
+)
+app.add_page(
+    import_history_page, route="/invoices/imports", title="Encaiss", on_load=[Shell.load, ImportHistory.load]
 )
 app.add_page(figures_page, route="/figures", title="Encaiss", on_load=[Shell.load, Figures.load])
 app.add_page(reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load])

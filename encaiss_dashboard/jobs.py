@@ -151,6 +151,9 @@ def purge(wiring: Wiring, *, dry_run: bool = False) -> dict[Past, int]:
                 removed[what] = remove(work, what, dry_run=dry_run)
         except Exception:
             logger.exception("%s past their time stay for now", what)
+    if not dry_run:
+        wiring.store.sweep()
+        wiring.board.sweep()
     if any(removed.values()) and not dry_run:
         logger.info("past their time: %s", ", ".join(f"{n} {what}" for what, n in removed.items() if n))
     return removed

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from sqlmodel import Session
 
@@ -97,6 +97,10 @@ class Store(Protocol):
         """A private place for a file on its way in, gone afterwards unless :meth:`take` took it."""
         ...
 
+    def sweep(self) -> int:
+        """Remove what killed processes left of files on their way in; returns how many files that was."""
+        ...
+
     def path(self, key: str) -> Path:
         """Where the bytes kept under a key lie."""
         ...
@@ -111,10 +115,6 @@ class Store(Protocol):
 
     def remove_workshop(self, key: str) -> None:
         """Forget what was worked out from the file of a key."""
-        ...
-
-    def scratch(self) -> IO[bytes]:
-        """A private file without a name, gone as soon as it is closed."""
         ...
 
 

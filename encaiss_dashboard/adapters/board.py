@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from encaiss_dashboard.domain.intake import Cancelled, Tell
 
 _EVERY: Final = timedelta(milliseconds=200)
 _STALE: Final = timedelta(seconds=60)
+_FORGOTTEN: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Board:
     def work(self, key: str, what: str) -> Iterator[Tell]:
         """A block of long work; what it yields is to be told how far it is.
 
+        Told that nothing is done yet, it counts the time from then: what went before was no such work.
+
         Raises:
             Cancelled: out of the yielded function, once somebody asked for the end of it.
         """
@@ -69,10 +72,12 @@ class Board:
         self._write(key, Progress(what, 0, 0, started.isoformat(), started.isoformat()))
 
         def tell(done: int, whole: int) -> None:
-            nonlocal shown
+            nonlocal shown, started
             now = self._clock()
             if self._stop(key).exists():
                 raise Cancelled
+            if not done:
+                started = now
             if now - shown >= _EVERY or done == whole:
                 shown = now
                 self._write(key, Progress(what, done, whole, started.isoformat(), now.isoformat()))
@@ -96,6 +101,14 @@ class Board:
         """Ask for the end of the work under a key; it hears so when it next tells how far it is."""
         if self.read(key) is not None:
             self._stop(key).touch(mode=0o600)
+
+    def sweep(self) -> None:
+        """Remove what dead processes left behind."""
+        oldest = (self._clock() - _FORGOTTEN).timestamp()
+        for path in self._folder.glob("*") if self._folder.exists() else ():
+            with suppress(FileNotFoundError):  # its work has ended meanwhile
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _write(self, key: str, progress: Progress) -> None:
         part = self._folder / f"{key}.part"

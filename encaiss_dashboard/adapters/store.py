@@ -6,13 +6,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryFile, mkstemp
-from typing import IO
+from tempfile import mkstemp
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 ARRIVING = "arriving-"
+_ARRIVING_SECONDS_MAX = 24 * 60 * 60
 
 
 class FolderStore:
@@ -47,14 +47,40 @@ class FolderStore:
 
     @contextmanager
     def arriving(self) -> Iterator[Path]:
-        """A private place for a file on its way in, gone afterwards unless :meth:`take` took it."""
+        """A private place for a file on its way in, gone afterwards unless :meth:`take` took it from there.
+
+        What a killed process left of one is gone with the first file that comes a day later.
+        """
+        place = self._arrival()
+        try:
+            self._sweep(place)
+            yield place
+        finally:
+            place.unlink(missing_ok=True)
+
+    def sweep(self) -> int:
+        """Remove what killed processes left of files on their way in; returns how many files that was."""
+        place = self._arrival()
+        try:
+            return self._sweep(place)
+        finally:
+            place.unlink(missing_ok=True)
+
+    def _arrival(self) -> Path:
         self._workshops.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = mkstemp(prefix=ARRIVING, dir=self._workshops)
         os.close(handle)
-        try:
-            yield Path(name)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        return Path(name)
+
+    def _sweep(self, present: Path) -> int:
+        """Remove what is older than a file made now, by the file system's own clock."""
+        oldest, swept = present.stat().st_mtime - _ARRIVING_SECONDS_MAX, 0
+        for path in self._workshops.glob(f"{ARRIVING}*"):
+            with suppress(FileNotFoundError):  # another process sweeps as well, or the file has come
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+                    swept += 1
+        return swept
 
     def path(self, key: str) -> Path:
         """Where the bytes kept under a key lie, for those who read a large file piece by piece."""
@@ -77,14 +103,6 @@ class FolderStore:
         """Forget what was worked out from the file of a key."""
         if is_key(key):
             shutil.rmtree(self._workshops / key, ignore_errors=True)
-
-    def scratch(self) -> IO[bytes]:
-        """A file of mode 0600 in the same folder that nobody can open by a name.
-
-        The system gives its room back when it is closed, or when the process ends in whatever way.
-        """
-        self._make_folder()
-        return TemporaryFile(dir=self._folder)
 
     def _make_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

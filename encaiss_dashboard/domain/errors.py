@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -16,6 +17,8 @@ class Problem:
         field: the field of the trade it concerns (``total``, ``due``…), None for the whole row.
         facts: values that the sentence names (already text; never trusted as markup).
         blocks: True when the row is not imported because of it, False for a warning.
+        row: what its row says of itself: ``number`` and ``debtor``, ``total`` as written or ``cents`` with
+            ``currency``; without what is unknown, and empty where the row was read.
     """
 
     code: str
@@ -23,6 +26,7 @@ class Problem:
     field: str | None = None
     facts: dict[str, str] = dataclasses.field(default_factory=dict)
     blocks: bool = True
+    row: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
 
 
 WARNINGS_LISTED_MAX = 1_000

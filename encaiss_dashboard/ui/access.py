@@ -12,6 +12,7 @@ import functools
 import inspect
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import reflex as rx
@@ -151,18 +152,59 @@ async def _call(
     write: bool,
     complete: bool = True,
 ) -> R:
-    digest, address = _told(state)
+    caller = later(state)
+    # On a worker thread: a blocked event loop would stop every other user.
+    return await asyncio.to_thread(caller.call, service, args, kwargs, write=write, complete=complete)
 
-    def call() -> R:
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever sits at one socket, calling services from some thread that outlives the event.
+
+    Whose session it is, and what that person may do, is asked again at every call.
+    """
+
+    digest: str
+    address: str
+
+    def read(
+        self,
+        service: Callable[Concatenate[Work, int | None, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """As :func:`read`, blocking."""
+        return self.call(service, args, kwargs, write=False)
+
+    def act(
+        self,
+        service: Callable[Concatenate[Work, int | None, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """As :func:`act`, blocking."""
+        return self.call(service, args, kwargs, write=True)
+
+    def call(
+        self, service: Callable[..., R], args: Any, kwargs: Any, *, write: bool, complete: bool = True
+    ) -> R:
+        """Call a service in a transaction of this session.
+
+        Raises:
+            SignedOut: no live session.
+            Refusal: what the service refuses; nothing was written.
+        """
         house = wiring.house()
-        session = house.session(digest, address) if digest else None
+        session = house.session(self.digest, self.address) if self.digest else None
         if session is None or (complete and not session.complete):
             raise SignedOut
-        with house.begin_for(session, digest, write=write) as work:
+        with house.begin_for(session, self.digest, write=write) as work:
             return service(work, session.client_id, *args, **kwargs)
 
-    # On a worker thread: a blocked event loop would stop every other user.
-    return await asyncio.to_thread(call)
+
+def later(state: BaseState) -> Caller:
+    """Who sits at this socket, for work that goes on after the event."""
+    return Caller(*_told(state))
 
 
 class Guard(Middleware):

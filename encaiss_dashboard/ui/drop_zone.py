@@ -1,8 +1,8 @@
-"""The zone that takes a file of invoices, and what is said around the first one."""
+"""The zone that takes files of invoices, and what is said around the first one."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import reflex as rx
 
@@ -10,25 +10,33 @@ from encaiss_dashboard.ui.components import empty, icon
 from encaiss_dashboard.ui.i18n import Language, t
 from encaiss_dashboard.ui.limits import UPLOAD_BYTES_MAX
 
+HISTORY: Final = "/invoices/imports"
+_ACCEPTED: Final = (
+    ".csv,.txt,.tsv,.xlsx,.xlsm,.xls,.ods,.xml,.pdf,.zip,text/csv,text/plain,application/xml,text/xml,"
+    "application/pdf,application/zip,application/vnd.ms-excel,application/vnd.oasis.opendocument.spreadsheet,"
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
+
 
 def drop_zone(*, big: Any) -> rx.Component:
-    """Where a file is dropped or chosen; assets/upload.js sends it and says what comes of it."""
+    """Where files are dropped or chosen; assets/upload.js sends them and says what comes of it."""
     return rx.el.section(
         rx.script(src="/upload.js"),
         rx.el.label(
             icon("upload"),
             rx.el.span(
                 rx.el.span(t("invoices.drop"), class_name="strong"),
-                rx.el.span(t("invoices.drop_hint"), class_name="muted small"),
+                rx.el.span(t("invoices.drop_hint"), class_name="muted small", id="drop-hint"),
                 class_name="words",
             ),
             rx.el.span(t("invoices.choose"), class_name="btn p", aria_hidden="true"),
             rx.el.input(
                 type="file",
-                accept=".csv,.txt,.tsv,text/csv,text/plain",
+                multiple=True,
+                accept=_ACCEPTED,
                 class_name="sr",
                 aria_label=t("invoices.choose"),
-                aria_describedby="drop-problem",
+                aria_describedby="drop-hint drop-problem",
             ),
             class_name="target",
         ),
@@ -39,6 +47,7 @@ def drop_zone(*, big: Any) -> rx.Component:
             role="status",
         ),
         rx.el.p(class_name="problem", id="drop-problem", role="alert"),
+        rx.el.div(class_name="results", role="alert"),
         class_name=rx.cond(big, "drop big", "drop"),
         aria_label=t("invoices.drop"),
         custom_attrs={
@@ -48,7 +57,10 @@ def drop_zone(*, big: Any) -> rx.Component:
             "data-sending": t("invoices.sending_file"),
             "data-checking": t("invoices.checking_file"),
             "data-failed": t("invoices.send_failed"),
-            "data-many": t("invoices.one_at_a_time"),
+            "data-which": t("invoices.sending_which"),
+            "data-received": t("invoices.received"),
+            "data-folder": t("invoices.no_folder"),
+            "data-history": HISTORY,
             "data-too-large": t("import.too_large"),
         },
     )

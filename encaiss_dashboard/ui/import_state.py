@@ -5,68 +5,55 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 
 import reflex as rx
+from pydantic import Field as Bound
 from pydantic import StringConstraints
 
-from encaiss_dashboard.domain.errors import NotFound
-from encaiss_dashboard.domain.intake import Field
-from encaiss_dashboard.locales import integer, moment, text
+from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
+from encaiss_dashboard.domain.intake import Cancelled, Field
+from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services import imports
-from encaiss_dashboard.services.imports import Preview
-from encaiss_dashboard.ui import access, import_rows
-from encaiss_dashboard.ui.import_rows import Changed, Column, First, Reads, Trouble
-from encaiss_dashboard.ui.shell import Choice, Next, Shell, handler
+from encaiss_dashboard.services.imports import Imported, Preview
+from encaiss_dashboard.ui import access, import_work
+from encaiss_dashboard.ui.import_view import ImportView
+from encaiss_dashboard.ui.import_work import NOTHING_YET, READING, WRITING, Doing, Run
+from encaiss_dashboard.ui.shell import Next, handler
 
-Setting = Literal["separator", "decimal", "date_order", "encoding"]
+Setting = Literal["separator", "decimal", "date_order", "encoding", "sheet"]
 Short = Annotated[str, StringConstraints(max_length=500)]
+Key = Annotated[int, Bound(ge=0, lt=2**63)]
+Line = Annotated[int, Bound(gt=0, lt=2**63)]
 _ID_DIGITS_MAX: Final = 9
+_QUICK_SECONDS: Final = 0.6
+_BEAT_SECONDS: Final = 0.4
+_SMALL_BYTES: Final = 1_000_000
 
 
-class Import(Shell):
+class Import(ImportView):
     """One file on its way into the ledger."""
 
     ready: bool = False
     missing: bool = False
     busy: bool = False
-    done: bool = False
-    done_at: str = ""
-    sub: str = ""
-    created: str = ""
-    total: str = ""
-    new_debtors: str = ""
-    has_new_debtors: bool = False
-    unchanged: str = ""
-    updated: str = ""
-    credit_notes: str = ""
-    rejected: str = ""
-    columns: list[Column] = []
-    more_columns: list[Column] = []
-    header: list[Choice] = []
-    settings: dict[str, str] = {}
-    settable: bool = False
-    asking: bool = False
-    date_reads: list[Reads] = []
-    decimal_reads: list[Reads] = []
-    file_troubles: list[Trouble] = []
-    troubles: list[Trouble] = []
-    troubles_title: str = ""
-    troubles_more: str = ""
-    changes: list[Changed] = []
-    changes_more: str = ""
-    first: list[First] = []
-    go: str = ""
-    outcome: str = ""
-    can_go: bool = False
-    csv: str = ""
+    working: str = ""
+    stopping: bool = False
+    doing: Doing = NOTHING_YET
+    _stopping: str = ""
+    _watch: int = 0
 
     @handler
     async def load(self) -> Next:
-        """Read the file that the address names and compare it with the ledger."""
-        self.ready = self.missing = self.busy = False
+        """Show the upload that the address names: read it, watch the work on it, or say what came of it."""
+        self.ready = self.missing = self.busy = self.stopping = False
+        self.working, self.undoing = "", ""
         try:
-            self._write(await access.read(self, imports.preview, self._batch_id()))
+            upload = await access.read(self, imports.about, self._batch_id())
         except NotFound:
-            self.missing = True
-        self.ready = True
+            self.missing = self.ready = True
+            return None
+        self.name = upload.file_name
+        if upload.imported_at is None:
+            return await self._look()
+        return await self._show_done(upload)
 
     @handler
     async def wait(self) -> Next:
@@ -76,19 +63,62 @@ class Import(Shell):
     @handler
     async def choose_column(self, field: Field, column: Short) -> Next:
         """Read a field from another column, or from none."""
-        await self._correct({"columns": {field.value: column or None}})
+        return await self._correct({"columns": {field.value: column or None}})
 
     @handler
     async def choose_setting(self, name: Setting, value: Short) -> Next:
-        """Read the file with another separator, decimal mark, order of dates or encoding."""
-        await self._correct({name: value})
+        """Read the file with another separator, decimal mark, order of dates, encoding or sheet."""
+        return await self._correct({name: value})
+
+    @handler
+    async def answer_debtor(self, doubt: Short, debtor_id: Key) -> Next:
+        """Say which debtor a doubtful one is, 0 for a new one."""
+        await access.act(self, imports.answer, self._batch_id(), {"debtors": {doubt: debtor_id}})
+        self._mark_debtor(doubt, debtor_id)
+        return await self._recount()
+
+    @handler
+    async def answer_rest(self, rest: Literal["new", "ask"]) -> Next:
+        """Take all doubtful debtors without an answer as new ones, or have them asked for again."""
+        await access.act(self, imports.answer, self._batch_id(), {"doubtful": rest})
+        self._mark_rest(new=rest == "new")
+        return await self._recount()
+
+    @handler
+    async def take_change(self, line: Line, take: bool) -> Next:  # noqa: FBT001 - an event's argument
+        """Accept what the file says of one known invoice, or leave the invoice as it is."""
+        kept = self._with_change(line, take=take)
+        await access.act(self, imports.answer, self._batch_id(), {"kept": kept})
+        self._mark_change(line, take=take)
+        return await self._recount()
+
+    @handler
+    async def take_changes(self, which: Literal["all", "none"]) -> Next:
+        """Accept all changes, or none."""
+        await access.act(self, imports.answer, self._batch_id(), {"changes": which, "kept": ()})
+        self._mark_changes(take=which == "all")
+        return await self._recount()
+
+    @handler
+    async def choose_whole(self, whole: bool) -> Next:  # noqa: FBT001 - an event's argument
+        """Import all rows or none, or whatever is good."""
+        await access.act(self, imports.answer, self._batch_id(), {"whole": whole})
+        self.whole = whole
+        self._say_why_not()
+
+    @handler
+    async def recount(self) -> Next:
+        """Compare the file with the ledger again, as answered by now."""
+        self.busy = False
+        return await self._look(fresh=True)
 
     @handler
     async def accept(self) -> Next:
         """Import the file."""
         self.busy = False
-        await access.act(self, imports.accept, self._batch_id())
-        self._write(await access.read(self, imports.preview, self._batch_id()))
+        if import_work.elsewhere(self._batch_id()) == WRITING:
+            return await self._follow_on(None)
+        return await self._follow_on(import_work.write(self, self._batch_id()))
 
     @handler
     async def discard(self) -> Next:
@@ -97,10 +127,147 @@ class Import(Shell):
         await access.act(self, imports.discard, self._batch_id())
         return rx.redirect("/invoices")
 
-    async def _correct(self, corrections: dict[str, Any]) -> None:
+    @handler
+    async def ask_take_back(self) -> Next:
+        """Ask before everything that the import brought is taken away again."""
+        await self._open_undoing("take_back", self._batch_id(), "take-back")
+
+    @handler
+    async def stop(self) -> Next:
+        """Have the work on the file stopped: nothing of it stays."""
+        batch_id, signed = self._batch_id(), await access.who(self)
+        upload = await access.read(self, imports.about, batch_id)
+        if signed is None or not signed.actor.may(Action.UPLOAD, signed.client_id or 0):
+            raise NotAllowed
+        what = import_work.elsewhere(batch_id)
+        if not what or upload.imported_at:
+            return Import.load
+        import_work.stop(batch_id)
+        self.stopping, self._stopping = True, what
+        return Import.stopped
+
+    @rx.event(background=True)
+    async def stopped(self) -> Any:
+        """Wait until the work has heard that it is to stop, then say what is left."""
+        async with self:
+            batch_id, what = self._here(), self._stopping
+            self._watch += 1
+            watch = self._watch
+        while self._watch == watch and (import_work.running(batch_id) or import_work.elsewhere(batch_id)):
+            await import_work.beat(batch_id, _BEAT_SECONDS)
+        async with self:
+            self._stopping = ""
+            if self._watch != watch or not batch_id or not what:
+                return None
+            try:
+                return await self._say_stopped(batch_id, reading=what == READING)
+            except Refusal as refusal:
+                return self._tell(refusal)
+
+    async def _say_stopped(self, batch_id: int, *, reading: bool) -> Next:
+        self.stopping, self.working = False, ""
+        try:
+            upload = await access.read(self, imports.about, batch_id)
+            if reading and upload.imported_at is None:
+                await access.act(self, imports.discard, batch_id)
+        except NotFound:
+            upload = None
+        if upload and not reading:
+            return self._done("import.stopped_too_late" if upload.imported_at else "import.stopped_writing")
+        self._say("import.stopped_reading")
+        self._notice_stays = True
+        return rx.redirect("/invoices")
+
+    @rx.event(background=True)
+    async def follow(self) -> Any:
+        """Watch the work on the file until it ends, then show what came of it."""
+        async with self:
+            batch_id = self._here()
+            self._watch += 1
+            watch = self._watch
+        run = import_work.recent(batch_id)
+        while not run.future.done() if run else import_work.elsewhere(batch_id):
+            await import_work.beat(batch_id, _BEAT_SECONDS)
+            async with self:
+                if self._watch != watch:
+                    return None
+                self.doing = import_work.doing(batch_id, self._language())
+        async with self:
+            # Whoever has gone on to another screen is not called back.
+            if self._watch != watch or not batch_id or self._here() != batch_id:
+                return None
+            try:
+                return await self._end(run) if run else Import.load
+            except Refusal as refusal:
+                return self._tell(refusal)
+
+    async def _correct(self, corrections: dict[str, Any]) -> Next:
         self.busy = False
         await access.act(self, imports.correct, self._batch_id(), corrections)
-        self._write(await access.read(self, imports.preview, self._batch_id()))
+        return await self._look(fresh=True)
+
+    async def _recount(self) -> Next:
+        """Compare again at once where that is quick; else when all is answered, or when asked to."""
+        self.stale = self._slow and self.open_doubts > 0
+        return None if self._slow and self.open_doubts else await self._look(fresh=True)
+
+    async def _look(self, *, fresh: bool = False) -> Next:
+        """Show what importing would do, as soon as that is known."""
+        batch_id = self._batch_id()
+        run = import_work.running(batch_id)
+        if run is None and import_work.elsewhere(batch_id):
+            return await self._follow_on(None)
+        if run is None or fresh:
+            run = import_work.read(self, batch_id, fresh=fresh)
+        return await self._follow_on(run)
+
+    async def _follow_on(self, run: Run | None) -> Next:
+        """Wait a moment for work that may be quick; what is not is watched."""
+        if run is not None and await run.wait(_QUICK_SECONDS):
+            self._slow = False
+            return await self._end(run)
+        self._slow = True
+        self.working = run.what if run else import_work.elsewhere(self._batch_id()) or READING
+        self.doing = import_work.doing(self._batch_id(), self._language())
+        return Import.follow
+
+    async def _end(self, run: Run) -> Next:
+        """Show what came of work that has ended."""
+        self.working, self.stopping = "", False
+        try:
+            seen = run.future.result()
+        except Cancelled:
+            return Import.load
+        except Refusal as refusal:
+            self.missing = self.missing or isinstance(refusal, NotFound)
+            return self._tell(refusal)
+        finally:
+            self.ready = True
+        if run.what == WRITING:
+            upload = await access.read(self, imports.about, seen.batch_id)
+            return await self._show_done(upload, seen)
+        self._write(seen)
+        return None
+
+    async def _show_done(self, upload: Imported, seen: Preview | None = None) -> Next:
+        """Show what the import did; what was wrong in the file, as far as that is quickly known."""
+        came_from_here = seen is not None
+        self._write_done(upload)
+        kept = upload.taken_back_at is None and "content_removed" not in upload.result
+        if seen is None and kept and upload.size_bytes < _SMALL_BYTES:
+            run = import_work.read(self, upload.id)
+            seen = run.future.result() if await run.wait(_QUICK_SECONDS) else None
+        self._write_troubles(seen)
+        self.ready = True
+        # The button that was pressed is gone.
+        return rx.set_focus("content") if came_from_here else None
+
+    def _here(self) -> int:
+        """The upload that the address names, 0 for none."""
+        try:
+            return self._batch_id()
+        except NotFound:
+            return 0
 
     def _batch_id(self) -> int:
         last = str(self.router.url.path).rstrip("/").rpartition("/")[2]
@@ -108,53 +275,7 @@ class Import(Shell):
             raise NotFound
         return int(last)
 
-    def _write(self, seen: Preview) -> None:
-        lang, reading = self._language(), seen.reading
-        self.sub = import_rows.summary(reading, lang)
-        self.csv = f"/files/rejected/{seen.batch_id}"
-        self.done = seen.imported
-        self.done_at = (
-            text(lang, "import.done_at", at=moment(seen.imported_at, lang)) if seen.imported_at else ""
-        )
-        self._write_counts(seen)
-        self.columns, self.more_columns = import_rows.columns(reading, lang)
-        self.header = import_rows.header(reading)
-        self.settings, self.settable = import_rows.settings(reading), import_rows.is_settable(reading)
-        asked = reading.questions
-        self.asking = bool(asked)
-        self.date_reads = import_rows.date_readings(reading, lang) if "dates" in asked else []
-        self.decimal_reads = import_rows.decimal_readings(reading, lang) if "decimal" in asked else []
-        self._write_troubles(seen)
-        self.changes = import_rows.changes(seen.changes, lang)
-        hidden = sum(len(change.after) for change in seen.changes) - len(self.changes)
-        self.changes_more = text(lang, "import.changes_more", n=hidden) if hidden else ""
-        self.first = import_rows.first_rows(reading.rows, lang)
 
-    def _write_counts(self, seen: Preview) -> None:
-        lang = self._language()
-        names = ("created", "updated", "unchanged", "credit_notes", "new_debtors")
-        counts = {name: seen.result.get(name, 0) if seen.imported else getattr(seen, name) for name in names}
-        bad_lines = len({problem.line for problem in seen.rejected})
-        self.created = integer(counts["created"], lang)
-        self.unchanged = integer(counts["unchanged"], lang)
-        self.updated = integer(counts["updated"], lang) if counts["updated"] else ""
-        self.credit_notes = integer(counts["credit_notes"], lang)
-        self.rejected = integer(bad_lines, lang) if bad_lines else ""
-        self.total = "" if seen.imported else import_rows.amounts(seen.total_new, lang)
-        self.has_new_debtors = counts["new_debtors"] > 0
-        self.new_debtors = text(lang, "import.new_debtors", n=counts["new_debtors"])
-        self.go = import_rows.go(seen, lang)
-        self.outcome = import_rows.outcome(seen, lang)
-        self.can_go = seen.accepted > 0 and not seen.reading.questions
-
-    def _write_troubles(self, seen: Preview) -> None:
-        lang = self._language()
-        problems = seen.reading.problems
-        # What blocks comes first: a long list of warnings must not push it out of sight.
-        in_rows = sorted((p for p in problems if p.line is not None), key=lambda p: not p.blocks)
-        self.file_troubles = import_rows.troubles((p for p in problems if p.line is None), lang)
-        self.troubles = import_rows.troubles(in_rows[: import_rows.LISTED], lang)
-        lines = len({problem.line for problem in in_rows})
-        self.troubles_title = text(lang, "import.troubles", n=lines)
-        hidden = len(in_rows) - len(self.troubles)
-        self.troubles_more = text(lang, "import.troubles_more", n=hidden) if hidden > 0 else ""
+def held() -> Any:
+    """Whether nothing can be changed at the moment: something is being done."""
+    return Import.busy | (Import.working != "")

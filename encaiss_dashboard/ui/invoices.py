@@ -16,7 +16,7 @@ from encaiss_dashboard.services import invoices
 from encaiss_dashboard.services.invoices import PAGE_SIZE, InvoiceLine, InvoicePage, Search, Show, SortBy
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.components import empty, icon, link_button, tag, top, turn
-from encaiss_dashboard.ui.drop_zone import drop_zone, how_it_goes
+from encaiss_dashboard.ui.drop_zone import HISTORY, drop_zone, how_it_goes
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.shell import Next, Shell, handler, page
 from encaiss_dashboard.work import Work
@@ -228,6 +228,7 @@ def invoices_page() -> rx.Component:
         top(
             t("menu.invoices"),
             t("invoices.sub"),
+            link_button(t("invoices.history"), HISTORY),
             rx.cond(
                 Invoices.ready & ~Invoices.first_time,
                 link_button(

@@ -20,7 +20,7 @@ from limits.strategies import FixedWindowRateLimiter
 # all of these.
 PAGES: Final = RateLimitItemPerMinute(3000, namespace="pages")  # and assets: some forty a first visit
 SIGNING: Final = RateLimitItemPerMinute(30, namespace="signing")  # POST /auth/*
-UPLOADS: Final = RateLimitItemPerMinute(20, namespace="uploads")
+UPLOADS: Final = RateLimitItemPerMinute(60, namespace="uploads")  # a folder of invoices dropped at once
 FILES: Final = RateLimitItemPerMinute(120, namespace="files")  # letters and exports, made when asked for
 API: Final = RateLimitItemPerMinute(600, namespace="api")  # one address may send for many clients
 UNKNOWN_KEYS: Final = RateLimitItemPerMinute(30, namespace="unknown keys")  # as often as passwords
@@ -33,10 +33,10 @@ EVENTS: Final = RateLimitItemPerMinute(600, namespace="events")
 SESSION_EVENTS: Final = RateLimitItemPerMinute(1800, namespace="session events")
 
 # Not multiplied: what may come in one piece.
-UPLOAD_BYTES_MAX: Final = 25 * 1024 * 1024
+UPLOAD_BYTES_MAX: Final = 250 * 1024 * 1024
 # How much of a file that is too large is still taken in and thrown away, so that its sender hears why.
-REFUSED_BYTES_MAX: Final = 200 * 1024 * 1024
-UPLOAD_SECONDS_MAX: Final = 600
+REFUSED_BYTES_MAX: Final = 500 * 1024 * 1024
+UPLOAD_SECONDS_MAX: Final = 1800  # some 1.2 Mbit/s for the largest
 BODY_BYTES_MAX: Final = 64 * 1024  # of every other request
 MESSAGE_CHARACTERS_MAX: Final = 256 * 1024  # a socket's; a page's longest is a form of some kilobytes
 MESSAGE_DEPTH_MAX: Final = 32  # brackets within brackets

@@ -26,7 +26,8 @@ Next = EventSpec | Sequence[Any] | None
 
 # Where a client's view may be entered: paths of its own screens, with nothing a browser could add.
 _INNER: Final = re.compile(
-    r"/(|invoices|debtors|figures|reminders|team|software|journal|privacy|invoices/import/[1-9][0-9]{0,17}"
+    r"/(|invoices|debtors|figures|reminders|team|software|journal|privacy"
+    r"|invoices/imports|invoices/import/[1-9][0-9]{0,17}"
     r"|debtors/[1-9][0-9]{0,17})"
 )
 _OF_NO_CLIENT: Final = frozenset({"/desk", "/agency", "/security"})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import IO
+from pathlib import Path
+from typing import Final
 from urllib.parse import unquote
 
 from starlette.requests import Request
@@ -17,29 +18,30 @@ from encaiss_dashboard.services import imports
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.limits import REFUSED_BYTES_MAX, UPLOAD_BYTES_MAX, UPLOAD_SECONDS_MAX
 
-_NAME_LENGTH_MAX = 200
+_NAME_LENGTH_MAX: Final = 200
+_BLOCK_BYTES: Final = 2**20
 
 
 async def upload_invoices(request: Request) -> Response:
     """Take one file as the raw body, counted while it streams; answers where to check it.
 
-    It comes into a private file without a name: a browser that goes away, a refusal or a crash leaves
-    nothing behind.
+    It comes into a private file of its own: a browser that goes away and a refusal leave nothing behind,
+    and what a killed process leaves is swept within a day.
     """
     language = request.headers.get("x-language", "")
     language = language if language in LANGUAGES else DEFAULT_LANGUAGE
     try:
-        # Before the first byte is taken in: nobody else's 25 MB are held, not even for a moment.
+        # Before the first byte is taken in: nobody else's 250 MB are held, not even for a moment.
         await as_client(request, lambda work, client: work.require(Action.UPLOAD, client), write=False)
-        with wiring.house().store.scratch() as scratch:
+        with wiring.house().store.arriving() as place:
             async with asyncio.timeout(UPLOAD_SECONDS_MAX):
-                whole = await _take(request, scratch)
+                whole = await _take(request, place)
             if not whole:
                 problem = text(language, "import.too_large", megabytes=UPLOAD_BYTES_MAX // 2**20)
                 return JSONResponse({"problem": problem}, 413)
             name = _file_name(request.headers.get("x-file-name", ""))
             batch_id = await as_client(
-                request, lambda work, client: imports.receive(work, client, name, _read(scratch))
+                request, lambda work, client: imports.receive(work, client, name, place)
             )
     except Refusal as refusal:
         return JSONResponse({"problem": text(language, f"refusal.{refusal.code}", **refusal.facts)}, 403)
@@ -48,7 +50,7 @@ async def upload_invoices(request: Request) -> Response:
     return JSONResponse({"location": f"/invoices/import/{batch_id}"})
 
 
-async def _take(request: Request, scratch: IO[bytes]) -> bool:
+async def _take(request: Request, place: Path) -> bool:
     """Write the body to a file; whether it was short enough, as announced or as it came.
 
     A body that is too long is still taken in for a while, and kept nowhere: a browser reads no answer
@@ -59,22 +61,24 @@ async def _take(request: Request, scratch: IO[bytes]) -> bool:
     too_long = announced.isdecimal() and int(announced[:20]) > UPLOAD_BYTES_MAX
     if too_long and ("expect" in request.headers or int(announced[:20]) > REFUSED_BYTES_MAX):
         return False
-    taken = 0
-    async for chunk in request.stream():
-        taken += len(chunk)
-        if taken > REFUSED_BYTES_MAX:
-            return False
-        if not too_long and taken > UPLOAD_BYTES_MAX:
-            too_long = True
-            await asyncio.to_thread(scratch.truncate, 0)
+    taken, block = 0, bytearray()
+    with place.open("wb") as file:
+        async for chunk in request.stream():
+            taken += len(chunk)
+            if taken > REFUSED_BYTES_MAX:
+                return False
+            if not too_long and taken > UPLOAD_BYTES_MAX:
+                too_long = True
+                block.clear()
+                await asyncio.to_thread(file.truncate, 0)
+            if not too_long:
+                block += chunk
+            if len(block) >= _BLOCK_BYTES:
+                await asyncio.to_thread(file.write, bytes(block))
+                block.clear()
         if not too_long:
-            await asyncio.to_thread(scratch.write, chunk)
+            await asyncio.to_thread(file.write, bytes(block))
     return not too_long
-
-
-def _read(scratch: IO[bytes]) -> bytes:
-    scratch.seek(0)
-    return scratch.read()
 
 
 def _file_name(header: str) -> str:

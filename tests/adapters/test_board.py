@@ -1,5 +1,6 @@
 """How far long work is, for whoever looks, from whatever process."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,6 +42,15 @@ def test_another_process_sees_how_far_work_is_and_how_long_it_will_take(board, t
     assert board.read("batch-7") is None
 
 
+def test_what_went_before_the_first_row_does_not_slow_down_the_rest(board, watch):
+    with board.work("batch-7", "writing") as tell:
+        watch.after(40)
+        tell(0, 1_000_000)
+        watch.after(42)
+        tell(500_000, 1_000_000)
+        assert (board.read("batch-7").seconds, board.read("batch-7").left_seconds) == (2.0, 2.0)
+
+
 def test_nobody_can_say_how_long_it_takes_before_anything_is_done(board):
     with board.work("batch-7", "reading"):
         assert board.read("batch-7").left_seconds is None
@@ -70,3 +80,17 @@ def test_what_a_dead_process_left_is_not_shown_for_ever(board, watch):
     assert board.read("batch-7") is not None
     watch.after(61)
     assert board.read("batch-7") is None
+
+
+def test_what_dead_processes_left_is_swept_after_a_day(board, tmp_path, watch):
+    work = board.work("batch-7", "writing")
+    work.__enter__()
+    left = tmp_path / "progress" / "batch-7.progress"
+    written = START.timestamp()
+    os.utime(left, (written, written))
+    watch.after(86_000)
+    board.sweep()
+    assert left.exists()
+    watch.after(87_000)
+    board.sweep()
+    assert not left.exists()

@@ -12,9 +12,14 @@ from encaiss_dashboard.adapters.invoice_files.rows import shown
 from encaiss_dashboard.adapters.invoice_files.staging import SCHEMA, Stage, StagedRows
 from encaiss_dashboard.domain.errors import Problem
 from encaiss_dashboard.domain.intake import Field
+from encaiss_dashboard.domain.invoices import Kind
 
 _LISTED_LINES: Final = 5
 _KEY: Final = ("number", "debtor")
+_SIGNED: Final = (
+    pl.when(pl.col("kind") == Kind.INVOICE.value).then("total_cents").otherwise(-pl.col("total_cents"))
+)
+_SAID: Final = pl.struct("number", "debtor", _SIGNED.cast(pl.String).alias("cents"), "currency")
 
 
 def take_out_repeats(stage: Stage, problems: ProblemList) -> None:
@@ -47,7 +52,7 @@ def _groups(stage: Stage, suspected: pl.Series) -> pl.DataFrame | None:
     """Rows that share number and debtor with another one, None when there are none.
 
     Columns: line, number, debtor, first (line of their group), same (whether all of the group say the
-    same), kept.
+    same), kept, said (what tells the owner which row it is).
     """
     content = pl.struct(name for name in SCHEMA if name != "line").hash()
     debtor = pl.when(pl.col("debtor_number") != "").then("debtor_number").otherwise("debtor")
@@ -56,7 +61,7 @@ def _groups(stage: Stage, suspected: pl.Series) -> pl.DataFrame | None:
         of_interest = numbers.is_in(suspected)
         if of_interest.any():
             rows = StagedRows([frame]).scan().collect().filter(of_interest)
-            found.append(rows.select("line", "number", debtor=debtor, content=content))
+            found.append(rows.select("line", "number", debtor=debtor, content=content, said=_SAID))
     rows = pl.concat(found).filter(pl.col("number") != "")
     rows = rows.with_columns(_folded(rows["debtor"])).filter(pl.struct(_KEY).is_duplicated())
     if not rows.height:
@@ -84,8 +89,10 @@ def _contradictory(groups: pl.DataFrame) -> Iterator[Problem]:
     rows = groups.filter(~pl.col("same"))
     listed = pl.col("line").sort().head(_LISTED_LINES + 1)
     named = rows.join(rows.group_by(_KEY).agg(lines=listed, count=pl.len()), on=_KEY).sort("line")
-    for line, number, lines, count in named.select("line", "number", "lines", "count").iter_rows():
+    for line, number, lines, count, said in named.select(
+        "line", "number", "lines", "count", "said"
+    ).iter_rows():
         others = [str(other) for other in lines if other != line][:_LISTED_LINES]
         listing = ", ".join(others) + (" …" if count - 1 > _LISTED_LINES else "")
         facts = {"value": shown(number), "other": listing}
-        yield Problem("number_twice", line, Field.NUMBER.value, facts)
+        yield Problem("number_twice", line, Field.NUMBER.value, facts, row=said)

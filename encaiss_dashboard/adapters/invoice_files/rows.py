@@ -142,6 +142,8 @@ def read_row(record: Record, layout: Layout, *, cut_off: bool) -> tuple[InvoiceR
         if layout.has_controls or max(map(len, record.cells)) > CELL_CHARS:
             reader.check_cells()
         row = reader.invoice()
+        if reader.problems:
+            reader.introduce()
     else:
         row = None
     if reader.problems and any(problem.blocks for problem in reader.problems):
@@ -155,9 +157,16 @@ class _RowReader:
     layout: Layout
     texts: dict[Field, str]
     problems: list[Problem] = field(default_factory=list)
+    said: dict[str, str] = field(default_factory=dict)
+    """What tells its owner which row it is; nothing while its cells may not stand under their columns."""
 
     def report(self, code: str, about: Field | None = None, *, blocks: bool = True, **facts: str) -> None:
-        self.problems.append(Problem(code, self.record.line, about and about.value, facts, blocks))
+        self.problems.append(Problem(code, self.record.line, about and about.value, facts, blocks, self.said))
+
+    def introduce(self) -> None:
+        debtor = self.text(_DEBTOR) or self.text(_DEBTOR_NUMBER)
+        told = {"number": self.text(_NUMBER), "debtor": debtor, "total": self.text(_TOTAL)}
+        self.said.update({name: shown(text) for name, text in told.items() if text})
 
     def text(self, about: Field) -> str:
         return self.texts.get(about, "")

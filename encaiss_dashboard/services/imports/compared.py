@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from encaiss_dashboard.domain.errors import Problem
-from encaiss_dashboard.domain.intake import Reading
+from encaiss_dashboard.domain.intake import InvoiceRow, Reading, row_of
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.services.imports.parties import Doubt
 
@@ -127,6 +128,14 @@ class Preview:
     def rejected(self) -> list[Problem]:
         """What keeps rows, or the whole file, from being imported."""
         return [p for p in self.reading.problems if p.blocks]
+
+    def stated(self, lines: Collection[int]) -> dict[int, InvoiceRow]:
+        """What the file says on some lines, by line; without those whose row could not be read."""
+        if not len(self.reading.rows):
+            return {}
+        rows: Any = self.reading.rows
+        found = rows.scan().filter(pl.col("line").is_in(list(lines))).collect()
+        return {values["line"]: row_of(values) for values in found.iter_rows(named=True)}
 
     @property
     def accepted(self) -> int:

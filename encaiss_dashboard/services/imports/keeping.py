@@ -104,6 +104,7 @@ class _Written:
         work, intake, whole = self._work, self._intake, len(self._intake.new)
         same = {"client_id": intake.client.id, "batch_id": intake.batch.id, "recorded_at": work.now}
         done = 0
+        tell(done, whole)
         table = queries.table(records.Invoice)
         with bulk.loading(work.session, table, whole):
             for frame in self.frames():

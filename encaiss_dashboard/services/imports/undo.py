@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, func, or_, select
 
-from encaiss_dashboard.domain.errors import Refusal
+from encaiss_dashboard.domain.errors import NotFound, Refusal
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.removing import remove
 from encaiss_dashboard.services.imports.uploads import batch_of, key_of
@@ -80,32 +80,46 @@ def history(
 ) -> tuple[list[Imported], int]:
     """A page of the client's uploads, the newest first, and how many there are in all."""
     client = work.require(Action.VIEW, client_id)
-    batch, user = records.ImportBatch, accounts.User
+    batch = records.ImportBatch
     mine = batch.client_id == client
-    query: Any = (
-        select(batch, user.name)
-        .join(user, col(user.id) == col(batch.user_id), isouter=True)
-        .where(mine)
-        .order_by(col(batch.id).desc())
-        .offset(max(0, first))
-        .limit(min(max(1, count), 200))
-    )
-    listed = [
-        Imported(
-            queries.known(row.id),
-            row.file_name,
-            row.format,
-            name or "Encaiss",
-            row.uploaded_at,
-            row.imported_at,
-            row.taken_back_at,
-            dict(row.result),
-            row.size_bytes,
-        )
-        for row, name in work.session.exec(query)
-    ]
+    page = _uploads(mine).order_by(col(batch.id).desc()).offset(max(0, first)).limit(min(max(1, count), 200))
+    listed = [_imported(row, name) for row, name in work.session.exec(page)]
     total = work.session.exec(select(func.count(col(batch.id))).where(mine)).one()
     return listed, int(total)
+
+
+def about(work: Work, client_id: int | None, batch_id: int) -> Imported:
+    """One upload as the history has it, without a look into its file.
+
+    Raises:
+        NotFound: no such upload, or another client's.
+    """
+    client = work.require(Action.VIEW, client_id)
+    batch = records.ImportBatch
+    found = work.session.exec(_uploads(batch.client_id == client, batch.id == batch_id)).first()
+    if found is None:
+        raise NotFound
+    return _imported(*found)
+
+
+def _uploads(*where: Any) -> Any:
+    batch, user = records.ImportBatch, accounts.User
+    query: Any = select(batch, user.name).join(user, col(user.id) == col(batch.user_id), isouter=True)
+    return query.where(*where)
+
+
+def _imported(row: records.ImportBatch, name: str | None) -> Imported:
+    return Imported(
+        queries.known(row.id),
+        row.file_name,
+        row.format,
+        name or "Encaiss",
+        row.uploaded_at,
+        row.imported_at,
+        row.taken_back_at,
+        dict(row.result),
+        row.size_bytes,
+    )
 
 
 def obstacles(work: Work, client_id: int | None, batch_id: int) -> tuple[Obstacle, ...]:
