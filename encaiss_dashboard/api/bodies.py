@@ -83,12 +83,12 @@ def media_of(request: Request) -> str:
 
 
 async def taken(request: Request, house: Wiring) -> bytes:
-    """The body, kept in a private file without a name while it comes in.
+    """The body, kept in a private file of its own while it comes in.
 
     Raises:
         Refused: too long, or too slow.
     """
-    with house.store.scratch() as scratch:
+    with house.store.arriving() as place, place.open("w+b") as scratch:
         try:
             async with asyncio.timeout(_SECONDS_MAX):
                 whole = await _take(request, scratch)

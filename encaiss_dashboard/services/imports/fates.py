@@ -11,8 +11,8 @@ from sqlmodel import select
 from encaiss_dashboard.domain.intake import untold
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.compared import Answers, Change, Preview
-from encaiss_dashboard.services.imports.parties import fill_in
 from encaiss_dashboard.services.imports.intake import Intake
+from encaiss_dashboard.services.imports.parties import fill_in
 from encaiss_dashboard.services.imports.uploads import batch_of, read
 from encaiss_dashboard.storage import records
 from encaiss_dashboard.work import Work
