@@ -68,6 +68,15 @@ def test_a_file_of_a_kind_that_is_not_read_is_one_sentence(tmp_path, content, co
     assert (reading.problems[0].line, reading.problems[0].blocks) == (None, True)
 
 
+def test_xml_that_is_no_invoice_has_no_format(tmp_path):
+    reading = Reader(tmp_path)(b"<Order xmlns='urn:oasis:names:specification:ubl:schema:xsd:Order-2'/>")
+    assert (reading.format, codes(reading), reading.problems[0].facts) == (
+        "",
+        ["xml_unknown"],
+        {"value": "Order"},
+    )
+
+
 def test_without_a_folder_rows_are_read_and_nothing_is_attached(tmp_path):
     path = tmp_path / "upload"
     path.write_bytes(zip_of({"a.xml": golden("ubl-with-pdf.xml"), "b.csv": b""}))
