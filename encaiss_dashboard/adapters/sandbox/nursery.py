@@ -67,11 +67,19 @@ class Nursery:
 
     def _begun(self, control: socket.socket) -> subprocess.Popen[bytes]:
         """Nothing of the server's environment goes along: its secret and its database stand there."""
-        module = ("-P", "-m", "encaiss_dashboard.adapters.sandbox.starter")
+        # Python 3.12 warns of every fork beside a thread; which one there is, the starter says.
+        module = (
+            "-P",
+            "-W",
+            "ignore::DeprecationWarning",
+            "-m",
+            "encaiss_dashboard.adapters.sandbox.starter",
+        )
         arguments = (str(control.fileno()), self._reader, LIMITS.dump_json(self._limits).decode())
         environment = {
             "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
             "LC_ALL": "C.UTF-8",
+            "_RJEM_MALLOC_CONF": "background_thread:false",  # polars' allocator: no threads of its own
             "POLARS_MAX_THREADS": str(min(_THREADS_MAX, os.cpu_count() or 1)),
         }
         return subprocess.Popen(  # noqa: S603 - Python itself, with our own module
