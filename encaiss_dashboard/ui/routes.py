@@ -49,6 +49,9 @@ async def download(request: Request) -> Response:
 def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping[str, str]) -> exports.Made:
     """One file, from the service that makes its kind."""
     if kind == "rejected":
+        mendable = imports.rejected(work, client_id, exports.number(key))
+        if mendable is not None:
+            return exports.Made(mendable.name, mendable.mime, mendable.content)
         seen = imports.preview(work, client_id, exports.number(key))
         return exports.rejected(work, client_id, seen.batch_id, seen.reading.problems)
     if kind == "acts":

@@ -15,8 +15,11 @@ import polars as pl
 from pydantic import TypeAdapter, ValidationError, create_model
 
 from encaiss_dashboard.adapters import invoice_files
+from encaiss_dashboard.adapters.invoice_files.rejected import write_rejected
 from encaiss_dashboard.adapters.invoice_files.staging import SCHEMA, StagedRows, frame_of
 from encaiss_dashboard.domain.intake import Choices, InvoiceRow, Reading, Rows, Tell, untold
+
+__all__ = ["empty", "kept", "load_reading", "read_file", "save_reading", "write_rejected"]
 
 _FILE: Final = "reading.json"
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Reading) if field.name != "rows")

@@ -16,6 +16,7 @@ from encaiss_dashboard.services.imports.compared import Answers, Change, Netting
 from encaiss_dashboard.services.imports.fates import Fate, Foreseen, foresee, understand
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.keeping import keep
+from encaiss_dashboard.services.imports.mending import Mendable, rejected
 from encaiss_dashboard.services.imports.parties import NEW, Candidate, Doubt
 from encaiss_dashboard.services.imports.undo import (
     BuiltUpon,
@@ -42,6 +43,7 @@ __all__ = [
     "Fate",
     "Foreseen",
     "Imported",
+    "Mendable",
     "Netting",
     "NotImported",
     "NothingToImport",
@@ -59,6 +61,7 @@ __all__ = [
     "obstacles",
     "preview",
     "receive",
+    "rejected",
     "take_back",
     "understand",
 ]
