@@ -38,7 +38,9 @@ _INVOICE: Final = re.compile(
 _EMAIL: Final = re.compile(r"[^@\s<>(),;:\"]+@[A-Za-z0-9À-ÿ-]+(\.[A-Za-z0-9À-ÿ-]+)*\.[A-Za-zÀ-ÿ]{2,}")
 _IBAN: Final = re.compile("[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _BELGIAN: Final = "0208"
-_ENDPOINT: Final = re.compile(r"(?:iso6523-actorid-upis::)?((?:0[0-9]|99)[0-9]{2})\s?[:/ ]\s?([A-Z0-9.:-]{4,45})", re.IGNORECASE)
+_ENDPOINT: Final = re.compile(
+    r"(?:iso6523-actorid-upis::)?((?:0[0-9]|99)[0-9]{2})\s?[:/ ]\s?([A-Z0-9.:-]{4,45})", re.IGNORECASE
+)
 
 
 def read_kind(text: str) -> Kind | None:

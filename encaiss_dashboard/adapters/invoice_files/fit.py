@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from encaiss_dashboard.adapters.invoice_files.codes import read_kind
-from encaiss_dashboard.adapters.invoice_files.values import AMOUNTS, DATES, is_amount_like, is_date_like, is_serial
+from encaiss_dashboard.adapters.invoice_files.values import (
+    AMOUNTS,
+    DATES,
+    is_amount_like,
+    is_date_like,
+    is_serial,
+)
 from encaiss_dashboard.domain.intake import Field
 
 _NEARLY_ALL: Final = 0.9
@@ -26,9 +32,7 @@ _SHAPES: Final[Mapping[Field, re.Pattern[str]]] = {
 
 def looks_like_data(cells: Iterable[str]) -> bool:
     """Whether a cell of a supposed header is a date or an amount with cents."""
-    return any(
-        is_date_like(text) or re.search(r"[0-9][.,][0-9]{2}$", text) for text in map(str.strip, cells)
-    )
+    return any(is_date_like(text) or re.search(r"[0-9][.,][0-9]{2}$", text) for text in map(str.strip, cells))
 
 
 def fit(field: Field, values: Sequence[str]) -> int:

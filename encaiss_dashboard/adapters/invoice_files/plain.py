@@ -16,7 +16,9 @@ from encaiss_dashboard.adapters.invoice_files.rows import CELL_CHARS, YEARS_AHEA
 from encaiss_dashboard.domain.intake import DateOrder, Field
 from encaiss_dashboard.domain.invoices import Kind
 
-_UNSEEN: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{fffd}"
+_UNSEEN: Final = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{fffd}"
+)
 # Spaces that a cell would lose, characters nobody sees, the beginning of a formula, of a sheet's error or
 # of a guarded cell, and whatever markup begins or ends with.
 _ODD: Final = (
