@@ -32,6 +32,7 @@ from encaiss_dashboard.ui.routes import routes
 from encaiss_dashboard.ui.second_factor import SecondFactor, second_factor_page
 from encaiss_dashboard.ui.security import Security, security_page
 from encaiss_dashboard.ui.shell import Shell, on_trouble
+from encaiss_dashboard.ui.software import Software, software_page
 from encaiss_dashboard.ui.team import Team, team_page
 
 
@@ -63,6 +64,7 @@ app.add_page(
 app.add_page(link_page, route="/link/[token]", title="Encaiss", on_load=[Login.load, Link.read])
 app.add_page(security_page, route="/security", title="Encaiss", on_load=[Shell.load, Security.load])
 app.add_page(team_page, route="/team", title="Encaiss", on_load=[Shell.load, Team.load])
+app.add_page(software_page, route="/software", title="Encaiss", on_load=[Shell.load, Software.load])
 app.add_page(
     journal_page, route="/journal", title="Encaiss", on_load=[Shell.load, Journal.load, Journal.check]
 )

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from encaiss_dashboard.adapters import letters
@@ -38,6 +39,8 @@ from encaiss_dashboard.storage.sessions import Memory, SignedIn, seen, signed_in
 from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Store, Work
 
 _ZONE = ZoneInfo("Europe/Brussels")
+# What a transaction raises while the database does not answer, or is busy for too long.
+UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeout)
 _ALEMBIC = Path(__file__).resolve().parent.parent / "alembic"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -75,6 +75,12 @@ class InvoiceFiles(Protocol):
         None when there is none, or when the file, its name, the choices or the code that reads are no
         more the same.
         """
+        ...
+
+    def write_rejected(
+        self, source: Path, reading: Reading, reasons: Mapping[int, str], heading: str, into: Path
+    ) -> bool:
+        """Write the rows on these lines as their file has them, with reasons; False where it has no rows."""
         ...
 
 

@@ -23,7 +23,8 @@ from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
 from encaiss_dashboard.domain.signing import Asked, link_token
 from encaiss_dashboard.services import imports
 from encaiss_dashboard.services.accounts import factors, team
-from encaiss_dashboard.services.debtors import DebtorSearch
+from encaiss_dashboard.services.debtors import DebtorSearch, merging, parting, splitting
+from encaiss_dashboard.services.debtors.splitting import NewDebtor
 from encaiss_dashboard.services.delegations import Decision
 from encaiss_dashboard.services.desk import DeskSearch
 from encaiss_dashboard.services.figures import Basis
@@ -31,6 +32,7 @@ from encaiss_dashboard.services.invoices import Search
 from encaiss_dashboard.services.people.clients import ClientFacts
 from encaiss_dashboard.services.privacy import erasure
 from encaiss_dashboard.services.privacy.purge import Past
+from encaiss_dashboard.services.pushes import Answered
 from encaiss_dashboard.storage import accounts, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.journal import ActKind
@@ -63,6 +65,7 @@ class Aim:
         ids: number of one row each, by the name that parameters give it.
         owner: its owner, as an actor; session: digest of one of the owner's sessions.
         seen: what was shown of erasing the debtor with whom all is over.
+        shown: what was shown of merging, parting and splitting debtors, by function.
         token: of an invitation's link.
         user: the owner's record, as a careless caller could have read it.
     """
@@ -73,6 +76,7 @@ class Aim:
     ids: dict[str, int]
     session: str = ""
     seen: str = ""
+    shown: dict[str, str] = field(default_factory=dict)
     token: str = ""
     user: Any = field(default=None, repr=False)
 
@@ -111,6 +115,10 @@ def furnish(house: Any, slug: str) -> Aim:
     message = house.add(records.OutboxMessage(**keys, **kept, **texts, message_id=f"{slug}@agency.example"))
     line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 1}
     house.add(records.OutboxLine(client_id=client, message_id=message, **line))
+    key = {"client_id": client, "name": mark, "digest": mark, "ending": "9xYz", "created_at": now}
+    key_id = house.add(accounts.ApiToken(**key, user_id=owner.user_id))
+    asked = {"client_id": client, "key": mark, "digest": mark, "batch_id": batch, "at": now}
+    house.add(accounts.ApiRequest(**asked, status=201, answer={"x": mark}))
     house.add(accounts.RecoveryCode(user_id=owner.user_id, nonce=mark, created_at=now))
     house.session(f"owner@{slug}.example", f"cookie of {slug}", second_factor="")
     digest = house.wiring.digest(f"cookie of {slug}")
@@ -120,8 +128,31 @@ def furnish(house: Any, slug: str) -> Aim:
         login = work.session.exec(select(accounts.LoginSession).filter_by(digest=digest)).one()
     ids = {"debtor_id": debtor, "invoice_id": invoice, "batch_id": batch, "message_id": message}
     ids |= {"user_id": owner.user_id, "chosen_id": client, "invitation_id": invitation, "mail_id": invitation}
-    ids |= {"session_id": login.id, "closed_id": closed, "gone_id": gone.user_id}
-    return Aim(mark, client, owner, ids, digest, seen, token, user)
+    ids |= {"token_id": key_id, "session_id": login.id, "closed_id": closed, "gone_id": gone.user_id}
+    ids, shown = doubled(house, client, mark, ids)
+    return Aim(mark, client, owner, ids, digest, seen, shown, token, user)
+
+
+def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[dict[str, int], dict[str, str]]:
+    """Debtors that are one: two that were merged already, two that could be, one that could be split."""
+    twin, kept, merged, into = (house.debtor(client, f"{mark} {name}") for name in ("twin", "kept", "m", "i"))
+    first, second = (house.invoice(twin, f"{mark}-T{n}", due=DAY, cents=100) for n in (1, 2))
+    with house.wiring.begin(HOUSE) as work:
+        merging.merge(work, client, merged, into, merging.foresee(work, client, merged, into).mark)
+        [part] = parting.parts(work, client, into)
+        shown = {
+            "merge": merging.foresee(work, client, twin, kept).mark,
+            "part": part.mark,
+            "split": splitting.foresee(work, client, twin, [first]).mark,
+        }
+    found = {
+        "twin_id": twin,
+        "into_id": kept,
+        "merge_id": part.merge_id,
+        "half_id": first,
+        "whole_id": second,
+    }
+    return ids | found, shown
 
 
 def _decisions(aim: Aim) -> list[Decision]:
@@ -148,8 +179,23 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
             "chosen_id",
             "invitation_id",
             "mail_id",
+            "into_id",
+            "merge_id",
+            "token_id",
         )
     },
+    **dict.fromkeys(
+        ("merge.debtor_id", "split.debtor_id", "documents.debtor_id"),
+        lambda aim: [aim.ids["twin_id"], aim.ids["debtor_id"], *NUMBERS],
+    ),
+    "invoice_ids": lambda aim: [[aim.ids["half_id"]], [], *([number] for number in NUMBERS)],
+    "facts: 'NewDebtor'": lambda aim: [
+        NewDebtor("New"),
+        *(NewDebtor(text, text, text, text) for text in TEXTS),
+    ],
+    "merge.seen": lambda aim: [aim.shown["merge"], *TEXTS],
+    "part.seen": lambda aim: [aim.shown["part"], *TEXTS],
+    "split.seen": lambda aim: [aim.shown["split"], *TEXTS],
     "session_id": lambda aim: [aim.ids["session_id"], *NUMBERS],
     "attempt_id": lambda aim: [1, *NUMBERS],
     "client_ids": lambda aim: [[aim.client_id], [], *([number] for number in NUMBERS)],
@@ -160,6 +206,10 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "client_slug": lambda aim: [aim.mark.lower(), *TEXTS],
     "digest": lambda aim: [aim.session, *TEXTS],
     "replaces": lambda aim: [aim.session, *TEXTS],
+    "whose.token": lambda aim: [f"encaiss_{'0' * 43}", *TEXTS],
+    "recall.key": lambda aim: [aim.mark, None, *TEXTS],
+    "remember.key": lambda aim: ["another key", None, *TEXTS],
+    "answered": lambda aim: [Answered(201, {"x": "made up"}, aim.ids["batch_id"])],
     "token": lambda aim: [aim.token, f"{aim.ids['mail_id']}-{'0' * 43}", "-", *TEXTS],
     "user": lambda aim: [aim.user],
     "name": lambda aim: ["Somebody", *TEXTS],

@@ -47,8 +47,12 @@ TABLE = {
         ("services", "wiring", "jobs", "backups", "demo", "domain", "locales", "settings", "work"),
         ("click", "rich", "huey", "sqlalchemy", "reflex", "reflex_base"),
     ),
+    "api": (
+        ("services", "wiring", "domain", "locales", "work"),
+        ("fastapi", "starlette", "pydantic"),
+    ),
     "ui": (
-        ("services", "wiring", "jobs", "domain", "locales", "work"),
+        ("services", "wiring", "jobs", "api", "domain", "locales", "work"),
         ("reflex", "reflex_base", "starlette", "pydantic", "plotly", "limits"),
     ),
     "encaiss_dashboard": (("ui",), ("reflex",)),

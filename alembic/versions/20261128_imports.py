@@ -8,7 +8,10 @@ down_revision = "7d1f5b0c92ae"
 branch_labels = None
 depends_on = None
 
-NEW = ("api_request", "api_token", "debtor_alias", "debtor_merge", "import_change", "invoice_document")
+NEW = (
+    *("api_request", "api_token", "debtor_alias", "debtor_change", "debtor_merge"),
+    *("import_change", "invoice_document"),
+)
 # As in the migration before: a row is there for whom this holds.
 HOLDS = (
     "(SELECT current_setting('encaiss.clients', true)) = '*' OR client_id = ANY ((SELECT string_to_array("
@@ -21,16 +24,19 @@ def upgrade() -> None:
         "api_request",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("client_id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=True),
         sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("answer", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_api_request_batch_id")),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_api_request_client_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_request")),
         sa.UniqueConstraint("client_id", "key", name=op.f("uq_api_request_client_id_key")),
     )
     with op.batch_alter_table("api_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_request_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_api_request_client_id"), ["client_id"], unique=False)
 
     op.create_table(
@@ -92,6 +98,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_debtor_merge_into_id"), ["into_id"], unique=False)
 
     op.create_table(
+        "debtor_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("client_id", sa.Integer(), nullable=False),
+        sa.Column("batch_id", sa.Integer(), nullable=False),
+        sa.Column("debtor_id", sa.Integer(), nullable=False),
+        sa.Column("filled", sa.JSON(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("aliases", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_debtor_change_batch_id")),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_debtor_change_client_id")),
+        sa.ForeignKeyConstraint(["debtor_id"], ["debtor.id"], name=op.f("fk_debtor_change_debtor_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_debtor_change")),
+    )
+    with op.batch_alter_table("debtor_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_debtor_change_batch_id"), ["batch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_debtor_change_client_id"), ["client_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_debtor_change_debtor_id"), ["debtor_id"], unique=False)
+
+    op.create_table(
         "import_change",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("client_id", sa.Integer(), nullable=False),
@@ -135,6 +160,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("iban", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("batch_id", sa.Integer(), nullable=True))
 
+    with op.batch_alter_table("allocation", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("batch_id", sa.Integer(), nullable=True))
+
     with op.batch_alter_table("import_batch", schema=None) as batch_op:
         batch_op.add_column(sa.Column("answers", sa.JSON(), nullable=False, server_default="{}"))
         batch_op.add_column(sa.Column("format", sa.String(), nullable=False, server_default=""))
@@ -173,6 +201,9 @@ def downgrade() -> None:
         batch_op.drop_column("format")
         batch_op.drop_column("answers")
 
+    with op.batch_alter_table("allocation", schema=None) as batch_op:
+        batch_op.drop_column("batch_id")
+
     with op.batch_alter_table("debtor", schema=None) as batch_op:
         batch_op.drop_column("batch_id")
         batch_op.drop_column("iban")
@@ -190,6 +221,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_import_change_batch_id"))
 
     op.drop_table("import_change")
+    with op.batch_alter_table("debtor_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_debtor_change_debtor_id"))
+        batch_op.drop_index(batch_op.f("ix_debtor_change_client_id"))
+        batch_op.drop_index(batch_op.f("ix_debtor_change_batch_id"))
+
+    op.drop_table("debtor_change")
     with op.batch_alter_table("debtor_merge", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_debtor_merge_into_id"))
         batch_op.drop_index(batch_op.f("ix_debtor_merge_debtor_id"))
@@ -207,5 +244,6 @@ def downgrade() -> None:
     op.drop_table("api_token")
     with op.batch_alter_table("api_request", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_request_client_id"))
+        batch_op.drop_index(batch_op.f("ix_api_request_batch_id"))
 
     op.drop_table("api_request")

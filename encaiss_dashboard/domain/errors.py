@@ -99,6 +99,12 @@ class WeakPassword(Refusal):
     code = "weak_password"
 
 
+class ChangedMeanwhile(Refusal):
+    """What was shown is no longer what would happen."""
+
+    code = "changed_meanwhile"
+
+
 class Unreadable(Refusal):
     """A value typed by a person, or sent by a handler's caller, cannot be read."""
 

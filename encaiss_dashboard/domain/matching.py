@@ -47,7 +47,7 @@ Measured: "Garage Petit" and "Garage Petite" 96, "Hôtel du Pont" and "Hotel du 
 """
 _COMMON: Final = 50
 _WORD_LETTERS_MIN: Final = 3
-_BEGINNING: Final = 4
+_PART: Final = 4
 _OFFERED: Final = 3
 
 
@@ -65,43 +65,49 @@ def core(name: str) -> str:
     """What tells a name from others: its words in order of the alphabet, without legal form and title."""
     words = name_key(name).split()
     kept = [word for word in words if word not in _FORMS and word not in _TITLES]
-    return " ".join(sorted(kept or words))
+    return " ".join(sorted(kept if any(map(str.isalnum, "".join(kept))) else words))
+
+
+def likeness(name: str, other: str) -> int:
+    """How alike two names are, 0 to 100: the normalised indel similarity of their cores (rapidfuzz ratio)."""
+    return round(fuzz.ratio(core(name), core(other)))
 
 
 class Names:
     """Names to be searched for what is written nearly the same, without comparing all with all.
 
-    Only names that share a rare word, or the first letters, are compared; names whose digits differ
-    ("Garage 2", "Garage 3") are never alike.
+    Only names that share a rare word, the beginning or end of one, or all of their words are compared;
+    names whose digits differ ("Garage 2", "Garage 3") are never alike.
     """
 
     def __init__(self, names: Iterable[tuple[int, str]]) -> None:
         self._cores = [(key, core(name)) for key, name in names]
         self._sharing: dict[str, list[int]] = defaultdict(list)
+        self._same: dict[str, list[int]] = defaultdict(list)
         for place, (_, name) in enumerate(self._cores):
+            self._same[name].append(place)
             for part in _handles(name):
                 self._sharing[part].append(place)
 
-    def alike(self, name: str, at_least: int = ALIKE) -> list[tuple[int, int]]:
-        """Keys of the most alike names with their likeness from 0 to 100, the likeliest first.
-
-        The likeness of two cores is the normalised indel similarity of their letters (rapidfuzz ratio).
-        """
+    def alike(self, name: str) -> list[tuple[int, int]]:
+        """Keys of the most alike names with their :func:`likeness` from ``ALIKE`` on, the likeliest first."""
         sought = core(name)
         shared = (self._sharing.get(part, ()) for part in _handles(sought))
         places = {place for group in shared if len(group) <= _COMMON for place in group}
-        scored = [
-            (round(fuzz.ratio(sought, other)), key)
-            for key, other in (self._cores[place] for place in places)
-            if _digits(sought) == _digits(other)
-        ]
-        best = sorted((pair for pair in scored if pair[0] >= at_least), key=lambda pair: (-pair[0], pair[1]))
-        return [(key, score) for score, key in best[:_OFFERED]]
+        # However common their words are, two names of the same ones are alike.
+        places.update(self._same.get(sought, ())[:_COMMON])
+        best: dict[int, int] = {}
+        for key, other in (self._cores[place] for place in places):
+            score = round(fuzz.ratio(sought, other)) if _digits(sought) == _digits(other) else 0
+            if score >= ALIKE:
+                best[key] = max(score, best.get(key, 0))
+        return sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:_OFFERED]
 
 
 def _handles(name: str) -> set[str]:
     words = {word for word in name.split() if len(word) >= _WORD_LETTERS_MIN}
-    return {*words, *(f"{word[:_BEGINNING]}…" for word in words)} or {name}
+    parts = (part for word in words for part in (f"{word[:_PART]}…", f"…{word[-_PART:]}"))
+    return {*words, *parts} or {name}
 
 
 def _digits(name: str) -> str:

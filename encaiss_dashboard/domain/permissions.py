@@ -25,6 +25,7 @@ class Action(StrEnum):
     VIEW = "view"
     UPLOAD = "upload"
     DELEGATE = "delegate"
+    MERGE = "merge"
     REMIND = "remind"
     CONSENT = "consent"
     MANAGE_TEAM = "manage_team"
@@ -35,14 +36,23 @@ class Action(StrEnum):
 AGENCY_ROLES: Final = frozenset({Role.CASE_MANAGER, Role.ADMINISTRATOR})
 CLIENT_ROLES: Final = tuple(role for role in Role if role not in AGENCY_ROLES)
 
+# Merging says who is who, as importing does, and changes who is written to, as delegating does: it goes
+# with the roles that may do both.
 ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
     Role.OWNER: frozenset(
-        {Action.VIEW, Action.UPLOAD, Action.DELEGATE, Action.MANAGE_TEAM, Action.PERSONAL_DATA}
+        {
+            Action.VIEW,
+            Action.UPLOAD,
+            Action.DELEGATE,
+            Action.MERGE,
+            Action.MANAGE_TEAM,
+            Action.PERSONAL_DATA,
+        }
     ),
     Role.ACCOUNTANT: frozenset({Action.VIEW, Action.UPLOAD}),
     Role.SIGNATORY: frozenset({Action.VIEW, Action.DELEGATE, Action.CONSENT}),
     Role.READER: frozenset({Action.VIEW}),
-    Role.CASE_MANAGER: frozenset({Action.VIEW, Action.UPLOAD, Action.DELEGATE, Action.REMIND}),
+    Role.CASE_MANAGER: frozenset({Action.VIEW, Action.UPLOAD, Action.DELEGATE, Action.MERGE, Action.REMIND}),
     # The agency may never decide for its client: nobody there can consent.
     Role.ADMINISTRATOR: frozenset(Action) - {Action.CONSENT},
 }

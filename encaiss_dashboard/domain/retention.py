@@ -59,6 +59,10 @@ RULES: Final[Mapping[Keep, Rule]] = {
 }
 
 
+# Answers to a client's software, for when it asks the same thing again.
+ANSWERS_KEPT: Final = timedelta(days=30)
+
+
 def chosen(stored: Mapping[str, object]) -> dict[Keep, int]:
     """Every period as it holds, from what was stored of the choices; a lost or odd one is the default."""
     periods = {}

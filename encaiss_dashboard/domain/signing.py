@@ -7,6 +7,8 @@ A ``sign`` is a keyed digest of a text (HMAC-SHA-256 with the deployment's secre
 from __future__ import annotations
 
 import base64
+import re
+import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,6 +47,10 @@ ENROL_LENGTH: Final = timedelta(minutes=15)
 _KEY_BYTES: Final = 20  # RFC 4226 §4, R6: 160 bits
 _RECOVERY_BYTES: Final = 10
 _MAC_LENGTH: Final = 43
+API_TOKEN_BYTES: Final = 32
+# Letters and digits alone: a double click marks the whole of it, and no shell reads anything into it.
+_BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_API_TOKEN: Final = re.compile("encaiss_[0-9A-Za-z]{43}")
 
 
 class Asked(StrEnum):
@@ -182,3 +188,20 @@ def read_link_token(text: str) -> LinkToken | None:
     if not (number.isascii() and number.isdecimal() and len(number) <= len(str(2**31))):
         return None
     return LinkToken(int(number), mac) if len(mac) == _MAC_LENGTH and mac.isascii() else None
+
+
+def api_token(raw: bytes) -> str:
+    """A key for a client's software out of 32 random bytes; its beginning tells a scanner whose it is."""
+    number, digits = int.from_bytes(raw[:API_TOKEN_BYTES], "big"), ""
+    for _ in range(_MAC_LENGTH):
+        number, digit = divmod(number, len(_BASE62))
+        digits = _BASE62[digit] + digits
+    return f"encaiss_{digits}"
+
+
+def api_token_digest(sign: Sign, token: str) -> str:
+    """Under which a key is kept and looked up, "" for what can be none.
+
+    Looked up by a keyed digest, a guess learns nothing from how long the answer takes.
+    """
+    return sign(f"api:{token}") if _API_TOKEN.fullmatch(token) else ""

@@ -27,6 +27,7 @@ DEFAULT_LANGUAGE: Final = "fr"
 _LOCALES: Final = {
     lang: Locale.parse(tag) for lang, tag in (("fr", "fr_BE"), ("nl", "nl_BE"), ("en", "en_IE"))
 }
+_WEIGHT: Final = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 _ZONE: Final = ZoneInfo("Europe/Brussels")
 _DAY_PATTERNS: Final = {
     "short": "d MMM",
@@ -62,6 +63,17 @@ def text(lang: str, key: str, **facts: object) -> str:
         )
         facts = {**facts, "n": integer(int(str(facts["n"])), lang)} if "n" in facts else facts
     return entry.format_map(facts) if facts else entry
+
+
+def preferred(header: str, default: str = DEFAULT_LANGUAGE) -> str:
+    """The language of ours that an Accept-Language header likes best (RFC 9110, 12.5.4)."""
+    liked: list[tuple[float, str]] = []
+    for part in header.split(","):
+        tag, _, rest = part.partition(";")
+        weight = _WEIGHT.fullmatch("".join(rest.split()))
+        liked.append((float(weight[1]) if weight else 1.0, tag.strip()[:2].lower()))
+    known = [(weight, lang) for weight, lang in liked if weight and lang in LANGUAGES]
+    return max(known, key=lambda one: one[0])[1] if known else default
 
 
 def money(amount: Money, lang: str, *, cents: bool = True) -> str:

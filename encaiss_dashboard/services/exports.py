@@ -15,7 +15,7 @@ from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.sheets import amount, sheet
 from encaiss_dashboard.locales import text
-from encaiss_dashboard.storage import lists, queries
+from encaiss_dashboard.storage import lists, merges, queries
 from encaiss_dashboard.storage.lists import InvoiceFilter, InvoiceLine
 from encaiss_dashboard.work import Work
 
@@ -136,7 +136,8 @@ def acts(work: Work, client_id: int | None, debtor_id: int, rows: Iterable[tuple
     Raises:
         NotFound: not one of this client's debtors.
     """
-    debtor = queries.debtor(work.session, work.require(Action.VIEW, client_id), debtor_id)
+    client = work.require(Action.VIEW, client_id)
+    debtor = queries.debtor(work.session, client, merges.kept(work.session, client, debtor_id))
     keys = ("act.column_day", "field.debtor", "act.column_what", "act.column_facts")
     told = [(day, debtor.name, *words) for day, *words in rows]
     return _sheet(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlmodel import col, func, select
 
 from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.storage import journal
-from encaiss_dashboard.storage.journal import Flaw
+from encaiss_dashboard.storage import journal, merges
+from encaiss_dashboard.storage.journal import ActKind, Flaw
 from encaiss_dashboard.storage.records import Act, Client, Debtor
 from encaiss_dashboard.work import Work
 
 PAGE_SIZE = 50
+_ABOUT_TWO = frozenset({ActKind.MERGED.value, ActKind.PARTED.value, ActKind.SPLIT.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,12 @@ class JournalPage:
 
     Attributes:
         acts: each with the name of the debtor it is about, "" for none.
+        names: of the other debtors that they mention, by id.
         found: how many there are in all.
     """
 
     acts: tuple[tuple[Act, str], ...]
+    names: Mapping[int, str]
     found: int
     page: int
     pages: int
@@ -80,7 +84,8 @@ def acts(work: Work, client_id: int | None, page: int = 1) -> JournalPage:
         .limit(PAGE_SIZE)
     )
     rows = tuple((act, name or "") for act, name in work.session.exec(query))
-    return JournalPage(rows, found, page, pages)
+    mentioned = {act.facts["other"] for act, _ in rows if act.kind in _ABOUT_TWO}
+    return JournalPage(rows, merges.names(work.session, client, mentioned), found, page, pages)
 
 
 def check(work: Work, client_id: int | None) -> Checked | None:

@@ -10,7 +10,7 @@ from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.letters import LetterLine, Section
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.storage import letters, queries
+from encaiss_dashboard.storage import letters, merges, queries
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
 
@@ -38,6 +38,7 @@ def statement_pdf(work: Work, client_id: int | None, debtor_id: int) -> Statemen
     client = work.require(Action.VIEW, client_id)
     if not 0 < debtor_id <= _ID_MAX:
         raise NotFound
+    debtor_id = merges.kept(work.session, client, debtor_id)
     debtor = queries.debtor(work.session, client, debtor_id)
     sections = _sections(prospects(work.session, client, work.today, [debtor_id])[debtor_id])
     if not sections:

@@ -202,7 +202,13 @@ class ApiToken(Record, table=True):
 
 
 class ApiRequest(Record, table=True):
-    """One request of a client's software under its own key: sent again, it gets the same answer."""
+    """What a client's software sent and was answered: sent again under its own key, it gets the same answer.
+
+    Attributes:
+        key: what the software calls the request (its Idempotency-Key), None when it does not.
+        digest: of what was asked.
+        batch_id: the import it became, None when there was nothing to keep.
+    """
 
     __tablename__ = "api_request"
 
@@ -210,8 +216,9 @@ class ApiRequest(Record, table=True):
 
     id: int | None = key_column()
     client_id: int = client_column()
-    key: str
+    key: str | None = None
     digest: str
+    batch_id: int | None = Field(default=None, foreign_key="import_batch.id", index=True)
     status: int
     answer: dict[str, Any] = json_column()
     at: datetime = time_column()

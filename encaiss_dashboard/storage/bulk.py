@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import Table, func, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIndex
 from sqlmodel import Session
 
@@ -58,7 +58,8 @@ def loading(session: Session, table: Table, count: int) -> Iterator[None]:
     for index in indexes:
         connection.execute(CreateIndex(index))
     for key in keys:
-        connection.execute(AddConstraint(key))
+        # Isolated, as is the default, it would be left out of every table that this process makes later.
+        connection.execute(AddConstraint(key, isolate_from_table=False))
 
 
 def _stored(session: Session, table: Table) -> int:
@@ -71,12 +72,16 @@ def _stored(session: Session, table: Table) -> int:
 
 
 def _locked(session: Session, table: Table) -> bool:
-    """Whether nobody reads or writes the table, and now nobody will until the transaction ends."""
+    """Whether nobody reads or writes the table, and now nobody will until the transaction ends.
+
+    Nor the tables that it refers to: taking off a foreign key would wait for those who read them.
+    """
     if session.get_bind().dialect.name != "postgresql":
         return True  # one writer at a time, and readers see the table as it was
+    names = ", ".join(sorted({table.name, *(key.column.table.name for key in table.foreign_keys)}))
     try:
         with session.begin_nested():
-            session.connection().execute(text(f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE NOWAIT"))
+            session.connection().execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE NOWAIT"))
     except OperationalError:
         return False
     return True
@@ -110,49 +115,62 @@ def _is_one(values: pl.Series) -> bool:
     return values[0] == values[-1] and bool(values.eq_missing(values[0]).all())
 
 
+@contextmanager
+def _cursor(session: Session) -> Iterator[Any]:
+    """The driver's own cursor, whose errors look like those of any other statement."""
+    connection = session.connection()
+    raised: Any = connection.dialect.loaded_dbapi.Error
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    except raised as error:
+        raise DBAPIError.instance(None, None, error, raised, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
+
+
 def _execute(session: Session, table: str, rows: pl.DataFrame, same: Mapping[str, Any], tell: Tell) -> None:
     columns = ", ".join(f'"{name}"' for name in (*rows.columns, *same))
-    values = ", ".join([*"?" * len(rows.columns), *map(_literal, same.values())])
+    values = ", ".join([*"?" * len(rows.columns), *(_literal(value) for value in same.values())])
     statement = f'INSERT INTO "{table}" ({columns}) VALUES ({values})'  # noqa: S608 - our own names
-    cursor = session.connection().connection.cursor()
     done = 0
-    # Pages that do not fit are written twice; 2 MB, the usual, hold the indexes of a thousand rows.
-    cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB if len(rows) > _AT_ONCE else _USUAL_KIB}")
-    for part in rows.with_columns(pl.col(pl.Date).dt.to_string()).iter_slices(_AT_ONCE):
-        cursor.executemany(statement, part.rows())
-        done += len(part)
-        tell(done, len(rows))
-    cursor.execute(f"PRAGMA cache_size=-{_USUAL_KIB}")
-    cursor.close()
+    with _cursor(session) as cursor:
+        # Pages that do not fit are written twice; 2 MB, the usual, hold the indexes of a thousand rows.
+        cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB if len(rows) > _AT_ONCE else _USUAL_KIB}")
+        for part in rows.with_columns(pl.col(pl.Date).dt.to_string()).iter_slices(_AT_ONCE):
+            cursor.executemany(statement, part.rows())
+            done += len(part)
+            tell(done, len(rows))
+        cursor.execute(f"PRAGMA cache_size=-{_USUAL_KIB}")
 
 
 def _copy(session: Session, table: str, rows: pl.DataFrame, same: Mapping[str, Any], tell: Tell) -> None:
     names = ", ".join(f'"{name}"' for name in rows.columns)
     typed = ", ".join(f'"{name}" {_TYPES[kind.base_type()]}' for name, kind in rows.schema.items())
-    cursor: Any = session.connection().connection.cursor()
-    cursor.execute(f"CREATE TEMPORARY TABLE arriving ({typed}) ON COMMIT DROP")
     done = 0
-    with cursor.copy("COPY arriving FROM STDIN WITH (FORMAT csv)") as copy:
-        for part in rows.iter_slices(_AT_ONCE):
-            copy.write(part.write_csv(include_header=False, quote_style="non_numeric"))
-            done += len(part)
-            # The rows travel for a third of the time; the indexes take the rest.
-            tell(done // 3, len(rows))
-    columns = ", ".join(f'"{name}"' for name in (*rows.columns, *same))
-    values = ", ".join([names, *map(_literal, same.values())])
-    cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT {values} FROM arriving')  # noqa: S608 - our own names
-    cursor.execute("DROP TABLE arriving")
-    cursor.close()
+    with _cursor(session) as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE arriving ({typed}) ON COMMIT DROP")
+        with cursor.copy("COPY arriving FROM STDIN WITH (FORMAT csv)") as copy:
+            for part in rows.iter_slices(_AT_ONCE):
+                copy.write(part.write_csv(include_header=False, quote_style="non_numeric"))
+                done += len(part)
+                # The rows travel for a third of the time; the indexes take the rest.
+                tell(done // 3, len(rows))
+        columns = ", ".join(f'"{name}"' for name in (*rows.columns, *same))
+        values = ", ".join([names, *(_literal(value, "+00") for value in same.values())])
+        cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT {values} FROM arriving')  # noqa: S608 - our own names
+        cursor.execute("DROP TABLE arriving")
     tell(done, len(rows))
 
 
-def _literal(value: int | str | datetime | date | None) -> str:
+def _literal(value: int | str | datetime | date | None, zone: str = "") -> str:
+    """A value as SQL; ``zone`` stands behind a time in UTC, where the database would add its own."""
     if value is None:
         return "NULL"
     if isinstance(value, int):
         return str(value)
     if isinstance(value, datetime):
-        value = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        value = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}{zone}"
     return "'" + str(value).replace("'", "''") + "'"
 
 
@@ -163,34 +181,36 @@ def read(session: Session, query: Any, schema: Mapping[str, Any]) -> pl.DataFram
 
     Args:
         session: of the transaction.
-        query: of columns that are never NULL; its parameters are numbers and texts.
+        query: its parameters are numbers and texts; no text of it is NULL.
         schema: Int64, String or Date by name.
     """
     session.flush()
     connection = session.connection()
     asked = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
-    cursor: Any = connection.connection.cursor()
-    if connection.dialect.name == "postgresql":
-        written = io.BytesIO()
-        with cursor.copy(f"COPY ({asked.replace('%%', '%')}) TO STDOUT WITH (FORMAT csv)") as copy:
-            for part in copy:
-                written.write(part)
-    else:
-        names = ", ".join(f'"{name}"' for name in schema)
-        line = " || ',' || ".join(_quoted(name, kind) for name, kind in schema.items())
-        # Named by position: a query may give the same name twice.
-        within = f"WITH found({names}) AS ({asked}) SELECT group_concat({line}, char(10)) FROM found"  # noqa: S608 - our own names
-        written = io.BytesIO((cursor.execute(within).fetchone()[0] or "").encode())
-    cursor.close()
-    if not written.getbuffer().nbytes:
+    written = io.BytesIO()
+    with _cursor(session) as cursor:
+        if connection.dialect.name == "postgresql":
+            with cursor.copy(f"COPY ({asked.replace('%%', '%')}) TO STDOUT WITH (FORMAT csv)") as copy:
+                for part in copy:
+                    written.write(part)
+        else:
+            names = ", ".join(f'"{name}"' for name in schema)
+            line = " || ',' || ".join(_quoted(name, kind) for name, kind in schema.items())
+            # Named by position: a query may give the same name twice.
+            within = f"WITH found({names}) AS ({asked}) SELECT group_concat({line}, char(10)) FROM found"  # noqa: S608 - our own names
+            written.write((cursor.execute(within).fetchone()[0] or "").encode())
+    if not written.tell():
         return pl.DataFrame(schema=dict(schema))
     written.seek(0)
     raw = {name: pl.String if kind == pl.Date else kind for name, kind in schema.items()}
-    days = [pl.col(name).str.to_date() for name, kind in raw.items() if schema[name] != kind]
     frame = pl.read_csv(written, has_header=False, schema=raw)
-    # An empty text comes as none at all; the query has no column that may be NULL.
-    return frame.with_columns(pl.col(pl.String).fill_null("")).with_columns(days)
+    # An empty text comes as none at all.
+    days = [pl.col(name).str.to_date() for name, kind in schema.items() if kind == pl.Date]
+    texts = [pl.col(name).fill_null("") for name, kind in schema.items() if kind == pl.String]
+    return frame.with_columns(*days, *texts)
 
 
 def _quoted(name: str, kind: Any) -> str:
-    return f'"{name}"' if kind == pl.Int64 else f"""'"' || replace("{name}", '"', '""') || '"'"""
+    if kind in {pl.Int64, pl.Date}:
+        return f"""coalesce("{name}", '')"""
+    return f"""'"' || replace("{name}", '"', '""') || '"'"""

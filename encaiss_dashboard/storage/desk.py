@@ -23,6 +23,7 @@ from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Role
 from encaiss_dashboard.domain.signing import LinkKind
+from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.accounts import AccountMail, Membership, User
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import free_credit
@@ -194,7 +195,7 @@ def candidates(session: Session, ids: Ids, on: date, due_until: date) -> list[Ca
         item = OpenInvoice(value, Money(int(cents), currency), done.get(key, ()))
         owed[client_id, debtor_id].append(item)
     credit = free_credit(session, ids, on, given)
-    contacts = _last_contacts(session, ids)
+    contacts = queries.contacts(session, ids)
     return [
         Candidate(client_id, key, tuple(items), tuple(credit.get(key, ())), contacts.get(key))
         for (client_id, key), items in owed.items()
@@ -217,19 +218,6 @@ def _steps_done(session: Session, ids: Ids, invoices: Select[Any]) -> dict[int, 
     for invoice_id, step, day in session.execute(query):
         done[invoice_id].append(StepDone(StepCode(step), day))
     return done
-
-
-def _last_contacts(session: Session, ids: Ids) -> dict[int, date]:
-    query = (
-        select(col(OutboxMessage.debtor_id), func.max(OutboxMessage.day))
-        .where(
-            col(OutboxMessage.client_id).in_(ids),
-            col(OutboxMessage.dropped_at).is_(None),
-            col(OutboxMessage.step) != StepCode.COURTESY.value,
-        )
-        .group_by(col(OutboxMessage.debtor_id))
-    )
-    return dict(session.execute(query).all())
 
 
 def undelivered(session: Session, ids: Ids) -> dict[int, int]:

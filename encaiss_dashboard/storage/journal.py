@@ -54,6 +54,9 @@ class ActKind(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+    PARTED = "parted"
+    SPLIT = "split"
     SENT = "sent"
     DROPPED = "dropped"
     FAILED = "failed"
@@ -77,6 +80,8 @@ class ActKind(StrEnum):
     CLIENT_ADDED = "client_added"
     CLIENT_CHANGED = "client_changed"
     TRAY_EMPTIED = "tray_emptied"
+    TOKEN_MADE = "token_made"  # noqa: S105 - a kind of act
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a kind of act
 
 
 @dataclass(frozen=True, slots=True)

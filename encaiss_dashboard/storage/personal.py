@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from encaiss_dashboard.storage.accounts import (
     AccountMail,
+    ApiToken,
     LoginAttempt,
     LoginSession,
     RecoveryCode,
@@ -34,6 +35,7 @@ _SECRET: Final[Mapping[type[Record], frozenset[str]]] = {
     RecoveryCode: frozenset({"nonce"}),
     AccountMail: frozenset({"nonce"}),
     LoginAttempt: frozenset({"account"}),
+    ApiToken: frozenset({"digest"}),
 }
 _ABOUT_PEOPLE: Final = frozenset(
     {
@@ -61,15 +63,19 @@ def _classes(cls: type[Record]) -> Iterator[type[Record]]:
         yield from _classes(inner)
 
 
-def of_debtor(debtor_id: int) -> dict[type[Record], ColumnElement[bool]]:
-    """Which rows of which tables are about a debtor: by its key, or by the key of a row that is."""
-    classes = tables()
-    ways: dict[Any, ColumnElement[bool]] = {inspect(Debtor).local_table: col(Debtor.id) == debtor_id}
+def of_debtor(*debtor_ids: int) -> dict[type[Record], ColumnElement[bool]]:
+    """Which rows of which tables are about a debtor: by its key, or by the key of a row that is.
+
+    Several debtors are one that others were merged into.
+    """
+    classes, debtors = tables(), inspect(Debtor).local_table
+    ways: dict[Any, ColumnElement[bool]] = {debtors: col(Debtor.id).in_(debtor_ids)}
     for table in classes:
         if table in ways:
             continue
-        if "debtor_id" in table.c:
-            ways[table] = table.c.debtor_id == debtor_id
+        named = sorted(key.parent.name for key in table.foreign_keys if key.column.table is debtors)
+        if named:
+            ways[table] = or_(*(table.c[name].in_(debtor_ids) for name in named))
             continue
         keys = sorted(table.foreign_keys, key=lambda key: str(key.parent))
         led = [
@@ -82,13 +88,15 @@ def of_debtor(debtor_id: int) -> dict[type[Record], ColumnElement[bool]]:
     return {classes[table]: way for table, way in ways.items()}
 
 
-def about_debtor(session: Session, debtor_id: int) -> Found:
+def about_debtor(session: Session, *debtor_ids: int) -> Found:
     """Every row about a debtor by table, with the files that its invoices and payments came from."""
     found = {
         _name(cls): [_row(row) for row in _rows(session, cls, way)]
-        for cls, way in of_debtor(debtor_id).items()
+        for cls, way in of_debtor(*debtor_ids).items()
     }
-    sources = [select(col(cls.batch_id)).where(col(cls.debtor_id) == debtor_id) for cls in (Invoice, Payment)]
+    sources = [
+        select(col(cls.batch_id)).where(col(cls.debtor_id).in_(debtor_ids)) for cls in (Invoice, Payment)
+    ]
     came = or_(*(col(ImportBatch.id).in_(source) for source in sources))
     files = _rows(session, ImportBatch, came)
     named = ("id", "file_name", "digest", "size_bytes", "uploaded_at", "imported_at")
@@ -135,9 +143,9 @@ def erased(session: Session, debtor_id: int) -> bool:
     return session.execute(query).first() is not None
 
 
-def addresses(session: Session, debtor_id: int) -> list[Contact]:
+def addresses(session: Session, *debtor_ids: int) -> list[Contact]:
     """Every way a debtor is reached."""
-    return list(_rows(session, Contact, col(Contact.debtor_id) == debtor_id))
+    return list(_rows(session, Contact, col(Contact.debtor_id).in_(debtor_ids)))
 
 
 def _rows(session: Session, cls: type[Any], way: ColumnElement[bool]) -> list[Any]:

@@ -79,7 +79,7 @@ def prospects(
     events = queries.delegation_events(session, client_id, debtor_ids)
     invoices = _open(session, client_id, on, debtor_ids)
     credit = free_credit(session, [client_id], on, debtor_ids)
-    contacts = queries.last_contacts(session, client_id)
+    contacts = queries.last_contacts(session, client_id, debtor_ids)
     return {
         key: Prospect(on, events.get(key, ()), invoices.get(key, ()), credit.get(key, ()), contacts.get(key))
         for key in debtor_ids

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode, StepDone
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.invoices import Allocation, Invoice, Kind, Ledger, Payment
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.storage import records
+from encaiss_dashboard.storage import merges, records
 from encaiss_dashboard.storage.base import Record
 
 
@@ -68,14 +68,10 @@ def debtor(session: Session, client_id: int, debtor_id: int) -> records.Debtor:
 
 
 def debtors(session: Session, client_id: int) -> list[records.Debtor]:
-    """All debtors of a client by name."""
-    return list(
-        session.exec(
-            select(records.Debtor)
-            .where(records.Debtor.client_id == client_id)
-            .order_by(records.Debtor.name, col(records.Debtor.id))
-        )
-    )
+    """All debtors of a client by name, without those merged into another one."""
+    debtor = records.Debtor
+    query = select(debtor).where(debtor.client_id == client_id, col(debtor.id).not_in(merges.gone(client_id)))
+    return list(session.exec(query.order_by(debtor.name, col(debtor.id))))
 
 
 def invoice_value(row: records.Invoice) -> Invoice:
@@ -182,11 +178,18 @@ def delegation_states(
 def steps_done(
     session: Session, client_id: int, debtor_ids: Sequence[int] | None = None
 ) -> dict[int, list[StepDone]]:
-    """Reminder steps of each invoice that were sent or are on their way, oldest first."""
-    line, message = records.OutboxLine, records.OutboxMessage
+    """Reminder steps of each invoice that were sent or are on their way, oldest first.
+
+    Of the debtors' invoices of today: what was sent about them may have gone to another one, from which
+    they were parted since.
+    """
+    line, message, invoice = records.OutboxLine, records.OutboxMessage, records.Invoice
     where = [line.client_id == client_id, col(line.step).is_not(None), col(line.dropped).is_(False)]
     if debtor_ids is not None:
-        where.append(col(message.debtor_id).in_(debtor_ids))
+        theirs = select(invoice.id).where(
+            invoice.client_id == client_id, col(invoice.debtor_id).in_(debtor_ids)
+        )
+        where.append(col(line.invoice_id).in_(theirs))
     query: Any = select(line.invoice_id, line.step, message.day)
     query = query.join(message, col(message.id) == col(line.message_id)).where(*where)
     done: dict[int, list[StepDone]] = defaultdict(list)
@@ -224,36 +227,58 @@ def free_credits(session: Session, client_id: int, on: date) -> dict[int, list[M
     }
 
 
-def last_contacts(session: Session, client_id: int) -> dict[int, date]:
-    """Day of the last statement or notice to each debtor; courtesy notices do not count."""
-    message = records.OutboxMessage
-    query = (
-        select(message.debtor_id, func.max(message.day))
-        .where(
-            message.client_id == client_id,
-            col(message.dropped_at).is_(None),
-            message.step != StepCode.COURTESY.value,
-        )
-        .group_by(col(message.debtor_id))
+def last_contacts(
+    session: Session, client_id: int, debtor_ids: Sequence[int] | None = None
+) -> dict[int, date]:
+    """Day of the last statement or notice to each debtor of a client; courtesy notices do not count."""
+    return contacts(session, [client_id], debtor_ids)
+
+
+def contacts(
+    session: Session, client_ids: Collection[int], debtor_ids: Sequence[int] | None = None
+) -> dict[int, date]:
+    """Day of the last statement or notice to each debtor, or about what is now its own.
+
+    The latter went to another debtor, from which it was parted since: whoever it reached must not hear
+    of the same invoices again before the gap is over.
+    """
+    message, line, invoice = records.OutboxMessage, records.OutboxLine, records.Invoice
+    written = [
+        col(message.client_id).in_(client_ids),
+        col(message.dropped_at).is_(None),
+        col(message.step) != StepCode.COURTESY.value,
+    ]
+    to: Any = select(message.debtor_id, func.max(message.day)).where(*written)
+    about: Any = select(invoice.debtor_id, func.max(message.day)).where(
+        *written,
+        col(line.client_id).in_(client_ids),
+        col(line.message_id) == col(message.id),
+        col(line.invoice_id) == col(invoice.id),
+        col(line.dropped).is_(False),
+        invoice.debtor_id != message.debtor_id,
     )
-    return dict(session.exec(query).all())
+    last: dict[int, date] = {}
+    for query, whose in ((to, col(message.debtor_id)), (about, col(invoice.debtor_id))):
+        asked = query if debtor_ids is None else query.where(whose.in_(debtor_ids))
+        for debtor_id, day in session.exec(asked.group_by(whose)):
+            last[debtor_id] = max(day, last.get(debtor_id, day))
+    return last
 
 
 def addresses(session: Session, client_id: int) -> dict[int, str]:
-    """The first e-mail address of each debtor that has one."""
-    query = (
-        select(records.Contact)
-        .where(records.Contact.client_id == client_id)
-        .order_by(col(records.Contact.id).desc())
-    )
-    return {row.debtor_id: row.email for row in session.exec(query)}
+    """The first e-mail address of each debtor that has one: its own before those of the merged ones."""
+    contact = records.Contact
+    query = select(contact.id, contact.debtor_id, contact.email).where(contact.client_id == client_id)
+    came = merges.came(session, client_id, "contact")
+    rows = [(len(came.get(known(key), ())), key, whose, email) for key, whose, email in session.exec(query)]
+    return {whose: email for _, _, whose, email in sorted(rows, reverse=True)}
 
 
-def acts(session: Session, client_id: int, debtor_id: int | None = None) -> list[records.Act]:
-    """The journal of a client, or of one of its debtors, newest first."""
+def acts(session: Session, client_id: int, debtor_ids: Sequence[int] | None = None) -> list[records.Act]:
+    """The journal of a client, or of some of its debtors, newest first."""
     query = select(records.Act).where(records.Act.client_id == client_id)
-    if debtor_id is not None:
-        query = query.where(records.Act.debtor_id == debtor_id)
+    if debtor_ids is not None:
+        query = query.where(col(records.Act.debtor_id).in_(debtor_ids))
     return list(session.exec(query.order_by(col(records.Act.day).desc(), col(records.Act.id).desc())))
 
 

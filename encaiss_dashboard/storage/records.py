@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
+from encaiss_dashboard.storage import changes  # noqa: F401 - registers its tables
 from encaiss_dashboard.storage.base import (
     Record,
     cents_column,
@@ -58,7 +59,7 @@ class Debtor(Record, table=True):
     """A customer of a client; ``batch_id`` is the import that added it."""
 
     __table_args__ = (
-        # The name as matched: folded case, accents and spaces (services/imports.py).
+        # The name as matched: folded case, accents and spaces, then a number (domain/identity.py).
         UniqueConstraint("client_id", "match_key"),
     )
 
@@ -104,7 +105,8 @@ class DebtorMerge(Record, table=True):
     Attributes:
         debtor_id: the one that has nothing of its own any more, until ``undone_at``.
         into_id: the one that has it now.
-        moved: ids of what moved, by table name.
+        moved: ids of what moved, by table name; under ``filled`` the columns that the other one lacked
+            and was given, under ``added`` the alias that was made for the name.
     """
 
     __tablename__ = "debtor_merge"
@@ -171,19 +173,6 @@ class ImportBatch(Record, table=True):
     imported_at: datetime | None = time_column(default=None)
     taken_back_at: datetime | None = time_column(default=None)
     result: dict[str, Any] = json_column()
-
-
-class ImportChange(Record, table=True):
-    """What one import changed of a known invoice: fields with their values before and after."""
-
-    __tablename__ = "import_change"
-
-    id: int | None = key_column()
-    client_id: int = client_column()
-    batch_id: int = Field(foreign_key="import_batch.id", index=True)
-    invoice_id: int = Field(foreign_key="invoice.id", index=True)
-    before: dict[str, Any] = json_column()
-    after: dict[str, Any] = json_column()
 
 
 class ImportLayout(Record, table=True):
@@ -270,7 +259,10 @@ class Payment(Record, table=True):
 
 
 class Allocation(Record, table=True):
-    """Which part of one payment or credit note settles which invoice, from which date."""
+    """Which part of one payment or credit note settles which invoice, from which date.
+
+    ``batch_id`` is the import that set the one against the other.
+    """
 
     __table_args__ = (CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_source"),)
 
@@ -282,6 +274,7 @@ class Allocation(Record, table=True):
     on: date = Field(sa_column_kwargs={"name": "allocated_on"})
     currency: str = "EUR"
     amount_cents: int = cents_column()
+    batch_id: int | None = None
 
 
 class Act(Record, table=True):

@@ -35,6 +35,9 @@ _PEOPLE: Final = frozenset(
         "retention_changed",
     }
 )
+_ABOUT_TWO: Final = frozenset({"merged", "parted", "split"})
+_COUNTED: Final = frozenset({"documents", "payments", "contacts", "messages"})
+_SOFTWARE: Final = frozenset({"token_made", "token_revoked"})
 _PRIVACY: Final = {"exported": ("info", "info"), "erased": ("mute", "ink-3")}
 _WHY: Final = {
     "settled": "settled",
@@ -63,7 +66,16 @@ class ActRow(TypedDict):
     message: int
 
 
-def act_row(act: Any, lang: str, today: date, *, brought: int = 0, named: Sequence[str] = ()) -> ActRow:
+def act_row(
+    act: Any,
+    lang: str,
+    today: date,
+    *,
+    brought: int = 0,
+    named: Sequence[str] = (),
+    names: Mapping[int, str] | None = None,
+    of: int = 0,
+) -> ActRow:
     """An act of the journal in a language.
 
     Args:
@@ -72,11 +84,19 @@ def act_row(act: Any, lang: str, today: date, *, brought: int = 0, named: Sequen
         today: to say "today" and to leave out this year.
         brought: for an import, how many invoices of the debtor at hand it brought.
         named: for a message, the numbers of the invoices in it.
+        names: of debtors, by id.
+        of: id of the debtor at hand, to say so when an act is about one that was merged into it.
     """
     facts: Mapping[str, Any] = act.facts
     if act.kind in _PRIVACY:
         facts = {"by": act.actor}
-    title, detail, tag, tone, dot = _read(act.kind, act.day, facts, lang, brought)
+    if act.kind in _ABOUT_TWO:
+        title, detail, tag, tone, dot = _about_two(act, lang, names or {})
+    else:
+        title, detail, tag, tone, dot = _read(act.kind, act.day, facts, lang, brought)
+    if names and of and act.debtor_id in names and act.debtor_id != of:
+        about = text(lang, "act.of", name=names[act.debtor_id])
+        detail = " · ".join(part for part in (about, detail) if part)
     if named:
         numbers = ", ".join(named[:_NUMBERS_SHOWN]) + (", …" if len(named) > _NUMBERS_SHOWN else "")
         detail = "\n".join((detail, text(lang, "act.about", n=len(named), numbers=numbers)))
@@ -115,8 +135,9 @@ def _read(
         return _payment(facts, lang)
     if kind == "corrected":
         return _correction(facts, lang)
-    if kind in _PEOPLE:
-        return text(lang, f"act.{kind}"), _person(facts, lang), "people", "mute", "ink-3"
+    if kind in _PEOPLE or kind in _SOFTWARE:
+        words, tag = (_key(facts), "software") if kind in _SOFTWARE else (_person(facts, lang), "people")
+        return text(lang, f"act.{kind}"), words, tag, "mute", "ink-3"
     detail = [text(lang, "act.brought", n=brought)] if brought else []
     if facts.get("file"):
         detail.append(text(lang, "act.file", file=facts["file"]))
@@ -186,6 +207,18 @@ def _correction(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str
     return title, " · ".join([*changes, *by]), "corrected", "info", "info"
 
 
+def _about_two(act: Any, lang: str, names: Mapping[int, str]) -> tuple[str, str, str, str, str]:
+    """Debtors merged, parted or split, from the side of the one that the act is about."""
+    facts, other = act.facts, names.get(act.facts.get("other", 0), "")
+    side = "kept" if facts.get("kept") else "new" if act.kind == "split" else "gone"
+    title = text(lang, f"act.{act.kind}_{side}", name=other) if other else text(lang, f"act.{act.kind}")
+    moved = facts.get("moved") or {}
+    told = [text(lang, f"merge.{name}", n=n) for name, n in moved.items() if n and name in _COUNTED]
+    numbers = ", ".join(facts.get("numbers") or ())
+    told += [numbers] if numbers else []
+    return title, " · ".join([*told, text(lang, "act.by", who=act.actor)]), "debtors", "info", "info"
+
+
 def _person(facts: Mapping[str, Any], lang: str) -> str:
     """Whom an act about the team is about, and the roles it gave or changed."""
     named = [str(facts[name]) for name in ("person", "email") if facts.get(name)]
@@ -200,6 +233,11 @@ def _person(facts: Mapping[str, Any], lang: str) -> str:
         named.append(text(lang, "act.change", **change))
     roles = _roles(facts.get("roles"), lang)
     return " · ".join([*named, *([roles] if roles else [])])
+
+
+def _key(facts: Mapping[str, Any]) -> str:
+    """A key of a program by its name and its end."""
+    return f"{facts.get('name', '')} · …{facts.get('ending', '')}"
 
 
 def _roles(names: Any, lang: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final, TypedDict
+from typing import Any, Final, TypedDict
 
 import reflex as rx
 
@@ -99,7 +99,7 @@ class Debtor(Deciding):
         if key != self.key:
             self.key, self.events_first, self.editing, self.ready = key, 0, False, False
         self.opened, self.message = 0, _NO_MESSAGE
-        await self._refresh()
+        return await self._refresh()
 
     @handler
     async def older(self) -> Next:
@@ -157,18 +157,21 @@ class Debtor(Deciding):
         part = self.router.url.path.rstrip("/").rpartition("/")[2]
         return int(part) if part.isdecimal() and len(part) <= _KEY_DIGITS_MAX else 0
 
-    async def _refresh(self) -> None:
+    async def _refresh(self) -> Next:
         try:
             seen = await access.read(self, debtors.file, self.key)
         except NotFound:
             self.missing = self.ready = True
-            return
+            return None
+        if seen.debtor.id != self.key:  # merged into another one since
+            return rx.redirect(f"/debtors/{seen.debtor.id}", replace=True)
         self.missing = False
         self._head(seen)
         self._cards(seen)
         self._events(seen)
         self._side(seen)
         self.ready = True
+        return None
 
     def _head(self, seen: DebtorFile) -> None:
         lang, debtor = self._language(), seen.debtor
@@ -208,16 +211,7 @@ class Debtor(Deciding):
     def _events(self, seen: DebtorFile) -> None:
         lang, first = self._language(), self.events_first
         shown = seen.acts[first : first + _ACTS_SHOWN]
-        self.events = [
-            act_row(
-                act,
-                lang,
-                seen.on,
-                brought=seen.brought.get(act.facts.get("batch", 0), 0),
-                named=seen.named.get(act.facts.get("message", 0), ()),
-            )
-            for act in shown
-        ]
+        self.events = [_event(act, seen, lang) for act in shown]
         self.has_older = len(seen.acts) > first + _ACTS_SHOWN
         self.events_label = text(
             lang, "file.acts_range", first=first + 1, last=first + len(shown), n=len(seen.acts)
@@ -304,6 +298,18 @@ def _invoice(item: OpenInvoice, seen: DebtorFile, lang: str) -> InvoiceRow:
     )
 
 
+def _event(act: Any, seen: DebtorFile, lang: str) -> ActRow:
+    return act_row(
+        act,
+        lang,
+        seen.on,
+        brought=seen.brought.get(act.facts.get("batch", 0), 0),
+        named=seen.named.get(act.facts.get("message", 0), ()),
+        names=seen.names,
+        of=seen.debtor.id or 0,
+    )
+
+
 def _field(code: str, lang: str) -> str:
     """A term as the form shows it: in words when they are read back as the same, else as a code."""
     words = term_words(code, lang) if code else ""
@@ -315,14 +321,5 @@ def _field(code: str, lang: str) -> str:
 
 def told(seen: DebtorFile, lang: str) -> list[tuple[str, str, str]]:
     """A debtor's journal as its screen tells it, oldest first: day, what, details."""
-    rows = [
-        act_row(
-            act,
-            lang,
-            seen.on,
-            brought=seen.brought.get(act.facts.get("batch", 0), 0),
-            named=seen.named.get(act.facts.get("message", 0), ()),
-        )
-        for act in reversed(seen.acts)
-    ]
+    rows = [_event(act, seen, lang) for act in reversed(seen.acts)]
     return [(row["iso"], row["title"], row["detail"].replace("\n", " · ")) for row in rows]

@@ -21,10 +21,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, cookie_parser
 
 from encaiss_dashboard import wiring
-from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
+from encaiss_dashboard.api import problems
+from encaiss_dashboard.locales import LANGUAGES, preferred, text
 from encaiss_dashboard.ui import limits
 from encaiss_dashboard.ui.access import authorization
 from encaiss_dashboard.ui.addresses import client_address, network
+from encaiss_dashboard.ui.gate import Gate, for_software, is_api
 from encaiss_dashboard.ui.policy import NOTHING, PagePolicy, built_pages
 from encaiss_dashboard.ui.sockets import Line
 
@@ -79,6 +81,10 @@ class Edge:
         house = wiring.house()
         return limits.Limits(house.settings.rate_factor, house.clock)
 
+    @cached_property
+    def _gate(self) -> Gate:
+        return Gate(self._limits)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, redirect, or pass on with the cookie taken away from the socket."""
         if scope["type"] == "http":
@@ -96,7 +102,11 @@ class Edge:
                     # The built page lies in a folder of that name: no detour by a redirect to the slash.
                     slash = {"path": scope["path"] + "/", "raw_path": scope.get("raw_path", b"") + b"/"}
                     scope = {**scope, **slash}
-                await self._inner(scope, _counted(scope, receive), answer.send)
+                if is_api(scope["path"]):
+                    await self._inner(for_software(scope), receive, answer.send)
+                    self._gate.answered(scope, answer.status)
+                else:
+                    await self._inner(scope, _counted(scope, receive), answer.send)
         except ClientDisconnect:
             return  # nobody is there to answer
         except Exception:
@@ -109,8 +119,13 @@ class Edge:
         path = scope["path"]
         limit = _limit(scope)
         wait = self._limits.wait_seconds(limit, network(client_address(scope))) if limit else 0
+        if is_api(path):
+            wait = wait or self._gate.wait_seconds(scope)
         if wait:
             await answer.say(429, "edge.too_many", [(b"retry-after", str(wait).encode())], n=wait)
+        elif is_api(path):
+            # No cookie counts there, so that no page can ask for anything in somebody's name.
+            return False
         elif path.startswith(_CLOSED):
             await answer.bare(404)
         elif path.startswith(_SOCKET):
@@ -146,6 +161,7 @@ class _Answering:
 
     def __init__(self, scope: Scope, send: Send, policy: PagePolicy) -> None:
         self.begun = False
+        self.status = 0
         self._scope = scope
         self._send = send
         self._policy = policy
@@ -165,6 +181,7 @@ class _Answering:
         self.begun = True
         headers = list(message.get("headers", []))
         path, status = self._scope["path"], message["status"]
+        self.status = status
         if not any(name.lower() == b"cache-control" for name, _ in headers):
             # The build names its assets after their content; one that is missing may come yet.
             lasting = path.startswith("/assets/") and status < 400  # noqa: PLR2004 - HTTP errors
@@ -182,7 +199,10 @@ class _Answering:
     async def say(self, status: int, key: str, headers: Headers | None = None, **facts: object) -> None:
         """Answer with one sentence, in the reader's language and as the page that asked reads it."""
         sentence = text(_language(self._scope), key, **facts)
-        if self._scope["path"].startswith(_UPLOADS):
+        if is_api(self._scope["path"]):
+            words = problems.document(status, key.partition(".")[2], sentence, _language(self._scope))
+            mime, body = problems.MIME.encode(), json.dumps(words).encode()
+        elif self._scope["path"].startswith(_UPLOADS):
             mime, body = b"application/json", json.dumps({"problem": sentence}).encode()
         else:
             mime, body = b"text/plain; charset=utf-8", sentence.encode()
@@ -207,6 +227,8 @@ def _limit(scope: Scope) -> RateLimitItem | None:
         return None  # whoever watches the house asks as often as it likes
     if path.startswith("/auth/") and scope["method"] not in _SAFE:
         return limits.SIGNING
+    if is_api(path):
+        return limits.API
     for prefix, limit in ((_UPLOADS, limits.UPLOADS), ("/files/", limits.FILES)):
         if path.startswith(prefix):
             return limit
@@ -241,9 +263,8 @@ def _counted(scope: Scope, receive: Receive) -> Receive:
 def _language(scope: Scope) -> str:
     """The language that a page of ours says it is in, else the first that the browser prefers."""
     headers = dict(scope["headers"])
-    asked = headers.get(b"x-language", b"") + b"," + headers.get(b"accept-language", b"")
-    tags = (part.partition(";")[0].strip()[:2].lower() for part in asked.decode("latin-1").split(","))
-    return next((tag for tag in tags if tag in LANGUAGES), DEFAULT_LANGUAGE)
+    said = headers.get(b"x-language", b"").decode("latin-1")
+    return said if said in LANGUAGES else preferred(headers.get(b"accept-language", b"").decode("latin-1"))
 
 
 def _bound(scope: Scope) -> Scope:
@@ -267,7 +288,11 @@ def _own_origin(scope: Scope, *, required: bool) -> bool:
 def _is_page(scope: Scope) -> bool:
     path = scope["path"]
     named = scope["method"] in {"GET", "HEAD"} and "." not in path.rsplit("/", 1)[-1]
-    return named and not path.startswith(("/_", "/auth/", "/files/", "/uploads/", "/healthz", "/ping"))
+    return (
+        named
+        and not is_api(path)
+        and not path.startswith(("/_", "/auth/", "/files/", "/uploads/", "/healthz", "/ping"))
+    )
 
 
 async def _detour(scope: Scope, path: str) -> str:

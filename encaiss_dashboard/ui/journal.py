@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, TypedDict
 
@@ -55,7 +56,7 @@ class Journal(Shell):
         number = int(asked) if asked.isdecimal() and len(asked) <= _PAGE_DIGITS_MAX else 1
         seen, today = await access.read(self, _read, number)
         lang = self._language()
-        self.acts = [_row(act, name, lang, today) for act, name in seen.acts]
+        self.acts = [_row(act, name, lang, today, seen.names) for act, name in seen.acts]
         first = (seen.page - 1) * journals.PAGE_SIZE
         numbers = {
             "first": first + 1 if seen.found else 0,
@@ -80,8 +81,8 @@ def _read(work: Work, client_id: int | None, number: int) -> tuple[JournalPage, 
     return journals.acts(work, client_id, number), work.today
 
 
-def _row(act: Any, debtor: str, lang: str, today: date) -> JournalRow:
-    words = act_row(act, lang, today)
+def _row(act: Any, debtor: str, lang: str, today: date, names: Mapping[int, str]) -> JournalRow:
+    words = act_row(act, lang, today, names=names)
     return JournalRow(
         seq=integer(act.seq, lang),
         at=moment(act.at, lang),

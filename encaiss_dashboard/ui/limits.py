@@ -22,8 +22,11 @@ PAGES: Final = RateLimitItemPerMinute(3000, namespace="pages")  # and assets: so
 SIGNING: Final = RateLimitItemPerMinute(30, namespace="signing")  # POST /auth/*
 UPLOADS: Final = RateLimitItemPerMinute(60, namespace="uploads")  # a folder of invoices dropped at once
 FILES: Final = RateLimitItemPerMinute(120, namespace="files")  # letters and exports, made when asked for
+API: Final = RateLimitItemPerMinute(600, namespace="api")  # one address may send for many clients
+UNKNOWN_KEYS: Final = RateLimitItemPerMinute(30, namespace="unknown keys")  # as often as passwords
 SOCKETS: Final = RateLimitItemPerMinute(300, namespace="sockets")  # one a visit or reload
 SOCKETS_OPEN: Final = 300  # at the same time
+KEYS: Final = RateLimitItemPerMinute(120, namespace="keys")  # of one key of a client's software
 # A minute of one socket, and of all sockets of one session (of one address for strangers): typing
 # in a search field is the most that a person does, some five events a second.
 EVENTS: Final = RateLimitItemPerMinute(600, namespace="events")
@@ -62,7 +65,17 @@ class Limits:
         scaled = RateLimitItemPerMinute(self._scaled(limit.amount), namespace=limit.namespace)
         if self._counter.hit(scaled, who):
             return 0
-        left = self._counter.get_window_stats(scaled, who).reset_time - self._clock().timestamp()
+        return self._left(scaled, who)
+
+    def spent_seconds(self, limit: RateLimitItem, who: str) -> int:
+        """As :meth:`wait_seconds`, without counting one more."""
+        scaled = RateLimitItemPerMinute(self._scaled(limit.amount), namespace=limit.namespace)
+        if not self._factor or self._counter.test(scaled, who):
+            return 0
+        return self._left(scaled, who)
+
+    def _left(self, limit: RateLimitItem, who: str) -> int:
+        left = self._counter.get_window_stats(limit, who).reset_time - self._clock().timestamp()
         return max(1, math.ceil(left))
 
     def enter(self, who: str) -> bool:

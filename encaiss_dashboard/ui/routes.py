@@ -1,4 +1,4 @@
-"""Plain HTTP beside the pages: uploads, downloads, health; signing in is ui/signing.py."""
+"""Plain HTTP beside the pages: uploads, downloads, health; signing in is ui/signing.py, software api/."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from encaiss_dashboard import wiring
+from encaiss_dashboard.api.application import routes as api_routes
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people
@@ -19,6 +20,7 @@ from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
 from encaiss_dashboard.ui.limits import HEALTH_SECONDS_MAX
+from encaiss_dashboard.ui.new_key import key_routes
 from encaiss_dashboard.ui.signing import signing_routes
 from encaiss_dashboard.ui.uploads import upload_invoices
 from encaiss_dashboard.work import Work
@@ -47,6 +49,9 @@ async def download(request: Request) -> Response:
 def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping[str, str]) -> exports.Made:
     """One file, from the service that makes its kind."""
     if kind == "rejected":
+        mendable = imports.rejected(work, client_id, exports.number(key))
+        if mendable is not None:
+            return exports.Made(mendable.name, mendable.mime, mendable.content)
         seen = imports.preview(work, client_id, exports.number(key))
         return exports.rejected(work, client_id, seen.batch_id, seen.reading.problems)
     if kind == "acts":
@@ -85,6 +90,8 @@ def routes() -> Starlette:
     return Starlette(
         routes=[
             *signing_routes(),
+            *key_routes(),
+            *api_routes(),
             Route("/uploads/invoices", upload_invoices, methods=["POST"]),
             Route("/files/{kind}/{key}", download, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),

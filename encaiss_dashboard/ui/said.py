@@ -31,6 +31,10 @@ _PROBLEMS: Final = frozenset(
         "too_many_mails",
         "not_allowed",
         "unreadable",
+        "token_unnamed",
+        "token_name_taken",
+        "too_many_tokens",
+        "another_client",
     }
 )
 _LONGEST_WAIT: Final = 3

@@ -26,7 +26,7 @@ Next = EventSpec | Sequence[Any] | None
 
 # Where a client's view may be entered: paths of its own screens, with nothing a browser could add.
 _INNER: Final = re.compile(
-    r"/(|invoices|debtors|figures|reminders|team|journal|privacy"
+    r"/(|invoices|debtors|figures|reminders|team|software|journal|privacy"
     r"|invoices/imports|invoices/import/[1-9][0-9]{0,17}"
     r"|debtors/[1-9][0-9]{0,17})"
 )
@@ -70,6 +70,7 @@ class Shell(Language):
     may_upload: bool = False
     may_delegate: bool = False
     may_remind: bool = False
+    manages: bool = False
     as_agency: bool = False
     administers: bool = False
     notice: str = ""
@@ -97,6 +98,7 @@ class Shell(Language):
         self.may_upload = actor.may(Action.UPLOAD, client_id)
         self.may_delegate = actor.may(Action.DELEGATE, client_id)
         self.may_remind = actor.may(Action.REMIND, client_id)
+        self.manages = actor.may(Action.MANAGE_TEAM, client_id)
         self.as_agency, self.administers = signed.as_agency, actor.administers
         return None
 
@@ -227,6 +229,7 @@ def _side() -> rx.Component:
                         *(_entry(*one) for one in _MENU),
                         rx.el.div(t("menu.office"), class_name="sec"),
                         *(_entry(*one) for one in _OFFICE),
+                        rx.cond(Shell.manages, _entry("/software", "software", "menu.software")),
                     ),
                 ),
                 aria_label=t("shell.menu"),

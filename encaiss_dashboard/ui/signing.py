@@ -179,7 +179,7 @@ def _owner_of(asked: Asked, email: str, password: str, what: What = What.WITHIN)
     return _counted(asked, email, what, check)
 
 
-def _proven(asked: Asked) -> tuple[SignedIn, Proof]:
+def proven(asked: Asked) -> tuple[SignedIn, Proof]:
     """Who asks, once the password was given again: an open session is not enough for what is grave."""
     session = _session(asked)
     proof = _owner_of(asked, session.email, asked["password"])
@@ -237,7 +237,7 @@ def set_factor(asked: Asked) -> Response:
     if not session.complete:
         _refuse_to_replace(asked, session)
     else:
-        _proven(asked)
+        proven(asked)
     proof = _counted(asked, session.email, What.CODE, check)
     if proof is None:
         raise factors.WrongCode
@@ -255,7 +255,7 @@ def _refuse_to_replace(asked: Asked, session: SignedIn) -> None:
 
 def remove_factor(asked: Asked) -> Response:
     """Back to a password alone, which is asked for."""
-    session, _ = _proven(asked)
+    session, _ = proven(asked)
     with asked.house.begin(session.actor) as work:
         factors.remove(work, session.client_id)
     return _to("/security", done="factor_removed")
@@ -263,7 +263,7 @@ def remove_factor(asked: Asked) -> Response:
 
 def renew_codes(asked: Asked) -> Response:
     """New recovery codes, after the password."""
-    session, _ = _proven(asked)
+    session, _ = proven(asked)
     with asked.house.begin(session.actor) as work:
         factors.renew_codes(work, session.client_id)
     return _to("/security", done="codes_made")
@@ -271,7 +271,7 @@ def renew_codes(asked: Asked) -> Response:
 
 def change_password(asked: Asked) -> Response:
     """A new password, after the current one; every other session ends."""
-    session, _ = _proven(asked)
+    session, _ = proven(asked)
     with asked.house.begin(session.actor, write=False) as work:
         hashed = signing.hashed(work, asked["new"], session.email, session.actor.name)
     with asked.house.begin(session.actor) as work:
@@ -283,7 +283,7 @@ def change_password(asked: Asked) -> Response:
 
 def change_email(asked: Asked) -> Response:
     """Ask for another address; it counts once the link sent there was used."""
-    session, _ = _proven(asked)
+    session, _ = proven(asked)
     with asked.house.begin(session.actor) as work:
         links.ask_email(work, session.client_id, asked["email"])
     return _to("/security", done="email_asked")
@@ -291,7 +291,7 @@ def change_email(asked: Asked) -> Response:
 
 def erase_own(asked: Asked) -> Response:
     """Erase the own account, after its password; there is nothing to sign in to any more."""
-    session, proof = _proven(asked)
+    session, proof = proven(asked)
     with asked.house.begin(session.actor) as work:
         erasing.erase_own(work, session.client_id, proof.password_hash)
     response = _to("/login", done="erased")

@@ -204,6 +204,14 @@ def test_a_problem_of_the_second_table_is_named_with_it(read):
     assert len(reading.rows) == 2
 
 
+@pytest.mark.parametrize("members", [{"jan.csv": JANUARY}, {"jan.csv": JANUARY, "feb.csv": FEBRUARY}])
+def test_the_rows_of_tables_lie_in_the_folder_itself_and_nothing_else_does(read, members):
+    """A reading is kept in its folder, and from there nothing that lies deeper is believed."""
+    rows = read(zip_of(members)).rows
+    assert {path.parent for path in rows.frames} == {read.folder}
+    assert {*read.folder.iterdir()} == {*rows.frames}
+
+
 def test_what_one_table_proves_of_its_dates_holds_for_the_others(read):
     doubtful = TABLE.replace("Factuurnummer;Klant;Factuurdatum;Totaal", "Invoice number;Customer;Date;Total")
     first = doubtful.format("A1;X;31/01/2026;10.00\n").encode()
@@ -237,7 +245,10 @@ def test_pdfs_beside_a_table_go_to_the_rows_they_name(read):
     reading = read(zip_of({"lijst.csv": named, "Factuur 2026-0002.pdf": PDF, "Factuur 2026-00020.pdf": PDF}))
     assert [(k.line, k.name) for k in reading.attachments] == [(3, "Factuur 2026-0002.pdf")]
     assert [(p.line, p.code, p.blocks) for p in reading.problems] == [(None, "pdf_unmatched", False)]
-    assert sorted(path.name for path in read.folder.iterdir() if path.is_file()) == ["attachment-1.pdf"]
+    assert sorted(path.name for path in read.folder.iterdir() if path.is_file()) == [
+        "attachment-1.pdf",
+        "rows-0001.arrow",
+    ]
 
 
 def linked():

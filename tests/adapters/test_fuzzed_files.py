@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import zipfile
 from functools import cache
 
 from einvoices import GOLDEN, Reader, factur_x, golden, plain_pdf, zip_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from encaiss_dashboard.domain.intake import Reading
+from encaiss_dashboard.locales import text
 
 
 @cache
@@ -64,17 +67,63 @@ BEGINNINGS = [
 ]
 
 
+def answered(data, folder):
+    """The reading, once it is sure that all it says can be said."""
+    reading = Reader(folder)(data)
+    assert isinstance(reading, Reading)
+    assert len(reading.rows) or reading.problems or reading.questions
+    for problem in reading.problems:
+        assert text("fr", f"problem.{problem.code}", **problem.facts)
+    return reading
+
+
 @FUZZ
 @given(st.sampled_from(BEGINNINGS), st.binary(max_size=600))
 def test_no_bytes_make_the_reader_raise(tmp_path_factory, beginning, rest):
-    reading = Reader(tmp_path_factory.mktemp("any"))(beginning + rest)
-    assert isinstance(reading, Reading)
-    assert len(reading.rows) or reading.problems or reading.questions
+    answered(beginning + rest, tmp_path_factory.mktemp("any"))
 
 
 @FUZZ
 @given(mutated())
 def test_no_mutation_of_a_document_makes_the_reader_raise(tmp_path_factory, data):
-    reading = Reader(tmp_path_factory.mktemp("any"))(data)
-    assert len(reading.rows) or reading.problems or reading.questions
+    reading = answered(data, tmp_path_factory.mktemp("any"))
     assert all(row.total.cents >= 0 for row in reading.rows)
+
+
+VALUES = (
+    *("", "-", "0", "-0.00", "1e5", "NaN", "9" * 30, "0.005", "2026-02-30", "9999-12-31"),
+    *("XXX", "381", "<a>", "=1", "5.", "EM"),
+)
+
+
+@st.composite
+def restated(draw):
+    """A golden document with other values in it, and with elements missing or there twice."""
+    documents = sorted(path.name for path in GOLDEN.glob("*.xml"))
+    root = etree.fromstring(golden(draw(st.sampled_from(documents))))
+    for _ in range(draw(st.integers(1, 4))):
+        elements = [*root.iter()][1:]
+        element = elements[draw(st.integers(0, len(elements) - 1))]
+        how = draw(st.sampled_from(("value", "value", "value", "twice", "gone")))
+        if how == "value" and len(element) == 0:
+            element.text = draw(st.one_of(st.sampled_from(VALUES), st.text(_LETTERS, max_size=20)))
+        elif how == "twice":
+            element.addnext(copy.deepcopy(element))
+        elif how == "gone":
+            element.getparent().remove(element)
+    return etree.tostring(root)
+
+
+_LETTERS = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff")
+
+
+@FUZZ
+@given(restated())
+def test_whatever_a_document_states_a_row_of_it_can_be_kept(tmp_path_factory, data):
+    reading = answered(data, tmp_path_factory.mktemp("any"))
+    for row in reading.rows:
+        assert row.number
+        assert row.debtor
+        assert row.total.cents >= 0
+        assert row.due is None or row.due >= row.issue
+        assert row.paid is None or row.paid.cents >= 0

@@ -111,9 +111,9 @@ XML = {
 @pytest.mark.parametrize("name", XML)
 def test_harmful_xml_is_refused(read, name):
     data, code = XML[name]
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read(data)
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     assert (set(codes(reading, blocking=True)), len(reading.rows)) == ({code}, 0)
     assert "root:" not in repr(reading.problems)
 
@@ -241,9 +241,9 @@ ZIPS = {
 def test_a_harmful_archive_is_refused(read, name):
     made, expected = ZIPS[name]
     data = made()
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read(data, "facturen.zip")
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     found = set(codes(reading, blocking=True))
     assert found
     assert found <= expected
@@ -261,9 +261,9 @@ def test_the_bytes_of_all_members_are_counted_together(read):
     noise = random.Random(20261124).randbytes(1_000)
     members = {f"{n}.csv": (noise + b" " * 40_000) * 300 for n in range(45)}
     data = zip_of(members, level=1)
-    started = time.perf_counter()
+    started = time.process_time()
     assert codes(read(data)) == ["zip_too_large"]
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     assert [*read.folder.iterdir()] == []
 
 
@@ -307,9 +307,9 @@ def _compressed(content):
 @pytest.mark.parametrize("name", PDFS)
 def test_a_harmful_pdf_is_refused(read, name):
     data = PDFS[name]()
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read(data, "facture.pdf")
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     if len(reading.rows) == 0:
         assert codes(reading, blocking=True)
     assert len(codes(reading, blocking=True)) + len(reading.rows) == 1

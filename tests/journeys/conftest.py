@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from encaiss_dashboard import jobs
 from encaiss_dashboard.domain.permissions import HOUSE, Role
-from encaiss_dashboard.services import imports
+from encaiss_dashboard.services import imports, tokens
 from encaiss_dashboard.services.accounts import team
 from encaiss_dashboard.storage.journal import ActKind
 
@@ -119,8 +119,9 @@ def furnished(server: Any) -> Furnished:
         batch_id = imports.receive(work, client_id, "septembre.csv", data.encode())
         invited = {"email": "nina@screens.example", "name": "Nina", "roles": ["accountant"], "language": "nl"}
         team.invite(work, client_id, **invited)
+        tokens.make(work, client_id, "Odoo")
     screens = ("/", "/invoices", f"/invoices/import/{batch_id}", "/debtors", f"/debtors/{debtors[5]}")
-    office = ("/team", "/journal", "/privacy", "/security")
+    office = ("/team", "/software", "/journal", "/privacy", "/security")
     return Furnished(client_id, debtors[5], batch_id, (*screens, "/figures", "/reminders", *office))
 
 

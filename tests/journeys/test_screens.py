@@ -12,7 +12,7 @@ from encaiss_dashboard.locales import text
 OWNER = "owner@screens.example"
 ADMIN = "admin@screens.example"
 PASSWORD = "correct horse battery"
-SCREENS = range(11)
+SCREENS = range(12)
 OF_THE_AGENCY = ("/desk", "/agency")
 FIRST_PAGE_BYTES_MAX = 250 * 1024
 

@@ -42,6 +42,8 @@ HOUSE_ONLY = {
     "people.user_id",
     "privacy.erasure.past_time",
     "privacy.purge.purge",
+    "tokens.note",
+    "tokens.whose",
 }
 # What these say is nobody's: a hash of what was typed, whether there is an agency, an account, how long
 # the agency keeps what.

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import inspect
 from sqlmodel import Session, select
 
-from encaiss_dashboard.domain.errors import NotAllowed, NotFound
+from encaiss_dashboard.domain.errors import ChangedMeanwhile, NotAllowed, NotFound
 from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.services import debtors, imports
 from encaiss_dashboard.services.privacy import bundle, erasure, holdings
-from encaiss_dashboard.services.privacy.erasure import AlreadyErased, ChangedMeanwhile, ErasureBlocked
+from encaiss_dashboard.services.privacy.erasure import AlreadyErased, ErasureBlocked
 from encaiss_dashboard.storage import accounts, personal, records
 from encaiss_dashboard.storage.journal import verify
 

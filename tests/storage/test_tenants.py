@@ -7,18 +7,18 @@ import pytest
 from sqlmodel import Session
 
 from encaiss_dashboard.domain.errors import NotFound
-from encaiss_dashboard.storage import lists, queries, records
+from encaiss_dashboard.storage import lists, merges, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 
 DUE = date(2026, 9, 1)
 ON = date(2026, 11, 22)
 READS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": function
-    for module in (queries, lists)
+    for module in (queries, lists, merges)
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__
     and not name.startswith("_")
-    and "client_id" in inspect.signature(function).parameters
+    and {"session", "client_id"} <= set(inspect.signature(function).parameters)
 }
 
 
@@ -71,6 +71,9 @@ def furnish(house, slug):
         )
     )
     house.act(client, ActKind.SENT, ON, debtor_id=debtor, facts={"to": mark})
+    twin = house.debtor(client, f"{mark} twin")
+    merge = {"debtor_id": twin, "into_id": debtor, "moved": {"contact": [debtor], "named": mark}}
+    house.add(records.DebtorMerge(client_id=client, at=now, **merge))
     return {"client_id": client, "debtor_id": debtor, "message_id": message, "invoice_id": invoice}
 
 
@@ -83,6 +86,8 @@ def arguments(function, mine, ids):
         "message_id": ids["message_id"],
         "invoice_id": ids["invoice_id"],
         "on": ON,
+        "ids": {ids["debtor_id"]},
+        "table": "contact",
         "first": date.min,
         "last": date.max,
         "wanted": lists.InvoiceFilter(ON, show="all"),
@@ -123,6 +128,9 @@ def test_the_reads_do_find_the_rows_that_the_test_looks_for(house, wiring):
         "queries.steps_done",
         "queries.free_credits",
         "queries.last_contacts",
+        "merges.kept",
+        "merges.family",
+        "merges.came",
         "queries.sent_between",
         "lists.count_invoices",
     }

@@ -118,6 +118,42 @@ def test_nobody_gets_another_address_by_writing_one_into_the_header(proxied):
     assert statuses.count(429) == 1
 
 
+def told(answer):
+    """How long software has to wait, as its answer says it."""
+    wait = int(answer.headers["retry-after"])
+    assert answer.headers["content-type"] == "application/problem+json"
+    document = answer.json()
+    assert (answer.status_code, document["status"], document["code"]) == (429, 429, "too_many")
+    assert document["detail"] == text("nl", "edge.too_many", n=wait)
+    assert 0 < wait <= 60
+    return wait
+
+
+def test_a_key_may_be_used_so_often_a_minute_wherever_it_comes_from(proxied):
+    headers = {"Authorization": "Bearer of many addresses", "Accept-Language": "nl"}
+    for _ in range(allowed(limits.KEYS)):
+        assert proxied.ask("POST", "/api/v1/invoices", headers=headers).status_code != 429
+    assert told(proxied.ask("POST", "/api/v1/invoices", headers=headers))
+    other = headers | {"Authorization": "Bearer of another"}
+    assert proxied.ask("POST", "/api/v1/invoices", headers=other).status_code != 429
+    assert proxied.ask("GET", "/api/v1/docs", headers=headers).status_code == 200
+
+
+def test_an_address_sends_so_much_a_minute_with_whatever_keys(proxied):
+    address = proxied.address()
+    for number in range(allowed(limits.API)):
+        headers = {"Authorization": f"Bearer {number}"}
+        assert proxied.ask("POST", "/api/v1/invoices", address, headers=headers).status_code != 429
+    assert told(proxied.ask("POST", "/api/v1/invoices", address, headers={"Accept-Language": "nl"}))
+
+
+def test_without_its_database_software_is_told_to_come_back(proxied):
+    headers = {"Authorization": "Bearer somebody", "Accept-Language": "en"}
+    answer = proxied.ask("GET", "/api/v1/imports/1", headers=headers)
+    assert (answer.status_code, answer.json()["detail"]) == (503, text("en", "api.error_busy"))
+    assert int(answer.headers["retry-after"]) > 0
+
+
 def test_who_watches_the_house_is_never_limited_and_hears_that_the_database_is_away(proxied):
     address = proxied.address()
     for _ in range(allowed(limits.PAGES) + 5):

@@ -65,6 +65,7 @@ def asked(path, methods, ids):
 
 def test_the_walk_meets_the_routes_of_the_house_and_those_of_reflex():
     assert {"/auth/login", "/uploads/invoices", "/files/{kind}/{key}", "/healthz"} <= set(ROUTES)
+    assert {"/auth/token", "/api/v1/invoices", "/api/v1/imports/{batch}", "/api/v1/docs"} <= set(ROUTES)
     assert len(ROUTES) > 12
     source = (Path(__file__).parents[2] / "encaiss_dashboard" / "ui").rglob("*.py")
     written = {

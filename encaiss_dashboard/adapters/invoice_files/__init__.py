@@ -9,6 +9,7 @@ from typing import Final
 
 from encaiss_dashboard.adapters.invoice_files.documents import read_pdf, read_xml, read_zip
 from encaiss_dashboard.adapters.invoice_files.formats import Shape, shape_of
+from encaiss_dashboard.adapters.invoice_files.pushed import read_pushed
 from encaiss_dashboard.adapters.invoice_files.reader import read_invoices, read_table
 from encaiss_dashboard.adapters.invoice_files.staging import StagedRows
 from encaiss_dashboard.domain.errors import Problem
@@ -39,6 +40,8 @@ def _read(source: Path, name: str, choices: Choices, folder: Path, tell: Tell) -
     shape, code = shape_of(source)
     if code:
         return Reading(name, problems=(Problem(code),))
+    if shape is Shape.JSON:
+        return read_pushed(source, name, choices, folder, tell)
     if shape is Shape.ZIP:
         return read_zip(source, name, choices, folder, tell=tell, read_table=read_table)
     if shape is Shape.XML:

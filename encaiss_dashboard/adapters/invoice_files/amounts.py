@@ -108,4 +108,6 @@ def _form(text: str, decimal: DecimalMark) -> _Form:
     after = text[text.rfind(decimal) :] if decimal in text else ""
     excess = sum(map(str.isdecimal, after)) - _CENT_DIGITS
     sign = -1 if found.cents < 0 else 1
-    return _Form(True, sign * 10 ** max(-excess, 0), 10 ** max(excess, 0), found.currency)
+    return _Form(
+        plain=True, times=sign * 10 ** max(-excess, 0), by=10 ** max(excess, 0), currency=found.currency
+    )

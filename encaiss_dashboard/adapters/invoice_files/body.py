@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Final
 
@@ -15,13 +15,14 @@ from encaiss_dashboard.adapters.invoice_files import limits, values
 from encaiss_dashboard.adapters.invoice_files.amounts import read_amounts
 from encaiss_dashboard.adapters.invoice_files.dialect import Record
 from encaiss_dashboard.adapters.invoice_files.evidence import BLANK, DateEvidence, DecimalEvidence, Judged
-from encaiss_dashboard.adapters.invoice_files.limits import TooMuchError
 from encaiss_dashboard.adapters.invoice_files.opening import Table
 from encaiss_dashboard.adapters.invoice_files.plain import read_plain
-from encaiss_dashboard.adapters.invoice_files.problems import ProblemList
+from encaiss_dashboard.adapters.invoice_files.problems import ProblemList, UnusableError
 from encaiss_dashboard.adapters.invoice_files.rows import CONTROLS, MARKUP, Layout, cell, read_row
 from encaiss_dashboard.adapters.invoice_files.split import Block
 from encaiss_dashboard.adapters.invoice_files.staging import Stage, frame_of
+from encaiss_dashboard.adapters.invoice_files.typed import as_written, only_texts
+from encaiss_dashboard.domain.errors import Problem
 from encaiss_dashboard.domain.intake import Field
 
 _SUM_LABEL: Final = re.compile(
@@ -32,6 +33,7 @@ _SUM_LABEL: Final = re.compile(
 )
 # A part of every such label.
 _MAYBE_SUM: Final = "(?i)tot|sum|som|gesamt"
+_SLOWLY_AT_ONCE: Final = 10_000
 
 
 class Body:
@@ -61,6 +63,8 @@ class Body:
 
     def judge(self, block: Block) -> tuple[pl.DataFrame, pl.Series, list[Record]]:
         """Take down the first values of the columns; gives what the block holds without headers."""
+        if not self._table.grid.is_quoted:
+            block = block._replace(cells=as_written(block.cells, self._layout))
         cells, lines, odd = self._without_headers(block)
         self.judged.see(cells, lines, [(record.line, record.cells) for record in odd])
         return cells, lines, odd
@@ -69,20 +73,24 @@ class Body:
         """Read the next block.
 
         Raises:
-            TooMuchError: more rows than can be kept, or hardly any of many can be read.
+            UnusableError: more rows than can be kept, or hardly any of many can be read.
         """
+        is_typed = not self._table.grid.is_quoted
+        if is_typed:
+            texts = only_texts(block.cells)
+            self._see_dates(texts)
+            self._see_amounts(texts)
         cells, lines, odd = self.judge(block)
         odd = self._without_sums(cells, lines, odd)
         self.row_count += cells.height + len(odd)
         self._divided += cells.height
-        self._see_dates(cells, odd)
-        self._see_amounts(odd)
-        if self._stage is None and cells.height:
-            for about in values.AMOUNTS:
-                if (position := self._layout.positions.get(about)) is not None:
-                    read_amounts(cells[str(position)], self._layout.decimal, self.decimals)
-        elif self._stage is not None:
-            self._read(self._stage, cells, lines, odd)
+        if not is_typed:
+            self._see_dates(cells)
+            self._see_odd(odd)
+        if self._stage is not None:
+            self._read(self._stage, cells, lines, odd, None if is_typed else self.decimals)
+        elif not is_typed:
+            self._see_amounts(cells)
         self._check()
 
     def end(self, *, is_cut: bool) -> None:
@@ -93,13 +101,15 @@ class Body:
 
     def _check(self) -> None:
         if self.row_count > limits.ROWS:
-            raise TooMuchError("rows_too_many", expected=str(limits.ROWS))
+            raise UnusableError(Problem("rows_too_many", facts={"expected": str(limits.ROWS)}))
         is_whole = {Field.ISSUE, Field.TOTAL} <= self._layout.positions.keys()
         is_read = self._stage is not None and is_whole and self._layout.decimal and self._layout.date_order
         good = self._stage.count if self._stage is not None and is_read else self._divided
         if self.row_count > limits.HOPELESS_AFTER and good * limits.HOPELESS_SHARE < self.row_count:
             found = str(self.row_count - good)
-            raise TooMuchError("file_hopeless", found=found, expected=str(self.row_count))
+            raise UnusableError(
+                Problem("file_hopeless", facts={"found": found, "expected": str(self.row_count)})
+            )
 
     def _without_headers(self, block: Block) -> tuple[pl.DataFrame, pl.Series, list[Record]]:
         """Regular rows that hold data for certain, and all others but blank ones and headers."""
@@ -161,7 +171,7 @@ class Body:
             self._above = cell((cells[str(debtor)][-1],), 0)
         return kept
 
-    def _see_dates(self, cells: pl.DataFrame, odd: Sequence[Record]) -> None:
+    def _see_dates(self, cells: pl.DataFrame) -> None:
         at = [self._layout.positions.get(about) for about in values.DATES]
         names = ("issue", "due", "settled")
         if cells.height and any(position is not None for position in at):
@@ -170,15 +180,28 @@ class Body:
                 for name, position in zip(names, at, strict=True)
             ]
             self.dates.see(cells.select(columns))
-        first, second, third = at
+
+    def _see_amounts(self, cells: pl.DataFrame) -> None:
+        for about in values.AMOUNTS:
+            position = self._layout.positions.get(about)
+            if position is not None and cells.height:
+                read_amounts(cells[str(position)], self._layout.decimal, self.decimals)
+
+    def _see_odd(self, odd: Sequence[Record]) -> None:
+        first, second, third = (self._layout.positions.get(about) for about in values.DATES)
         self.dates.see_texts([(_raw(r, first), _raw(r, second), _raw(r, third)) for r in odd])
+        amounts = (self._layout.positions.get(about) for about in values.AMOUNTS)
+        self.decimals.see_texts({_raw(record, position) for position in amounts for record in odd})
 
-    def _see_amounts(self, odd: Iterable[Record]) -> None:
-        at = [self._layout.positions[about] for about in values.AMOUNTS if about in self._layout.positions]
-        self.decimals.see_texts({_raw(record, position) for record in odd for position in at})
-
-    def _read(self, stage: Stage, cells: pl.DataFrame, lines: pl.Series, odd: list[Record]) -> None:
-        plain, staged = read_plain(cells, lines, self._layout, self.decimals)
+    def _read(
+        self,
+        stage: Stage,
+        cells: pl.DataFrame,
+        lines: pl.Series,
+        odd: list[Record],
+        evidence: DecimalEvidence | None,
+    ) -> None:
+        plain, staged = read_plain(cells, lines, self._layout, evidence)
         rows = zip(lines.filter(~plain), cells.filter(~plain).rows(), strict=True)
         slow = sorted([*odd, *(Record(line, list(row), closed=True) for line, row in rows)])
         if self._pending and (slow or cells.height):
@@ -197,19 +220,23 @@ class Body:
 
     def _slowly(self, records: Sequence[Record], *, cut_off: bool) -> pl.DataFrame:
         """Read records one by one, and list what is wrong with them."""
-        text = "\n".join(chain.from_iterable(record.cells for record in records))
-        layout = dataclasses.replace(
-            self._layout,
-            has_controls=CONTROLS.search(text) is not None,
-            has_markup=MARKUP.search(text) is not None,
-        )
-        rows = []
-        for record in records:
-            row, problems = read_row(record, layout, cut_off=cut_off)
-            self.problems.add(problems)
-            if row:
-                rows.append(row)
-        return frame_of(rows)
+        frames = []
+        for start in range(0, len(records), _SLOWLY_AT_ONCE):
+            some = records[start : start + _SLOWLY_AT_ONCE]
+            text = "\n".join(chain.from_iterable(record.cells for record in some))
+            layout = dataclasses.replace(
+                self._layout,
+                has_controls=CONTROLS.search(text) is not None,
+                has_markup=MARKUP.search(text) is not None,
+            )
+            rows = []
+            for record in some:
+                row, problems = read_row(record, layout, cut_off=cut_off)
+                self.problems.add(problems)
+                if row:
+                    rows.append(row)
+            frames.append(frame_of(rows))
+        return pl.concat(frames)
 
 
 def _raw(record: Record, position: int | None) -> str:

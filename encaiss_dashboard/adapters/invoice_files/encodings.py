@@ -9,7 +9,8 @@ from itertools import islice, pairwise
 from typing import BinaryIO, Final, NamedTuple
 
 from encaiss_dashboard.adapters.invoice_files import limits
-from encaiss_dashboard.adapters.invoice_files.limits import TooMuchError
+from encaiss_dashboard.adapters.invoice_files.problems import UnusableError
+from encaiss_dashboard.domain.errors import Problem
 
 TWICE: Final = "double-utf-8"
 SINGLE_BYTE: Final = ("cp1252", "cp850", "mac_roman")
@@ -29,7 +30,7 @@ class Coded(NamedTuple):
     """How the bytes of a file are to be read.
 
     Attributes:
-        encoding: as ``Dialect.encoding``.
+        encoding: as ``Dialect.encoding``, "" for UTF-8 that the house itself wrote.
         errors: ``strict`` where the whole file is known to fit, else ``replace``.
         mark: bytes before the text, a byte order mark.
     """
@@ -99,7 +100,7 @@ def blocks(
     """The text of a file in blocks of whole lines, from its start; only CR, LF and CRLF end a line.
 
     Raises:
-        TooMuchError: a line has no end within `limits.LINE_BYTES`.
+        UnusableError: a line has no end within `limits.LINE_BYTES`.
         UnicodeError: the file does not fit its encoding, where that must be strict.
     """
     stream.seek(len(coded.mark))
@@ -127,9 +128,11 @@ def blocks(
             yield Text(whole, ends, done, is_last=False)
 
 
-def too_long(line: int) -> TooMuchError:
+def too_long(line: int) -> UnusableError:
     """What is said of a line that has no end."""
-    return TooMuchError("line_too_long", line=str(line), expected=str(limits.LINE_BYTES >> 20))
+    return UnusableError(
+        Problem("line_too_long", facts={"line": str(line), "expected": str(limits.LINE_BYTES >> 20)})
+    )
 
 
 def wide(head: bytes, size: int) -> str | None:
@@ -153,7 +156,7 @@ def _one_line_end(data: bytes) -> bytes:
 
 
 def _transcoder(coded: Coded) -> Callable[[bytes, bool], bytes]:
-    if coded.encoding == "utf-8" and coded.errors == "strict":
+    if coded.encoding in {"", "utf-8"} and coded.errors == "strict":
         return lambda chunk, _: chunk
     encoding = "utf-8" if coded.encoding == TWICE else coded.encoding
     decoder = codecs.getincrementaldecoder(encoding)(coded.errors)

@@ -38,6 +38,11 @@ class DecimalEvidence:
         for proof, found in by_proof.items():
             self.see(proof, pl.Series(found, dtype=pl.String))
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether no amount has a mark."""
+        return not any(seen.count() for seen in self._seen.values())
+
     def decide(self) -> DecimalMark | None:
         """The mark, None when it must be asked."""
         return values.weigh_decimal({proof: seen.count() for proof, seen in self._seen.items()})
@@ -58,6 +63,11 @@ class DateEvidence:
         """Take down sets of single records."""
         if dates:
             self.see(pl.DataFrame(dates, schema=self._seen.schema, orient="row"))
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is no date."""
+        return bool(self._seen.select(pl.all_horizontal(pl.all().str.contains(BLANK)).all()).item())
 
     def decide(self, *, day_first: bool) -> DateOrder | None:
         """The order, None when it must be asked."""

@@ -15,14 +15,18 @@ import polars as pl
 from pydantic import TypeAdapter, ValidationError, create_model
 
 from encaiss_dashboard.adapters import invoice_files
+from encaiss_dashboard.adapters.invoice_files.rejected import write_rejected
 from encaiss_dashboard.adapters.invoice_files.staging import SCHEMA, StagedRows, frame_of
 from encaiss_dashboard.domain.intake import Choices, InvoiceRow, Reading, Rows, Tell, untold
+
+__all__ = ["empty", "kept", "load_reading", "read_file", "save_reading", "write_rejected"]
 
 _FILE: Final = "reading.json"
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Reading) if field.name != "rows")
 _HINTS: Final = get_type_hints(Reading)
 _TYPES: Final[dict[str, Any]] = {name: (_HINTS[name], ...) for name in _FIELDS}
 _TOLD: Final[Any] = create_model("_Told", **_TYPES)
+_NEEDED: Final = frozenset({"line", "issue", "currency", "total_cents"})
 _CHOICES: Final = TypeAdapter(Choices)
 
 
@@ -93,7 +97,7 @@ def load_reading(folder: Path) -> Reading | None:
         frames = [folder / name for name in whole.frames]
         if not all(_is_own(folder, name) for name in names):
             return None
-        if any(pl.scan_ipc(frame).collect_schema().items() - SCHEMA.items() for frame in frames):
+        if not all(map(_holds_rows, frames)):
             return None
         return Reading(rows=StagedRows(frames), **{name: getattr(whole.told, name) for name in _FIELDS})
     except (OSError, ValidationError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
@@ -125,6 +129,12 @@ def _laid(rows: Rows | Sequence[InvoiceRow], folder: Path) -> list[Path]:
 def _is_own(folder: Path, name: str) -> bool:
     path = folder / name
     return Path(name).name == name and path.is_file() and not path.is_symlink()
+
+
+def _holds_rows(frame: Path) -> bool:
+    """Columns that hold nothing may be missing, see :class:`StagedRows`; no other may be there."""
+    columns = pl.scan_ipc(frame).collect_schema()
+    return set(columns) >= _NEEDED and all(SCHEMA.get(name) == kind for name, kind in columns.items())
 
 
 def _of(source: Path, name: str, choices: Choices) -> _Of:

@@ -28,13 +28,3 @@ WORKBOOK_MEMORY: Final = 1 << 30
 """Bytes that the process which opens a workbook may take."""
 WORKBOOK_SECONDS: Final = 300
 """Of processor time for the same."""
-
-
-class TooMuchError(Exception):
-    """A file goes beyond a limit; ``code`` is that of its problem, ``facts`` what its sentence names."""
-
-    def __init__(self, code: str, **facts: str) -> None:
-        """Keep what the problem will say."""
-        super().__init__(code, facts)
-        self.code = code
-        self.facts = facts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -13,17 +13,14 @@ from encaiss_dashboard.adapters.invoice_files import dialect as dialects
 from encaiss_dashboard.adapters.invoice_files import limits
 from encaiss_dashboard.adapters.invoice_files.dialect import Record
 from encaiss_dashboard.adapters.invoice_files.encodings import Text
-from encaiss_dashboard.adapters.invoice_files.limits import TooMuchError
+from encaiss_dashboard.adapters.invoice_files.problems import UnusableError
 from encaiss_dashboard.adapters.invoice_files.rows import shown
+from encaiss_dashboard.adapters.invoice_files.sheet_process import CELL_MARK, TYPED
 from encaiss_dashboard.domain.errors import Problem
 from encaiss_dashboard.domain.intake import Choices
 from encaiss_dashboard.locales import LANGUAGES, text
 
 HEAD_BYTES: Final = 1 << 18
-CELL_MARK: Final = "\x1f"
-"""Between the cells of what the house writes from a workbook, where every character stands for itself."""
-TYPED: Final = "\x1e"
-"""Before a cell of a workbook that is a number or a date and no text."""
 _HEAD_MOST: Final = 4 << 20
 _HEAD_LINES: Final = 300
 _WIDTHS: Final = 200
@@ -34,7 +31,7 @@ class Grid:
     """How lines divide into cells.
 
     Attributes:
-        separator: between cells; `CELL_MARK` in what was a workbook.
+        separator: between cells; `CELL_MARK` in what was a workbook, where every character stands for itself.
         cells: of a regular line.
         dropped: position of the column of reasons that the house once added, None without one.
         skip: lines above the first row of data.
@@ -84,7 +81,7 @@ def open_table(texts: Iterable[Text], choices: Choices, *, from_workbook: bool =
     """Find the header in the first blocks of a file, or say why there is none.
 
     Raises:
-        TooMuchError: the header has more columns than any table.
+        UnusableError: the header has more columns than any table.
     """
     lines = _head(texts)
     if not any(line.strip("\x1a \t\r\n\ufeff") for line in lines):
@@ -92,14 +89,13 @@ def open_table(texts: Iterable[Text], choices: Choices, *, from_workbook: bool =
     hinted = None if from_workbook else dialects.hinted_separator(lines)
     skip = 1 if hinted else 0
     if from_workbook:
-        separator = CELL_MARK
-        split: Callable[[], Iterable[tuple[Record, int]]] = lambda: _marked_records(lines)
+        separator, found = CELL_MARK, _marked_records(lines)
     else:
         separator = choices.separator or hinted or ""
         separator = separator or dialects.guess_separator(lines[skip:], column_names.known_columns)
-        split = lambda: dialects.records_with_ends(lines, separator, skip)
+        found = dialects.records_with_ends(lines, separator, skip)
     records, ends = [], []
-    for record, end in split():
+    for record, end in found:
         if not record.closed or any(map(str.strip, record.cells)):
             records.append(record)
             ends.append(end)
@@ -128,7 +124,7 @@ def split_lines(data: bytes) -> list[str]:
     return [*lines, last] if last else lines
 
 
-def _marked_records(lines: Iterable[str]) -> Iterable[tuple[Record, int]]:
+def _marked_records(lines: Iterable[str]) -> Iterator[tuple[Record, int]]:
     for number, line in enumerate(lines, start=1):
         cells = [value.removeprefix(TYPED) for value in line.rstrip("\n").split(CELL_MARK)]
         yield Record(number, cells, closed=True), number
@@ -150,7 +146,9 @@ def _headed(records: Sequence[Record], ends: Sequence[int], separator: str, choi
     if not width:
         return None
     if width > limits.COLUMNS:
-        raise TooMuchError("columns_too_many", found=str(width), expected=str(limits.COLUMNS))
+        raise UnusableError(
+            Problem("columns_too_many", facts={"found": str(width), "expected": str(limits.COLUMNS)})
+        )
     dropped = _reason_at(records[at].cells)
     below = Counter(len(record.cells) for record in records[at + 1 :] if record.closed)
     least = width + (dropped is not None)

@@ -9,6 +9,15 @@ from encaiss_dashboard.adapters.invoice_files import limits
 from encaiss_dashboard.domain.errors import Problem
 
 
+class UnusableError(Exception):
+    """Nothing of a file can be used, for the reason that ``problem`` says."""
+
+    def __init__(self, problem: Problem) -> None:
+        """Keep what the reading will list."""
+        super().__init__(problem)
+        self.problem = problem
+
+
 class ProblemList:
     """Problems in the order of their lines: of a warning the first thousand, a hundred thousand in all."""
 
@@ -20,15 +29,14 @@ class ProblemList:
     def add(self, problems: Iterable[Problem]) -> None:
         """List problems; those of one code come by line."""
         for problem in problems:
-            if self.lists(problem.code, blocks=problem.blocks):
+            if self._lists(problem):
                 self._warned[problem.code] += not problem.blocks
                 self._listed.append(problem)
             else:
                 self.unlisted[problem.code] += 1
 
-    def lists(self, code: str, *, blocks: bool) -> bool:
-        """Whether one more of a code would be listed."""
-        if not blocks and self._warned[code] >= limits.LISTED_OF_A_WARNING:
+    def _lists(self, problem: Problem) -> bool:
+        if not problem.blocks and self._warned[problem.code] >= limits.LISTED_OF_A_WARNING:
             return False
         # Twice as many, as what is found last may stand first.
         return len(self._listed) < 2 * limits.LISTED

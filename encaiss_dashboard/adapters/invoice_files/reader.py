@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,12 +16,11 @@ import polars as pl
 
 from encaiss_dashboard.adapters.invoice_files import columns as column_names
 from encaiss_dashboard.adapters.invoice_files import dialect as dialects
-from encaiss_dashboard.adapters.invoice_files import encodings, fit, limits
+from encaiss_dashboard.adapters.invoice_files import encodings, fit, limits, workbook
 from encaiss_dashboard.adapters.invoice_files.body import Body
 from encaiss_dashboard.adapters.invoice_files.encodings import Coded
-from encaiss_dashboard.adapters.invoice_files.limits import TooMuchError
 from encaiss_dashboard.adapters.invoice_files.opening import HEAD_BYTES, Table, open_table
-from encaiss_dashboard.adapters.invoice_files.problems import ProblemList
+from encaiss_dashboard.adapters.invoice_files.problems import ProblemList, UnusableError
 from encaiss_dashboard.adapters.invoice_files.repeats import take_out_repeats
 from encaiss_dashboard.adapters.invoice_files.rows import WRITTEN, Layout, shown
 from encaiss_dashboard.adapters.invoice_files.split import Block, read_blocks
@@ -54,6 +54,8 @@ class Source:
         stream: its bytes.
         size: how many.
         name: as its owner calls it.
+        path: where it lies, None for what is only in memory.
+        currency: ISO code for rows that name none.
         rapid: False to read every row by itself, which takes fifty times as long and says the same.
         block_bytes: how much of it is worked on at once.
     """
@@ -61,6 +63,8 @@ class Source:
     stream: BinaryIO
     size: int
     name: str
+    path: Path | None = None
+    currency: str = EUR
     rapid: bool = True
     block_bytes: int = limits.BLOCK_BYTES
 
@@ -71,6 +75,7 @@ def read_table(
     choices: Choices,
     folder: Path,
     tell: Tell = untold,
+    *,
     default_currency: str = EUR,
 ) -> Reading:
     """Understand a table of invoices of any size, CSV, text or workbook, and check every row of it.
@@ -91,24 +96,26 @@ def read_table(
         Cancelled: ``tell`` raised it; no row is left in the folder.
     """
     with source.open("rb") as stream:
-        file = Source(stream, source.stat().st_size, name)
-        return read(file, choices, Stage(folder), tell, default_currency)
+        file = Source(stream, source.stat().st_size, name, source, default_currency)
+        return read(file, choices, Stage(folder), tell)
 
 
 def read_invoices(
     data: bytes, name: str, choices: Choices = NO_CHOICES, default_currency: str = EUR
 ) -> Reading:
     """Understand a small table in memory; see :func:`read_table`."""
-    file = Source(io.BytesIO(data), len(data), name)
-    reading = read(file, choices, Stage(None), untold, default_currency)
+    file = Source(io.BytesIO(data), len(data), name, currency=default_currency)
+    reading = read(file, choices, Stage(None), untold)
     return dataclasses.replace(reading, rows=tuple(reading.rows))
 
 
-def read(file: Source, choices: Choices, stage: Stage, tell: Tell, default_currency: str) -> Reading:
+def read(file: Source, choices: Choices, stage: Stage, tell: Tell) -> Reading:
     """Understand a table, its rows put down on a stage."""
     try:
-        code = _foreign_format(file)
         unknown = _unknown_choice(choices)
+        code = _foreign_format(file)
+        if code == "file_workbook" and not unknown:
+            return _read_workbook(file, choices, stage, tell)
         if code or unknown:
             return Reading(file.name, problems=(_refused(code, unknown),))
         try:
@@ -116,17 +123,42 @@ def read(file: Source, choices: Choices, stage: Stage, tell: Tell, default_curre
         except UnicodeError:
             problem = Problem("encoding_wrong", facts={"value": str(choices.encoding)})
             return Reading(file.name, problems=(problem,))
-        head = encodings.blocks(file.stream, file.size, coded, HEAD_BYTES)
-        table = open_table(head, choices)
-        if isinstance(table, Problem):
-            return Reading(file.name, problems=(table,))
-        return _Reader(file, coded, table, choices, default_currency).read(stage, tell)
-    except TooMuchError as error:
+        reading = _read_lines(file, coded, choices, stage, tell)
+        return dataclasses.replace(reading, format="csv")
+    except UnusableError as error:
         stage.clear()
-        return Reading(file.name, problems=(Problem(error.code, facts=error.facts),))
+        return Reading(file.name, problems=(error.problem,))
     except BaseException:
         stage.clear()
         raise
+
+
+def _read_workbook(file: Source, choices: Choices, stage: Stage, tell: Tell) -> Reading:
+    with tempfile.TemporaryDirectory(dir=stage.folder) as folder:
+        source = file.path or Path(folder) / "workbook"
+        if file.path is None:
+            file.stream.seek(0)
+            source.write_bytes(file.stream.read())
+        lines = Path(folder) / "lines"
+        spooled = workbook.spool(source, choices.sheet, lines, lambda: tell(0, file.size))
+        size = max(lines.stat().st_size, 1)
+        with lines.open("rb") as stream:
+            reading = _read_lines(
+                dataclasses.replace(file, stream=stream, size=size),
+                Coded(""),
+                choices,
+                stage,
+                lambda done, _: tell(done * file.size // size, file.size),
+            )
+    return dataclasses.replace(reading, format=spooled.format, sheets=spooled.sheets, sheet=spooled.sheet)
+
+
+def _read_lines(file: Source, coded: Coded, choices: Choices, stage: Stage, tell: Tell) -> Reading:
+    head = encodings.blocks(file.stream, file.size, coded, HEAD_BYTES)
+    table = open_table(head, choices, from_workbook=not coded.encoding)
+    if isinstance(table, Problem):
+        return Reading(file.name, problems=(table,))
+    return _Reader(file, coded, table, choices).read(stage, tell)
 
 
 def _foreign_format(file: Source) -> str | None:
@@ -172,14 +204,11 @@ class _Plan:
 class _Reader:
     """Reads a table under a plan, and once more where the whole file speaks for another one."""
 
-    def __init__(
-        self, file: Source, coded: Coded, table: Table, choices: Choices, default_currency: str
-    ) -> None:
+    def __init__(self, file: Source, coded: Coded, table: Table, choices: Choices) -> None:
         self.file = file
         self.coded = coded
         self.table = table
         self.choices = choices
-        self.currency = default_currency
         self.is_understood = table.is_known or bool(choices.columns)
 
     def read(self, stage: Stage, tell: Tell) -> Reading:
@@ -189,12 +218,14 @@ class _Reader:
             body = self.body(plan, stage)
             try:
                 self.read_all(body, tell)
-            except TooMuchError as error:
+            except UnusableError as error:
                 stage.clear()
-                return self.reading(plan, body, stage, Problem(error.code, facts=error.facts))
-            before, plan = plan, self.plan(body)
-            if plan.reads_like(before):
+                return self.reading(plan, body, stage, error.problem)
+            settled = self.plan(body)
+            if settled.reads_like(plan):
                 break
+            plan = settled
+        plan = settled
         take_out_repeats(stage, body.problems)
         return self.reading(plan, body, stage)
 
@@ -222,7 +253,7 @@ class _Reader:
             written=tuple(about for about in positions if about in WRITTEN),
             decimal=plan.decimal,
             date_order=plan.date_order,
-            currency=self.currency,
+            currency=self.file.currency,
             has_controls=True,
             has_markup=True,
         )
@@ -245,10 +276,15 @@ class _Reader:
 
     def plan(self, body: Body) -> _Plan:
         day_first = column_names.speaks_day_first(self.table.header)
+        decimal, order = self.choices.decimal, self.choices.date_order
+        if not self.table.grid.is_quoted:
+            # Numbers and dates that are no texts prove nothing: they are read under any convention.
+            decimal = decimal or ("." if body.decimals.is_silent else None)
+            order = order or ("ymd" if body.dates.is_silent else None)
         return _Plan(
             self.columns(body),
-            self.choices.decimal or body.decimals.decide(),
-            self.choices.date_order or body.dates.decide(day_first=day_first),
+            decimal or body.decimals.decide(),
+            order or body.dates.decide(day_first=day_first),
         )
 
     def reading(self, plan: _Plan, body: Body, stage: Stage, broken: Problem | None = None) -> Reading:
@@ -264,7 +300,7 @@ class _Reader:
             name=self.file.name,
             dialect=Dialect(
                 encoding=self.coded.encoding,
-                separator=self.table.grid.separator,
+                separator=self.table.grid.separator if self.table.grid.is_quoted else "",
                 decimal=plan.decimal or ",",
                 date_order=plan.date_order or "dmy",
                 header_line=self.table.header_line,
@@ -279,7 +315,6 @@ class _Reader:
             row_count=body.row_count,
             total=_totals(rows),
             questions=() if broken else questions,
-            format="csv",
         )
 
     def whole_file_problems(self, body: Body, guesses: Mapping[Field, ColumnGuess]) -> list[Problem]:

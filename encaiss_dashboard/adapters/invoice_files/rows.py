@@ -379,7 +379,7 @@ class _RowReader:
             if not holds:
                 self.report("vat_number_invalid", _VAT_NUMBER, blocks=False, value=shown(given))
         for about, read, doubt in _CODES:
-            if given := self.texts.get(about):
+            if given := self.text(about):
                 found[about.value] = read(given)
                 if not found[about.value]:
                     self.report(doubt, about, blocks=False, value=shown(given))

@@ -12,12 +12,14 @@ from encaiss_dashboard.adapters.invoice_files import dialect as dialects
 from encaiss_dashboard.adapters.invoice_files import limits
 from encaiss_dashboard.adapters.invoice_files.dialect import Record
 from encaiss_dashboard.adapters.invoice_files.encodings import Text, too_long
-from encaiss_dashboard.adapters.invoice_files.limits import TooMuchError
 from encaiss_dashboard.adapters.invoice_files.opening import Grid
+from encaiss_dashboard.adapters.invoice_files.problems import UnusableError
+from encaiss_dashboard.domain.errors import Problem
 
 _MARK: Final = "\ufeff"
-_LINES_AT_ONCE: Final = 300_000
-_PIECE_BYTES: Final = 1 << 20
+_LINES_AT_ONCE: Final = 100_000
+_PIECE_LINES: Final = 65_536
+_PIECE_BYTES: Final = 1 << 16
 
 
 class Block(NamedTuple):
@@ -65,7 +67,7 @@ def read_blocks(texts: Iterable[Text], grid: Grid, *, rapid: bool = True) -> Ite
         rapid: False to take no line for regular.
 
     Raises:
-        TooMuchError: a line is too long, or hardly any quote of many is ever closed.
+        UnusableError: a line is too long, or hardly any quote of many is ever closed.
     """
     line, skip, rest = 1, grid.skip, b""
     for text in texts:
@@ -99,9 +101,10 @@ def _pieces(data: bytes, ends: int) -> Iterator[tuple[bytes, int]]:
     if ends <= _LINES_AT_ONCE:
         yield data, ends
         return
+    size = max(_PIECE_BYTES, len(data) * _PIECE_LINES // ends)
     start = 0
     while start < len(data):
-        end = data.rfind(b"\n", start, start + _PIECE_BYTES) + 1
+        end = data.rfind(b"\n", start, start + size) + 1
         end = end or data.find(b"\n", start) + 1 or len(data)
         yield data[start:end], data.count(b"\n", start, end)
         start = end
@@ -171,11 +174,11 @@ def _sorted_out(cut: _Cut, line: int, grid: Grid, *, rapid: bool) -> tuple[Block
         at = (lines.str.len_bytes() > limits.LINE_BYTES).arg_max() or 0
         raise too_long(line + at)
     even = _regular(bare, grid) if rapid else pl.repeat(value=False, n=lines.len(), eager=True)
-    blank = bare == ""
+    blank = bare.str.contains(rf"^[\s{re.escape(grid.separator)}]*$")
     odd = _walk(lines, (even | blank).to_list(), grid, is_last=cut.is_last)
     if odd.taken:
         positions = pl.Series(sorted(odd.taken))
-        even = even.scatter(positions, False)
+        even = even.scatter(positions, values=False)
     even = even & (_numbers(0, lines.len()) < odd.end)
     cells = _even_cells(cut.data, bare, even, grid)
     if cells is None:
@@ -236,7 +239,9 @@ def _walk(lines: pl.Series, fine: list[bool], grid: Grid, *, is_last: bool) -> _
             unclosed += not record.closed
             at = end
             if unclosed > limits.HOPELESS_AFTER and unclosed * 2 > at:
-                raise TooMuchError("file_hopeless", found=str(unclosed), expected=str(at))
+                raise UnusableError(
+                    Problem("file_hopeless", facts={"found": str(unclosed), "expected": str(at)})
+                )
             if at >= len(texts) or fine[at]:
                 break
         else:

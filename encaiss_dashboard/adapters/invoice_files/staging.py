@@ -104,7 +104,7 @@ class Stage:
 
     def __init__(self, folder: Path | None) -> None:
         """Write into the folder, which is there and holds no rows yet."""
-        self._folder = folder
+        self.folder = folder
         self.frames: list[pl.DataFrame | Path] = []
         self.numbers: list[pl.Series] = []
         """Hashes of the invoice numbers of each frame."""
@@ -123,9 +123,9 @@ class Stage:
         self.frames[place] = self._kept(place + 1, frame)
 
     def _kept(self, number: int, frame: pl.DataFrame) -> pl.DataFrame | Path:
-        if self._folder is None:
+        if self.folder is None:
             return frame
-        path = self._folder / f"rows-{number:04d}.arrow"
+        path = self.folder / f"rows-{number:04d}.arrow"
         whole = path.with_suffix(".new")
         frame.write_ipc(whole)
         # What is being replaced may still be read: its file lives on until that ends.

@@ -17,7 +17,7 @@ from encaiss_dashboard.domain.intake import DateOrder, DecimalMark, Field
 EARLIEST: Final = date(1990, 1, 1)
 LATEST: Final = date(2099, 12, 31)
 # Spreadsheets count days from here (their 1900 counts one leap day too many, hence the 30th).
-_SERIAL_ZERO: Final = date(1899, 12, 30)
+SERIAL_ZERO: Final = date(1899, 12, 30)
 _AMOUNT_CHARS: Final = 40
 _CENT_DIGITS: Final = 2
 _GROUP_DIGITS: Final = 3
@@ -167,7 +167,7 @@ def read_date(text: str, order: DateOrder) -> date | Fault:
         return _date(text[4:], first, second) if order == "mdy" else _date(text[4:], second, first)
     serial = _SERIAL.fullmatch(text)
     if serial:
-        return _SERIAL_ZERO + timedelta(days=int(serial[1])) if order == "serial" else Fault.DATE
+        return SERIAL_ZERO + timedelta(days=int(serial[1])) if order == "serial" else Fault.DATE
     year_last = _YEAR_LAST.fullmatch(text)
     if not year_last or order not in {"dmy", "mdy"}:
         return Fault.DATE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
@@ -38,6 +38,12 @@ class Shelf(Protocol):
 
     def empty(self, folder: Path) -> None:
         """Remove whatever lies in a folder."""
+        ...
+
+    def write_rejected(
+        self, source: Path, reading: Reading, reasons: Mapping[int, str], heading: str, into: Path
+    ) -> bool:
+        """See ``work.InvoiceFiles``."""
         ...
 
 
@@ -92,6 +98,12 @@ class SandboxedFiles:
     def kept(self, source: Path, name: str, choices: Choices, folder: Path) -> Reading | None:
         """The reading left in a folder, see ``work.InvoiceFiles``; looking is no work for a reader."""
         return self._shelf.kept(source, name, choices, folder)
+
+    def write_rejected(
+        self, source: Path, reading: Reading, reasons: Mapping[int, str], heading: str, into: Path
+    ) -> bool:
+        """See ``work.InvoiceFiles``; in this process, as only files that a reader has got through have rows."""
+        return self._shelf.write_rejected(source, reading, reasons, heading, into)
 
     def close(self) -> None:
         """End whatever was started; another file starts it again."""

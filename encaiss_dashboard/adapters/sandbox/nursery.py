@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from typing import Final
 
 from encaiss_dashboard.adapters.sandbox.job import Job
@@ -34,9 +35,9 @@ class Nursery:
         Raises:
             OSError: the system has no room for a process.
         """
-        talk, its_talk = socket.socketpair()
-        fate, its_fate = socket.socketpair()
-        with its_talk, its_fate:
+        with ExitStack() as ends:
+            talk, its_talk = map(ends.enter_context, socket.socketpair())
+            fate, its_fate = map(ends.enter_context, socket.socketpair())
             talk.sendall(REQUEST.dump_json(request) + b"\n")
             given = [its_talk.fileno(), its_fate.fileno()]
             with self._lock:
@@ -45,7 +46,7 @@ class Nursery:
                 except (BrokenPipeError, ConnectionResetError):
                     self._stop()
                     socket.send_fds(self._running(), [b"+"], given)
-        return Job(talk, fate, request.folder, self._limits)
+            return Job(talk.dup(), fate.dup(), request.folder, self._limits)
 
     def close(self) -> None:
         """End it, and with it every reader it started."""
@@ -66,11 +67,19 @@ class Nursery:
 
     def _begun(self, control: socket.socket) -> subprocess.Popen[bytes]:
         """Nothing of the server's environment goes along: its secret and its database stand there."""
-        module = ("-P", "-m", "encaiss_dashboard.adapters.sandbox.starter")
+        # Python 3.12 warns of every fork beside a thread; which one there is, the starter says.
+        module = (
+            "-P",
+            "-W",
+            "ignore::DeprecationWarning",
+            "-m",
+            "encaiss_dashboard.adapters.sandbox.starter",
+        )
         arguments = (str(control.fileno()), self._reader, LIMITS.dump_json(self._limits).decode())
         environment = {
             "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
             "LC_ALL": "C.UTF-8",
+            "_RJEM_MALLOC_CONF": "background_thread:false",  # polars' allocator: no threads of its own
             "POLARS_MAX_THREADS": str(min(_THREADS_MAX, os.cpu_count() or 1)),
         }
         return subprocess.Popen(  # noqa: S603 - Python itself, with our own module
@@ -79,7 +88,6 @@ class Nursery:
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
             pass_fds=(control.fileno(),),
             start_new_session=True,
         )

@@ -1,6 +1,6 @@
 """A small process that starts readers: ``python -m encaiss_dashboard.adapters.sandbox.starter``.
 
-It holds the libraries that readers need, so that each starts at once with them, and nothing of the
+It holds the libraries that readers need, so that each begins at once with them, and nothing of the
 server: it is a fresh program, not a fork of it. It never looks at a file itself.
 """
 
@@ -13,6 +13,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
@@ -22,13 +23,12 @@ from typing import Final
 from encaiss_dashboard.adapters.sandbox.reader import read_apart
 from encaiss_dashboard.adapters.sandbox.walls import LIMITS, Limits
 
-# What readers import, as far as it starts no thread: polars does, and a process with threads cannot be
-# forked safely, so every reader imports polars for itself.
-_AHEAD: Final = (
-    *("lxml.etree", "pypdf", "facturx", "python_calamine", "saxonche", "babel.core", "babel.numbers"),
-    *("stdnum.be.vat", "stdnum.fr.siret", "stdnum.eu.vat", "stdnum.iban", "stdnum.util"),
-    *("encaiss_dashboard.domain.invoices", "encaiss_dashboard.domain.intake"),
-)
+# What readers import for some formats only, and whatever the platform: it starts no thread.
+_AHEAD: Final = ("pydantic", "lxml.etree", "pypdf", "facturx", "python_calamine", "saxonche", "babel.dates")
+_THREADS: Final = Path("/proc/self/task")
+_SETTLES_WITHIN_S: Final = 2.0
+_SETTLES_EVERY_S: Final = 0.005
+_ASLEEP: Final = b"S"
 
 
 class _Starter:
@@ -119,13 +119,36 @@ def _places_of(*modules: str) -> Iterator[Path]:
             yield from map(Path, spec.submodule_search_locations or [spec.origin or ""])
 
 
+def _hold(reader: str) -> None:
+    """Import what readers need, so that each begins with it.
+
+    On Linux that is all of it. Polars starts one thread when it is imported, which removes what was
+    swapped to disk; nothing here gives it work, and once it has fallen asleep it holds no lock that a
+    fork could keep for ever (decisions/0019-files-read-apart.md). Elsewhere each reader imports polars
+    for itself.
+    """
+    for name in (*_AHEAD, reader) if sys.platform == "linux" else _AHEAD:
+        with suppress(ImportError):  # a reader that needs it says so
+            import_module(name)
+    gc.freeze()
+    end = time.monotonic() + _SETTLES_WITHIN_S
+    while time.monotonic() < end:
+        time.sleep(_SETTLES_EVERY_S)
+        if all(state == _ASLEEP for state in _states_of_other_threads()):
+            return
+
+
+def _states_of_other_threads() -> list[bytes]:
+    if not _THREADS.exists():
+        return []
+    others = (thread / "stat" for thread in _THREADS.iterdir() if thread.name != str(os.getpid()))
+    return [stat.read_bytes().rpartition(b") ")[2][:1] for stat in others]
+
+
 def main(descriptor: str, reader: str, limits: str) -> None:
     """Serve the socket of this number."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in _AHEAD:
-        with suppress(ImportError):
-            import_module(name)
-    gc.freeze()
+    _hold(reader)
     _Starter(socket.socket(fileno=int(descriptor)), reader, LIMITS.validate_json(limits)).serve()
 
 

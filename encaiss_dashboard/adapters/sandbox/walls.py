@@ -73,6 +73,8 @@ def limit(limits: Limits) -> None:
             resource.setrlimit(kind, (soft, hard))
     with suppress(OSError):
         os.nice(limits.niceness)
+    with suppress(OSError):  # where the whole machine is short of memory, the reader goes and not the server
+        Path("/proc/self/oom_score_adj").write_bytes(b"1000")
 
 
 def die_with_parent(parent: int) -> None:

@@ -13,9 +13,11 @@ from encaiss_dashboard.domain.errors import Refusal, Unreadable
 from encaiss_dashboard.domain.intake import Tell, untold
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.compared import Answers, Change, Netting, Preview
-from encaiss_dashboard.services.imports.debtors import NEW, Candidate, Doubt
+from encaiss_dashboard.services.imports.fates import Fate, Foreseen, foresee, understand
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.keeping import keep
+from encaiss_dashboard.services.imports.mending import Mendable, rejected
+from encaiss_dashboard.services.imports.parties import NEW, Candidate, Doubt
 from encaiss_dashboard.services.imports.undo import (
     BuiltUpon,
     Imported,
@@ -38,7 +40,10 @@ __all__ = [
     "Candidate",
     "Change",
     "Doubt",
+    "Fate",
+    "Foreseen",
     "Imported",
+    "Mendable",
     "Netting",
     "NotImported",
     "NothingToImport",
@@ -51,11 +56,14 @@ __all__ = [
     "answer",
     "correct",
     "discard",
+    "foresee",
     "history",
     "obstacles",
     "preview",
     "receive",
+    "rejected",
     "take_back",
+    "understand",
 ]
 
 _BLOCK: Final = 2**20

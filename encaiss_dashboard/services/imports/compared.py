@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from encaiss_dashboard.domain.errors import Problem
 from encaiss_dashboard.domain.intake import InvoiceRow, Reading, row_of
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.services.imports.debtors import Doubt
+from encaiss_dashboard.services.imports.parties import Doubt
+
+# A key of a debtor or a line of a file; more fits into no column.
+_Number = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 
 
 class Answers(BaseModel):
@@ -30,15 +33,11 @@ class Answers(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    debtors: dict[str, int] = {}
+    debtors: dict[str, _Number] = {}
     doubtful: Literal["ask", "new", "refuse"] = "ask"
     changes: Literal["all", "none"] = "all"
-    kept: tuple[int, ...] = ()
-    whole: bool = False
-
-    def takes(self, line: int) -> bool:
-        """Whether the change on a line is made."""
-        return (self.changes == "all") != (line in self.kept)
+    kept: tuple[_Number, ...] = ()
+    whole: StrictBool = False
 
 
 @dataclass(frozen=True, slots=True)

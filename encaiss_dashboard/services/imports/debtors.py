@@ -2,191 +2,135 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple
+from dataclasses import replace
+from typing import Final
 
-import polars as pl
-from sqlalchemy import insert, update
 from sqlmodel import col, select
 
-from encaiss_dashboard.domain.matching import Names, name_key
-from encaiss_dashboard.storage import bulk, queries, records
+from encaiss_dashboard.domain.identity import (
+    enterprise_key,
+    enterprise_of,
+    is_erased,
+    name_as_compared,
+    number_key,
+)
+from encaiss_dashboard.domain.matching import Names, likeness
+from encaiss_dashboard.services.imports.parties import (
+    FILLED_IN,
+    NEW,
+    Candidate,
+    Doubt,
+    Identity,
+    Party,
+    Reason,
+)
+from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.work import Work
 
-Reason = Literal["name", "email"]
-
 _LANGUAGES: Final = frozenset({"fr", "nl", "en"})
-_FILLED_IN: Final = ("number", "enterprise_number", "endpoint", "iban", "address", "postcode", "city")
-_COLUMNS: Final = ("name", "match_key", *_FILLED_IN, "country", "language", "term")
-_ENTERPRISE_DIGITS_MIN: Final = 8
-_BELGIAN_SCHEMES: Final = ("0208:", "9925:")
-NEW: Final = 0
-"""The answer that a doubtful debtor is none of those that look like it."""
-
-
-class Identity(NamedTuple):
-    """What the rows of one debtor in a file say about it; all texts, "" for what they do not say.
-
-    Attributes:
-        line: where it stands first.
-        rows: how many rows name it so.
-    """
-
-    debtor: str
-    debtor_number: str
-    vat_number: str
-    endpoint: str
-    email: str
-    address: str
-    postcode: str
-    city: str
-    country: str
-    language: str
-    iban: str
-    line: int
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A debtor of the client that a doubtful one may be.
-
-    Attributes:
-        debtor_id: whose row it is.
-        name: as the client knows it.
-        detail: what tells it from others: its numbers, its town.
-        likeness: of the two names, 0 to 100.
-        reason: what they share: nearly the name, or the e-mail address.
-    """
-
-    debtor_id: int
-    name: str
-    detail: str
-    likeness: int
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """A debtor of the file that may be one the client has: never decided silently.
-
-    Attributes:
-        key: what the answer is kept under.
-        name: as the file has it.
-        detail: what else the file says of it.
-        rows: how many rows name it.
-        candidates: the likeliest first.
-        answer: id of the debtor that it is, ``NEW``, or None while nobody has said.
-    """
-
-    key: str
-    name: str
-    detail: str
-    rows: int
-    candidates: tuple[Candidate, ...]
-    answer: int | None
-
-
-@dataclass(slots=True, eq=False)
-class Party:
-    """A debtor as a file means it: one the client has, or one that importing adds.
-
-    Attributes:
-        id: of its row, None while it has none.
-        told: what its row says, or will say, by column.
-        number, enterprise_number, endpoint: what identifies it, as compared; learnt from the file if need be.
-        identities: what the file says about it, in the order of the file.
-        doubt: whether it must be asked for first.
-        learnt: keys of names that somebody answered to mean it.
-    """
-
-    id: int | None
-    told: dict[str, str]
-    number: str
-    enterprise_number: str
-    endpoint: str
-    identities: list[Identity] = field(default_factory=list)
-    doubt: Doubt | None = None
-    learnt: list[str] = field(default_factory=list)
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the client does not have it yet."""
-        return self.id is None
+_COLUMNS: Final = ("name", "match_key", *FILLED_IN, "country", "language", "term")
+_OFFERED: Final = 5
 
 
 class Debtors:
     """The client's debtors by what a file can name them by.
 
     In this order: enterprise or VAT number, Peppol address, the client's own number, what somebody
-    answered before, name, e-mail address. Nothing is written before :meth:`keep`.
+    answered before, name, e-mail address. What one merged into another was known by means the other. An
+    erased one is met by nothing.
 
     Attributes:
         doubts: debtors of the file that may be known ones, with the answers given so far.
+        reachable: ids of those that have an e-mail address.
+        forgotten: remembered answers that mean nobody any more, by key.
     """
 
     def __init__(
         self, work: Work, client_id: int, answers: Mapping[str, int], *, otherwise_new: bool
     ) -> None:
         """Read the client's debtors; ``answers`` are by the key of a :class:`Doubt`."""
-        self._work = work
+        self._session = work.session
         self._client = queries.client(work.session, client_id)
         self._answers, self._otherwise_new = answers, otherwise_new
         self.doubts: list[Doubt] = []
+        self.forgotten: set[str] = set()
         self._by_enterprise: dict[str, Party] = {}
-        self._by_endpoint: dict[str, Party] = {}
-        self._by_number: dict[str, Party] = {}
         self._by_match: dict[str, Party] = {}
+        self._by_endpoint: dict[str, list[Party]] = defaultdict(list)
+        self._by_number: dict[str, list[Party]] = defaultdict(list)
         self._by_name: dict[str, list[Party]] = defaultdict(list)
         self._by_email: dict[str, list[Party]] = defaultdict(list)
         self._parties: dict[int, Party] = {}
-        gone = self._merged_away()
-        query = select(records.Debtor.id, *(col(getattr(records.Debtor, name)) for name in _COLUMNS))
-        for key, *values in work.session.execute(query.where(records.Debtor.client_id == client_id)):
-            if key in gone:
-                continue
-            told = dict(zip(_COLUMNS, values, strict=True))
-            enterprise = enterprise_key(told["enterprise_number"]) or _enterprise_of(told["endpoint"])
-            self._parties[key] = party = Party(key, told, told["number"], enterprise, told["endpoint"])
-            self._index(party)
-        self._names = Names((key, party.told["name"]) for key, party in self._parties.items())
+        self._names = Names(self._read_debtors())
         self._read_answers()
+        self.reachable = {party.id for sharing in self._by_email.values() for party in sharing}
 
-    def _merged_away(self) -> set[int]:
-        merge = records.DebtorMerge
-        query = select(merge.debtor_id).where(
+    def _read_debtors(self) -> list[tuple[int, str]]:
+        """Index every debtor; the names by which each is known, by its id."""
+        merge, debtor = records.DebtorMerge, records.Debtor
+        merged = select(merge.debtor_id, merge.into_id).where(
             merge.client_id == self._client.id, col(merge.undone_at).is_(None)
         )
-        return set(self._work.session.exec(query))
+        into = dict(self._session.exec(merged).all())
+        query = select(debtor.id, *(col(getattr(debtor, name)) for name in _COLUMNS))
+        query = query.where(debtor.client_id == self._client.id).order_by(col(debtor.id))
+        gone: list[tuple[int, dict[str, str]]] = []
+        for key, *values in self._session.execute(query):
+            told = dict(zip(_COLUMNS, values, strict=True))
+            if is_erased(told["match_key"]):
+                continue
+            if key in into:
+                gone.append((key, told))
+                continue
+            enterprise = enterprise_key(told["enterprise_number"]) or enterprise_of(told["endpoint"])
+            number = number_key(told["number"])
+            self._parties[key] = party = Party(key, told, number, enterprise, told["endpoint"])
+            self._index(party)
+        names = [(key, party.told["name"]) for key, party in self._parties.items()]
+        for key, told in gone:
+            kept = into[key]
+            while kept in into:
+                kept = into[kept]
+            if kept in self._parties:
+                self._parties[key] = self._parties[kept]
+                self._lead(told, self._parties[kept])
+                names.append((kept, told["name"]))
+        return names
+
+    def _lead(self, told: Mapping[str, str], party: Party) -> None:
+        """Have what a merged debtor was known by mean the one that is kept, unless it means another."""
+        self._by_match.setdefault(told["match_key"], party)
+        enterprise = enterprise_key(told["enterprise_number"]) or enterprise_of(told["endpoint"])
+        self._identify(party, enterprise, told["endpoint"], number_key(told["number"]))
 
     def _read_answers(self) -> None:
         alias, contact = records.DebtorAlias, records.Contact
-        session, client = self._work.session, self._client.id
-        for named, debtor_id in session.exec(
-            select(alias.key, alias.debtor_id).where(alias.client_id == client)
-        ):
+        client = self._client.id
+        remembered = select(alias.key, alias.debtor_id).where(alias.client_id == client)
+        for named, debtor_id in self._session.exec(remembered):
             if debtor_id in self._parties:
                 self._by_match.setdefault(named, self._parties[debtor_id])
-        for email, debtor_id in session.exec(
-            select(contact.email, contact.debtor_id).where(contact.client_id == client)
-        ):
+            else:
+                self.forgotten.add(named)
+        reached = select(contact.email, contact.debtor_id).where(contact.client_id == client)
+        for email, debtor_id in self._session.exec(reached.order_by(col(contact.id))):
             if debtor_id in self._parties:
-                self._by_email[email.casefold()].append(self._parties[debtor_id])
+                _join(self._by_email[email.casefold()], self._parties[debtor_id])
 
     def _index(self, party: Party) -> None:
         self._by_match[party.told["match_key"]] = party
-        self._by_name[_name(party.told["name"])].append(party)
-        self._identify(party)
+        self._by_name[name_as_compared(party.told["name"])].append(party)
+        self._identify(party, party.enterprise_number, party.endpoint, party.number)
 
-    def _identify(self, party: Party) -> None:
-        if party.enterprise_number:
-            self._by_enterprise.setdefault(party.enterprise_number, party)
-        if party.endpoint:
-            self._by_endpoint.setdefault(party.endpoint, party)
-        if party.number:
-            self._by_number.setdefault(party.number, party)
+    def _identify(self, party: Party, enterprise: str, endpoint: str, number: str) -> None:
+        if enterprise:
+            self._by_enterprise.setdefault(enterprise, party)
+        if endpoint:
+            _join(self._by_endpoint[endpoint], party)
+        if number:
+            _join(self._by_number[number.casefold()], party)
 
     def sort(self, identities: Sequence[Identity]) -> list[Party]:
         """The party that each identity means, in the same order.
@@ -194,11 +138,21 @@ class Debtors:
         Those with an enterprise number go first, then those with another number: whatever the order
         of a file, a bare name cannot draw two companies together.
         """
-        places = sorted(range(len(identities)), key=lambda place: _rank(identities[place]))
-        meant: dict[int, Party] = {place: self._of(identities[place]) for place in places}
-        for place, identity in enumerate(identities):
-            meant[place].identities.append(identity)
-        return [meant[place] for place in range(len(identities))]
+        meant: dict[tuple[str, ...], Party] = {}
+        for said in sorted(identities, key=_rank):
+            if said.named not in meant:
+                meant[said.named] = self._of(said)
+        for said in identities:
+            meant[said.named].identities.append(said)
+        self._count(identities)
+        return [meant[said.named] for said in identities]
+
+    def _count(self, identities: Iterable[Identity]) -> None:
+        """Say in each doubt how many rows it is about."""
+        rows: Counter[str] = Counter()
+        for said in identities if self.doubts else ():
+            rows[said.key] += said.rows
+        self.doubts = [replace(doubt, rows=rows[doubt.key]) for doubt in self.doubts]
 
     def _of(self, said: Identity) -> Party:
         party, doubt = self._find(said), None
@@ -206,27 +160,32 @@ class Debtors:
             self.doubts.append(doubt)
             party = self._answered(doubt)
         if party is None:
-            enterprise, number = _enterprise(said), _number(said)
-            party = Party(None, self._told(said), number, enterprise, said.endpoint, doubt=doubt)
+            party = Party(None, self._told(said), said.number, said.enterprise, said.endpoint, doubt=doubt)
             self._index(party)
             return party
-        party.enterprise_number = party.enterprise_number or _enterprise(said)
+        party.enterprise_number = party.enterprise_number or said.enterprise
         party.endpoint = party.endpoint or said.endpoint
-        party.number = party.number or _number(said)
-        self._identify(party)
+        party.number = party.number or said.number
+        # Another row may name it by one of these alone.
+        self._identify(party, said.enterprise, said.endpoint, said.number)
         return party
 
     def _find(self, said: Identity) -> Party | None:
-        found = (
-            self._by_enterprise.get(_enterprise(said))
-            or self._by_endpoint.get(said.endpoint)
-            or self._by_number.get(_number(said))
-            or self._by_match.get(_match_key(said))
-        )
+        found = self._by_enterprise.get(said.enterprise)
+        for sharing in () if found else (self._endpoint(said), self._numbered(said)):
+            fitting = [party for party in sharing if not party.is_another_company(said)]
+            found = found or _only(fitting, said)
+        found = found or self._by_match.get(said.key)
         if found is not None:
             return found
-        same = [party for party in self._by_name.get(_name(said.debtor), []) if _may_be(party, said)]
+        same = [party for party in self._by_name.get(name_as_compared(said.debtor), ()) if party.may_be(said)]
         return same[0] if len(same) == 1 else None
+
+    def _endpoint(self, said: Identity) -> Sequence[Party]:
+        return self._by_endpoint.get(said.endpoint, ()) if said.endpoint else ()
+
+    def _numbered(self, said: Identity) -> Sequence[Party]:
+        return self._by_number.get(said.number.casefold(), ()) if said.number else ()
 
     def _answered(self, doubt: Doubt) -> Party | None:
         party = self._parties.get(doubt.answer or NEW)
@@ -237,35 +196,50 @@ class Debtors:
 
     def _doubt(self, said: Identity) -> Doubt | None:
         """What its owner has to be asked, None when nothing of the client's is like it."""
-        candidates = {
-            key: self._candidate(key, score, "name")
+        reasons: tuple[tuple[Reason, Sequence[Party]], ...] = (
+            ("number", self._numbered(said)),
+            ("endpoint", self._endpoint(said)),
+        )
+        found = [
+            self._candidate(party, said, reason)
+            for reason, known in reasons
+            for party in known
+            if not party.is_new
+        ]
+        found += [
+            self._candidate(self._parties[key], said, "name", score)
             for key, score in self._names.alike(said.debtor)
-            if _may_be(self._parties[key], said)
-        }
+            if self._parties[key].may_be(said)
+        ]
         sharing = self._by_email.get(said.email.casefold(), []) if said.email else []
         # Many debtors behind one address are clients of one accountant: it says nothing.
-        if len(sharing) == 1 and _may_be(sharing[0], said):
-            shared = queries.known(sharing[0].id)
-            likeness = dict(self._names.alike(said.debtor, at_least=0)).get(shared, 0)
-            candidates.setdefault(shared, self._candidate(shared, likeness, "email"))
+        if len(sharing) == 1 and sharing[0].may_be(said):
+            found.append(self._candidate(sharing[0], said, "email"))
+        candidates: dict[int, Candidate] = {}
+        for candidate in found:
+            candidates.setdefault(candidate.debtor_id, candidate)
         if not candidates:
             return None
-        key = _match_key(said)
-        answer = self._answers.get(key, NEW if self._otherwise_new else None)
-        detail = _detail(_enterprise(said), _number(said), said.city, said.email)
-        return Doubt(key, said.debtor, detail, said.rows, tuple(candidates.values()), answer)
+        answer = self._answers.get(said.key)
+        # Whom it named may be gone since.
+        if answer != NEW and answer not in self._parties:
+            answer = NEW if self._otherwise_new else None
+        detail = _detail(said.enterprise, said.number, said.city, said.email)
+        offered = tuple(candidates.values())[:_OFFERED]
+        return Doubt(said.key, said.debtor, detail, said.rows, offered, answer)
 
-    def _candidate(self, key: int, likeness: int, reason: Reason) -> Candidate:
-        told = self._parties[key].told
+    def _candidate(self, party: Party, said: Identity, reason: Reason, score: int | None = None) -> Candidate:
+        told = party.told
         detail = _detail(told["enterprise_number"], told["number"], told["city"], "")
-        return Candidate(key, told["name"], detail, likeness, reason)
+        likely = likeness(said.debtor, told["name"]) if score is None else score
+        return Candidate(queries.known(party.id), told["name"], detail, likely, reason)
 
     def _told(self, said: Identity) -> dict[str, str]:
         return {
             "name": said.debtor,
-            "match_key": _match_key(said),
-            "number": _number(said),
-            "enterprise_number": said.vat_number if enterprise_key(said.vat_number) else _enterprise(said),
+            "match_key": said.key,
+            "number": said.number,
+            "enterprise_number": said.vat_number if enterprise_key(said.vat_number) else said.enterprise,
             "endpoint": said.endpoint,
             "iban": said.iban,
             "address": said.address,
@@ -276,108 +250,23 @@ class Debtors:
             "term": "",
         }
 
-    def keep(self, parties: Sequence[Party], batch_id: int) -> None:
-        """Add the new ones, fill in what the file knows and the client did not, never overwrite."""
-        changed = [party for party in parties if _fill_in(party) and not party.is_new]
-        if changed:
-            rows = [{"id": party.id, **{name: party.told[name] for name in _FILLED_IN}} for party in changed]
-            self._work.session.execute(update(records.Debtor), rows)
-        self._add([party for party in parties if party.is_new], batch_id)
-        self._add_contacts(parties)
-        self._remember(parties)
 
-    def _add(self, parties: Sequence[Party], batch_id: int) -> None:
-        if not parties:
-            return
-        rows = pl.DataFrame([party.told for party in parties])
-        same = {"client_id": self._client.id, "batch_id": batch_id, "created_at": self._work.now}
-        bulk.insert(self._work.session, queries.table(records.Debtor), rows, same)
-        debtor = records.Debtor
-        query = select(debtor.match_key, debtor.id).where(
-            debtor.client_id == self._client.id, debtor.batch_id == batch_id
-        )
-        ids = dict(self._work.session.execute(query).tuples().all())
-        for party in parties:
-            party.id = ids[party.told["match_key"]]
-
-    def _add_contacts(self, parties: Sequence[Party]) -> None:
-        reachable = {party.id for sharing in self._by_email.values() for party in sharing}
-        told = {
-            party.id: next((said.email for said in party.identities if said.email), "") for party in parties
-        }
-        contacts = [(key, email) for key, email in told.items() if email and key not in reachable]
-        if contacts:
-            rows = pl.DataFrame(contacts, schema={"debtor_id": pl.Int64, "email": pl.String}, orient="row")
-            same = {"client_id": self._client.id, "name": "", "created_at": self._work.now}
-            bulk.insert(self._work.session, queries.table(records.Contact), rows, same)
-
-    def _remember(self, parties: Sequence[Party]) -> None:
-        by = {"client_id": self._client.id, "user_id": self._work.actor.user_id, "at": self._work.now}
-        aliases = [
-            {**by, "debtor_id": party.id, "key": key}
-            for party in parties
-            for key in dict.fromkeys(party.learnt)
-        ]
-        if aliases:
-            self._work.session.execute(insert(records.DebtorAlias), aliases)
+def _only(parties: Sequence[Party], said: Identity) -> Party | None:
+    """The one that is meant: of several under one number that of the same name, none when that is unclear."""
+    if len(parties) > 1:
+        named = name_as_compared(said.debtor)
+        parties = [party for party in parties if name_as_compared(party.told["name"]) == named]
+    return parties[0] if len(parties) == 1 else None
 
 
-def _fill_in(party: Party) -> bool:
-    """Take over what the row does not say yet; whether there was anything."""
-    filled = False
-    for said in party.identities:
-        vat = said.vat_number if enterprise_key(said.vat_number) else ""
-        told = (_number(said), vat, said.endpoint, said.iban, said.address, said.postcode, said.city)
-        for name, value in zip(_FILLED_IN, told, strict=True):
-            if value and not party.told[name]:
-                party.told[name], filled = value, True
-    return filled
-
-
-def _may_be(party: Party, said: Identity) -> bool:
-    """Two numbers under one name are two debtors, however alike they look."""
-    return not (_enterprise(said) and party.enterprise_number) and not (_number(said) and party.number)
+def _join(sharing: list[Party], party: Party) -> None:
+    if party not in sharing:
+        sharing.append(party)
 
 
 def _rank(said: Identity) -> tuple[bool, bool, bool]:
-    return not _enterprise(said), not said.endpoint, not _number(said)
+    return not said.enterprise, not said.endpoint, not said.number
 
 
 def _detail(*parts: str) -> str:
     return " · ".join(filter(None, parts))
-
-
-def _name(name: str) -> str:
-    """The name as compared; one of signs only is compared as it stands."""
-    return name_key(name) or name.casefold()
-
-
-def _enterprise(said: Identity) -> str:
-    return enterprise_key(said.vat_number) or _enterprise_of(said.endpoint)
-
-
-def _enterprise_of(endpoint: str) -> str:
-    """The enterprise number within a Belgian Peppol address."""
-    return enterprise_key(endpoint[5:]) if endpoint.startswith(_BELGIAN_SCHEMES) else ""
-
-
-def enterprise_key(number: str) -> str:
-    """An enterprise number as compared, "" for what cannot tell companies apart (``n/a``, ``0``)."""
-    signs = "".join(filter(str.isalnum, number)).upper()
-    # A Belgian VAT number is the enterprise number behind its country.
-    signs = signs.removeprefix("BE") if signs.removeprefix("BE").isdecimal() else signs
-    digits = [c for c in signs if c.isdigit()]
-    return signs if len(digits) >= _ENTERPRISE_DIGITS_MIN and set(digits) != {"0"} else ""
-
-
-def _number(said: Identity) -> str:
-    return said.debtor_number if any(map(str.isalnum, said.debtor_number)) else ""
-
-
-def _match_key(said: Identity) -> str:
-    return f"{_name(said.debtor)}|{_enterprise(said) or _number(said)}"
-
-
-def parties_of(parties: Iterable[Party]) -> list[Party]:
-    """Each party once, in order."""
-    return list(dict.fromkeys(parties))

@@ -17,8 +17,9 @@ from encaiss_dashboard.domain.intake import InvoiceRow, Reading
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.services.imports.compared import Answers, Change, Netting, Preview
-from encaiss_dashboard.services.imports.debtors import Debtors, Party
-from encaiss_dashboard.services.imports.rows import FileRows
+from encaiss_dashboard.services.imports.debtors import Debtors
+from encaiss_dashboard.services.imports.parties import Party
+from encaiss_dashboard.services.imports.rows import ROWS_AT_ONCE, FileRows
 from encaiss_dashboard.storage import bulk, queries, records
 from encaiss_dashboard.work import Work
 
@@ -32,6 +33,7 @@ _KNOWN: Final[Mapping[str, Any]] = {
     "known_due": pl.Date,
     "known_currency": pl.String,
     "known_total": pl.Int64,
+    "known_vat": pl.Int64,
     "known_reference": pl.String,
     "known_credited": pl.String,
 }
@@ -49,12 +51,16 @@ class Known(NamedTuple):
     due: date
     currency: str
     total_cents: int
+    vat_cents: int | None
     reference: str
     credited: str
 
 
 class Changed(NamedTuple):
-    """A row, the invoice it changes, and how; ``paid_cents`` is what it says was paid since."""
+    """A row, the invoice it changes, and how; ``paid_cents`` is what it says was paid since.
+
+    ``due_source`` and ``term`` are "" where it says nothing of when the invoice falls due.
+    """
 
     row: InvoiceRow
     known: Known
@@ -72,14 +78,14 @@ class Pile:
         invoices, credit_notes: how many of each.
         totals: cents of the invoices by currency.
         parties: places of the parties whose rows they are.
-        naming: line, number, credited number and party of the credit notes that name an invoice.
+        naming: line, number, credited number, party and currency of the credit notes that name an invoice.
     """
 
     def __init__(self) -> None:
         self.invoices = self.credit_notes = 0
         self.totals: dict[str, int] = {}
         self.parties: set[int] = set()
-        self.naming: list[tuple[int, str, str, int]] = []
+        self.naming: list[tuple[int, str, str, int, str]] = []
         self._packed: list[bytes] = []
 
     def __len__(self) -> int:
@@ -93,7 +99,8 @@ class Pile:
         _add(self.totals, _totals(invoices))
         self.parties |= set(rows["party"].unique().to_list())
         naming = rows.filter((pl.col("kind") == Kind.CREDIT_NOTE.value) & (pl.col("credited") != ""))
-        self.naming += naming.sort("at").select("line", "number", "credited", "party").rows()
+        currency = pl.col("currency").cast(pl.String)
+        self.naming += naming.sort("at").select("line", "number", "credited", "party", currency).rows()
         buffer = io.BytesIO()
         rows.write_ipc(buffer, compression="lz4")
         self._packed.append(buffer.getvalue())
@@ -113,12 +120,20 @@ class Intake:
     """
 
     def __init__(
-        self, work: Work, client_id: int, batch: records.ImportBatch, reading: Reading, answers: Answers
+        self,
+        work: Work,
+        client_id: int,
+        batch: records.ImportBatch,
+        reading: Reading,
+        answers: Answers,
+        *,
+        at_once: int = ROWS_AT_ONCE,
     ) -> None:
         self._work, self.batch, self.reading, self.answers = work, batch, reading, answers
         self.client = queries.client(work.session, client_id)
         self.debtors = Debtors(work, client_id, answers.debtors, otherwise_new=answers.doubtful == "new")
-        self.rows = FileRows(self.client, reading, answers, self.debtors)
+        self.rows = FileRows(self.client, reading, answers, self.debtors, at_once=at_once)
+        self._kept = frozenset(answers.kept)
         self.parties = self.rows.parties
         self.changed: list[Changed] = []
         self._same = 0
@@ -141,13 +156,15 @@ class Intake:
         rows = rows.join(owner, on="party", how="left", maintain_order="left")
         rows = rows.join(known, on=("debtor_id", "number"), how="left", maintain_order="left")
         met = rows.filter(pl.col("known_id").is_not_null())
-        stated_due = pl.col("due").is_not_null() | pl.col("term").is_not_null()
+        # A term that nobody can read says nothing.
+        stated_due = pl.col("due").is_not_null() | (pl.col("term_code") != "")
         same = (
             (pl.col("known_kind") == pl.col("kind").cast(pl.String))
             & (pl.col("known_currency") == pl.col("currency").cast(pl.String))
             & (pl.col("known_issue") == pl.col("issue"))
             & (pl.col("known_total") == pl.col("total_cents"))
             & (~stated_due | (pl.col("known_due") == pl.col("due_on")))
+            & (pl.col("vat_cents").is_null() | pl.col("known_vat").eq_missing(pl.col("vat_cents")))
             & ((pl.col("reference") == "") | (pl.col("known_reference") == pl.col("reference")))
             & ((pl.col("credited") == "") | (pl.col("known_credited") == pl.col("credited")))
             & (pl.col("paid") <= pl.col("settled_cents"))
@@ -162,8 +179,8 @@ class Intake:
     def _known(self, rows: pl.DataFrame, debtor_ids: Sequence[int]) -> pl.DataFrame:
         """Invoices of the ledger that rows may name, with what is settled of each (or used, of a credit)."""
         invoice = records.Invoice
-        names = ("id", "debtor_id", "number", "kind", "issue", "due", "currency", "total_cents", "reference")
-        columns = [col(getattr(invoice, name)) for name in (*names, "credited")]
+        names = ("id", "debtor_id", "number", "kind", "issue", "due", "currency", "total_cents", "vat_cents")
+        columns = [col(getattr(invoice, name)) for name in (*names, "reference", "credited")]
         query = select(*columns).where(invoice.client_id == self.client.id)
         session = self._work.session
         if not debtor_ids or not len(rows):
@@ -199,16 +216,17 @@ class Intake:
     def _compare(self, values: Mapping[str, Any], row: InvoiceRow) -> None:
         known = Known(
             *(values[name] for name in ("known_id", "debtor_id", "known_kind", "known_issue", "known_due")),
-            *(
-                values[name]
-                for name in ("known_currency", "known_total", "known_reference", "known_credited")
-            ),
+            *(values[name] for name in ("known_currency", "known_total", "known_vat")),
+            *(values[name] for name in ("known_reference", "known_credited")),
         )
-        due = values["due_on"] if row.due or row.term else known.due
+        stated_due = row.due is not None or bool(values["term_code"])
+        due = values["due_on"] if stated_due else known.due
+        vat = known.vat_cents if row.vat is None else row.vat.cents
         stated = {
             "issue": (known.issue.isoformat(), row.issue.isoformat()),
             "due": (known.due.isoformat(), due.isoformat()),
             "total": (str(Money(known.total_cents)), str(Money(row.total.cents))),
+            "vat": (_amount(known.vat_cents), _amount(vat)),
             "reference": (known.reference, row.reference or known.reference),
             "credited": (known.credited, row.credited or known.credited),
         }
@@ -216,15 +234,16 @@ class Intake:
         settled: int = values["settled_cents"]
         paid = max(0, values["paid"] - settled)
         if known.kind != row.kind.value:
-            self.rows.refuse(row, "kind", "not_the_same")
+            self.rows.refuse(row.line, "kind", "not_the_same")
         elif known.currency != row.total.currency:
-            self.rows.refuse(row, "currency", "not_the_same")
+            self.rows.refuse(row.line, "currency", "not_the_same")
         elif row.total.cents < settled:
-            self.rows.refuse(row, "total", "below_settled", value=str(row.total), settled=str(Money(settled)))
+            facts = {"value": str(row.total), "settled": str(Money(settled))}
+            self.rows.refuse(row.line, "total", "below_settled", **facts)
         elif due < row.issue:
             # The file moved the date of issue past a due date that only the ledger knows.
             facts = {"value": due.isoformat(), "other": row.issue.isoformat()}
-            self.rows.refuse(row, "due", "due_before_issue", **facts)
+            self.rows.refuse(row.line, "due", "due_before_issue", **facts)
         else:
             if paid:
                 differs[PAID] = (str(Money(settled)), str(Money(settled + paid)))
@@ -235,11 +254,10 @@ class Intake:
                 {name: pair[0] for name, pair in differs.items()},
                 {name: pair[1] for name, pair in differs.items()},
                 known.currency,
-                taken=self.answers.takes(row.line),
+                taken=(self.answers.changes == "all") != (row.line in self._kept),
             )
-            self.changed.append(
-                Changed(row, known, change, due, values["due_source"], values["term_code"], paid)
-            )
+            source = values["due_source"] if stated_due else ""
+            self.changed.append(Changed(row, known, change, due, source, values["term_code"], paid))
 
     @property
     def taken(self) -> list[Changed]:
@@ -247,7 +265,7 @@ class Intake:
         return [one for one in self.changed if one.change.taken]
 
     def accepted_parties(self) -> list[Party]:
-        """Whose rows are taken; a party with only refused or known rows is neither made nor touched."""
+        """Those the client has, and the new ones of whom some row is taken."""
         places = self.new.parties
         return [party for place, party in enumerate(self.parties) if place in places or not party.is_new]
 
@@ -272,7 +290,7 @@ class Intake:
             duplicates=self.rows.duplicates,
             rejected_rows=self.reading.row_count
             - len(self.reading.rows)
-            - self._read_repeats()
+            - self.rows.repeats_read
             + self.rows.refused,
             new_debtors=sum(self.parties[place].is_new for place in self.new.parties),
             changes=tuple(one.change for one in self.changed[:_SHOWN]),
@@ -285,23 +303,22 @@ class Intake:
             result=dict(self.batch.result),
         )
 
-    def _read_repeats(self) -> int:
-        listed = sum(p.code == "repeated_line" for p in self.reading.problems)
-        return listed + self.reading.unlisted.get("repeated_line", 0)
-
     def _nettings(self) -> tuple[Netting, ...]:
         """What becomes of the credit notes that name an invoice."""
         naming = self.new.naming[:_SHOWN]
         if not naming:
             return ()
-        numbers = sorted({credited for _, _, credited, _ in naming})
+        numbers = sorted({credited for _, _, credited, _, _ in naming})
+        named = pl.col("number").is_in(numbers) & (pl.col("kind") == Kind.INVOICE.value)
         here = {
-            pair
+            key
             for frame in self.new.frames()
-            for pair in frame.filter(pl.col("number").is_in(numbers)).select("party", "number").iter_rows()
+            for key in frame.filter(named)
+            .select("party", "number", pl.col("currency").cast(pl.String))
+            .iter_rows()
         }
         invoice = records.Invoice
-        query = select(invoice.debtor_id, invoice.number).where(
+        query = select(invoice.debtor_id, invoice.number, invoice.currency).where(
             invoice.client_id == self.client.id,
             col(invoice.number).in_(numbers),
             invoice.kind == Kind.INVOICE.value,
@@ -312,9 +329,10 @@ class Intake:
                 line,
                 number,
                 credited,
-                found=(party, credited) in here or (self.parties[party].id, credited) in there,
+                found=(party, credited, currency) in here
+                or (self.parties[party].id, credited, currency) in there,
             )
-            for line, number, credited, party in naming
+            for line, number, credited, party, currency in naming
         )
 
 
@@ -330,3 +348,7 @@ def _add(sums: dict[str, int], more: Mapping[str, int]) -> None:
 
 def _money(sums: Mapping[str, int]) -> dict[str, Money]:
     return {currency: Money(cents, currency) for currency, cents in sorted(sums.items())}
+
+
+def _amount(cents: int | None) -> str:
+    return "" if cents is None else str(Money(cents))

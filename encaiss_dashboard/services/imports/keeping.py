@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final, NamedTuple
 
 import polars as pl
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import col, select
 
 from encaiss_dashboard.domain.allocation import named_invoice
@@ -16,8 +16,10 @@ from encaiss_dashboard.domain.intake import Tell
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.services.imports.compared import Preview
 from encaiss_dashboard.services.imports.intake import PAID, Changed, Intake
+from encaiss_dashboard.services.imports.learning import learn
 from encaiss_dashboard.services.imports.papers import keep_papers
 from encaiss_dashboard.storage import bulk, queries, records
+from encaiss_dashboard.storage.changes import ImportChange
 from encaiss_dashboard.storage.journal import ActKind, Entry
 from encaiss_dashboard.work import Work
 
@@ -59,7 +61,7 @@ def keep(work: Work, intake: Intake, tell: Tell) -> Preview:
     """Write down what an intake found; the caller's transaction makes it all or nothing."""
     seen = intake.preview()
     client_id, batch_id = queries.known(intake.client.id), queries.known(intake.batch.id)
-    intake.debtors.keep(intake.accepted_parties(), batch_id)
+    learn(work, intake.debtors, intake.accepted_parties(), intake.batch)
     new = _Written(work, intake)
     new.write(tell)
     for one in intake.taken:
@@ -67,7 +69,7 @@ def keep(work: Work, intake: Intake, tell: Tell) -> Preview:
     work.session.flush()
     acts = [_corrected(work, client_id, one) for one in intake.taken if set(one.change.after) - {PAID}]
     acts += _pay(work, client_id, batch_id, [*new.paid(), *_paid_known(intake)])
-    acts += net(work, client_id, _naming(work, client_id, batch_id, intake, new))
+    acts += net(work, client_id, batch_id, _naming(work, intake, new))
     papers = keep_papers(work, intake)
     result = {name: getattr(seen, name) for name in COUNTED} | {"rejected": seen.rejected_rows}
     result["documents"] = papers
@@ -126,14 +128,10 @@ class _Written:
             for values in rows.select(names).iter_rows():
                 yield _Paid(*values)
 
-    def among(self, numbers: Collection[str]) -> set[tuple[int, str]]:
-        """Debtor and number of those with one of these numbers."""
-        found = pl.col("number").is_in(list(numbers))
-        return {
-            pair
-            for frame in self.frames()
-            for pair in frame.filter(found).select("debtor_id", "number").iter_rows()
-        }
+    def invoices(self) -> Iterator[pl.DataFrame]:
+        """Debtor and number of the new invoices, credit notes left out."""
+        for frame in self.frames():
+            yield frame.filter(pl.col("kind") == Kind.INVOICE.value).select("debtor_id", "number")
 
 
 def _ids(work: Work, batch_id: int) -> pl.DataFrame:
@@ -157,7 +155,7 @@ def _apply(work: Work, intake: Intake, one: Changed) -> None:
     before = {name: _plain(getattr(invoice, name)) for name in names}
     if fields:
         invoice.issue, invoice.total_cents = one.row.issue, one.row.total.cents
-        if one.row.due or one.row.term:
+        if one.due_source:
             invoice.due, invoice.due_source, invoice.term = one.due, one.due_source, one.term
         invoice.reference = one.row.reference or invoice.reference
         invoice.credited = one.row.credited or invoice.credited
@@ -165,7 +163,7 @@ def _apply(work: Work, intake: Intake, one: Changed) -> None:
             invoice.vat_cents = one.row.vat.cents
     after = {name: _plain(getattr(invoice, name)) for name in names}
     work.session.add(
-        records.ImportChange(
+        ImportChange(
             client_id=queries.known(intake.client.id),
             batch_id=queries.known(intake.batch.id),
             invoice_id=one.known.id,
@@ -232,7 +230,8 @@ def _pay(work: Work, client_id: int, batch_id: int, paid: list[_Paid]) -> list[E
             "amount_cents": rows["amount_cents"],
         }
     )
-    bulk.insert(session, queries.table(records.Allocation), allocations, {"client_id": client_id})
+    whose = {"client_id": client_id, "batch_id": batch_id}
+    bulk.insert(session, queries.table(records.Allocation), allocations, whose)
     return [
         Entry(
             ActKind.PAYMENT,
@@ -245,27 +244,43 @@ def _pay(work: Work, client_id: int, batch_id: int, paid: list[_Paid]) -> list[E
     ]
 
 
-def _naming(
-    work: Work, client_id: int, batch_id: int, intake: Intake, new: _Written
-) -> list[records.Invoice]:
-    """Credit notes that name an invoice, where this import brought the one or the other."""
-    invoice, session = records.Invoice, work.session
-    naming = select(invoice).where(invoice.client_id == client_id, invoice.credited != "")
-    own = list(session.exec(naming.where(invoice.batch_id == batch_id))) if intake.new.naming else []
-    changed = [one.known.id for one in intake.taken if "credited" in one.change.after]
-    own += [session.get_one(invoice, key) for key in changed]
-    # Those of before, whose invoice has come only now.
-    waiting = list(session.exec(naming.where(invoice.batch_id != batch_id)))
-    came_now = new.among({one.credited for one in waiting}) if waiting else set()
-    return [*own, *(one for one in waiting if (one.debtor_id, one.credited) in came_now)]
+def _naming(work: Work, intake: Intake, new: _Written) -> list[records.Invoice]:
+    """Credit notes that name an invoice, where this import brought or changed the one or the other."""
+    invoice, session, batch = records.Invoice, work.session, intake.batch
+    naming = (
+        invoice.client_id == batch.client_id,
+        invoice.kind == Kind.CREDIT_NOTE.value,
+        invoice.credited != "",
+    )
+    found: list[records.Invoice] = []
+    if intake.new.naming:
+        found += session.exec(select(invoice).where(*naming, invoice.batch_id == batch.id))
+    changed = [one.known.id for one in intake.taken if one.known.kind == Kind.CREDIT_NOTE.value]
+    of_before = select(invoice.id, invoice.debtor_id, invoice.credited).where(
+        *naming, or_(col(invoice.batch_id).is_(None), col(invoice.batch_id) != batch.id)
+    )
+    schema = {"id": pl.Int64, "debtor_id": pl.Int64, "number": pl.String}
+    waiting = bulk.read(session, of_before, schema)
+    if len(waiting):
+        known = [(one.known.debtor_id, one.row.number) for one in intake.taken]
+        frames = [pl.DataFrame(known, schema={"debtor_id": pl.Int64, "number": pl.String}, orient="row")]
+        for frame in (*frames, *new.invoices()):
+            changed += waiting.join(frame, on=("debtor_id", "number"), how="semi")["id"].to_list()
+    ids = sorted(set(changed))
+    for start in range(0, len(ids), _AT_ONCE):
+        some = col(invoice.id).in_(ids[start : start + _AT_ONCE])
+        found += session.exec(select(invoice).where(*naming, some))
+    return found
 
 
-def net(work: Work, client_id: int, credit_notes: list[records.Invoice]) -> list[Entry]:
+def net(work: Work, client_id: int, batch_id: int, credit_notes: Iterable[records.Invoice]) -> list[Entry]:
     """Set credit notes against the invoice that each names (BT-25), as far as both reach.
 
-    What no invoice takes waits unallocated; a credit note whose invoice is unknown waits wholly.
+    The oldest first. What no invoice takes waits unallocated; a credit note whose invoice is unknown waits
+    wholly.
     """
     invoice, session = records.Invoice, work.session
+    credit_notes = sorted(credit_notes, key=lambda one: (one.issue, queries.known(one.id)))
     numbers = sorted({one.credited for one in credit_notes})
     targets: dict[tuple[int, str], records.Invoice] = {}
     for start in range(0, len(numbers), _AT_ONCE):
@@ -297,6 +312,7 @@ def net(work: Work, client_id: int, credit_notes: list[records.Invoice]) -> list
         session.add(
             records.Allocation(
                 client_id=client_id,
+                batch_id=batch_id,
                 invoice_id=target_id,
                 credit_note_id=note_id,
                 on=allocation.on,

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 import polars as pl
 
 from encaiss_dashboard.domain.errors import Problem, Problems
+from encaiss_dashboard.domain.identity import enterprise_key, enterprise_of
 from encaiss_dashboard.domain.intake import InvoiceRow, Reading, row_of
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.terms import Term, TermUnreadable, ceiling_days_over, resolve_due
 from encaiss_dashboard.services.imports.compared import Answers
-from encaiss_dashboard.services.imports.debtors import Debtors, Identity, Party, enterprise_key, parties_of
+from encaiss_dashboard.services.imports.debtors import Debtors
+from encaiss_dashboard.services.imports.parties import Identity, Party, parties_of
 from encaiss_dashboard.storage import records
 
 _NAMED: Final = ("debtor", "debtor_number", "vat_number", "endpoint", "email")
 _DETAILS: Final = ("address", "postcode", "city", "country", "language", "iban")
 _CARRIED: Final = ("at", "line", "number", "issue", "due", "total_cents", "vat_cents")
-_FEW: Final = ("kind", "term", "currency")
+_FEW: Final = ("kind", "term", "currency", "country")
 """Columns of few different texts: a code instead of each takes a quarter of the room."""
+# What an invoice says of itself; the rest is about its debtor, or where it stands.
+_CONTENT: Final = (
+    *("kind", "number", "issue", "due", "term", "total", "vat", "reference"),
+    *("settled", "paid", "credited", "seller"),
+)
 _CEILING_DAYS: Final = 60
 _LISTED_LINES: Final = 5
-_AT_ONCE: Final = 200_000
+ROWS_AT_ONCE: Final = 200_000
 
 
 class FileRows:
@@ -34,11 +40,21 @@ class FileRows:
     Attributes:
         parties: the debtors that rows mean.
         problems: those of the reading and those found here.
-        duplicates: rows that repeat others, ``refused``: rows refused here.
+        duplicates: rows that repeat others, ``repeats_read`` those of them that the reader had found.
+        refused: rows refused here.
     """
 
-    def __init__(self, client: records.Client, reading: Reading, answers: Answers, debtors: Debtors) -> None:
+    def __init__(
+        self,
+        client: records.Client,
+        reading: Reading,
+        answers: Answers,
+        debtors: Debtors,
+        *,
+        at_once: int = ROWS_AT_ONCE,
+    ) -> None:
         self._client, self._reading, self._answers, self._debtors = client, reading, answers, debtors
+        self._at_once = at_once
         self.problems = Problems()
         self.problems.unlisted = dict(reading.unlisted)
         for problem in reading.problems:
@@ -46,10 +62,12 @@ class FileRows:
         self._base = _scan(reading).with_row_index("at")
         self._terms: dict[str, Term | None] = {}
         self.parties: list[Party] = []
-        self.duplicates = sum(p.code == "repeated_line" for p in reading.problems)
+        self.repeats_read = sum(p.code == "repeated_line" for p in reading.problems)
+        self.repeats_read += reading.unlisted.get("repeated_line", 0)
+        self.duplicates = self.repeats_read
         self.refused = 0
-        self._links = self._recognise()
         self._refuse_bought()
+        self._links = self._recognise()
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """All rows, in frames that each hold all rows of their debtors, sorted by debtor and number.
@@ -61,7 +79,7 @@ class FileRows:
         packed: list[list[pl.DataFrame]] = [[] for _ in range(max(shares, default=0) + 1)]
         share = pl.Series("share", shares, dtype=pl.UInt32)
         links = self._links.with_columns(share.gather(self._links["party"]))
-        for part in _parts(self._base, len(self._reading.rows)):
+        for part in _parts(self._base, len(self._reading.rows), self._at_once):
             for (place,), rows in self._rows(part, links).partition_by("share", as_dict=True).items():
                 packed[place].append(rows.drop("share"))
         for pieces in packed:
@@ -80,7 +98,7 @@ class FileRows:
         shares = [0] * len(order)
         share = count = 0
         for place in order:
-            if count >= _AT_ONCE:
+            if count >= self._at_once:
                 share, count = share + 1, 0
             shares[place] = share
             count += sum(said.rows for said in self.parties[place].identities)
@@ -96,10 +114,10 @@ class FileRows:
             .agg(pl.col("line").min(), pl.len().cast(pl.Int64).alias("rows"))
             .with_columns(pl.col(name).cast(pl.String) for name in said)
             .collect()
-            for part in _parts(coded, len(self._reading.rows))
+            for part in _parts(coded, len(self._reading.rows), self._at_once)
         ]
         grouped = pl.concat(groups).group_by(said).agg(pl.col("line").min(), pl.col("rows").sum())
-        identities = grouped.sort("line")
+        identities = grouped.sort("line", *said)
         meant = self._debtors.sort([Identity(*values) for values in identities.iter_rows()])
         self.parties = parties_of(meant)
         places = {party: place for place, party in enumerate(self.parties)}
@@ -126,7 +144,6 @@ class FileRows:
                 "settled",
                 pl.when(invoice).then(paid).otherwise(0).alias("paid"),
             )
-            .filter(~pl.col("at").is_in(self._bought))
             .collect()
         )
 
@@ -140,31 +157,31 @@ class FileRows:
         if not refused:
             return rows
         bad = pl.col("party").is_in(refused)
-        for values, row in self.with_rows(rows.filter(bad)):
-            doubt = self.parties[values["party"]].doubt
-            names = ", ".join(c.name for c in doubt.candidates) if doubt else ""
-            self.refuse(row, "debtor", "debtor_doubtful", value=row.debtor, other=names)
+        for values in rows.filter(bad).sort("at").iter_rows(named=True):
+            party = self.parties[values["party"]]
+            names = ", ".join(c.name for c in party.doubt.candidates) if party.doubt else ""
+            facts = {"value": party.told["name"], "other": names}
+            self.refuse(values["line"], "debtor", "debtor_doubtful", **facts)
         return rows.filter(~bad)
 
     def _refuse_bought(self) -> None:
         """Refuse documents that the client received: it is their buyer, and no debtor of its own."""
         own = enterprise_key(self._client.enterprise_number)
-        self._bought: list[int] = []
         if not own:
             return
-        stated = self._base.filter(pl.col("seller") != "").select("at", "seller", "vat_number").collect()
-        others = [
-            (at, seller, enterprise_key(buyer) == own)
-            for at, seller, buyer in stated.iter_rows()
-            if enterprise_key(seller) != own
-        ]
-        whole = dict(self.whole([at for at, _, _ in others]))
-        for at, seller, is_bought in others:
-            if is_bought:
-                self._bought.append(at)
-                self.refuse(whole[at], "number", "invoice_received", value=whole[at].number, other=seller)
+        said = ("at", "line", "number", "seller", "vat_number", "endpoint")
+        stated = self._base.filter(pl.col("seller") != "").select(said).collect()
+        bought: list[int] = []
+        for at, line, number, seller, vat_number, endpoint in stated.iter_rows():
+            if enterprise_key(seller) == own:
+                continue
+            if own in {enterprise_key(vat_number), enterprise_of(endpoint)}:
+                bought.append(at)
+                self.refuse(line, "number", "invoice_received", value=number, other=seller)
             else:
-                self.warn(whole[at], "number", "other_seller", value=seller)
+                self.warn(line, "number", "other_seller", value=seller)
+        if bought:
+            self._base = self._base.filter(~pl.col("at").is_in(bought))
 
     def _without_repeats(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Without rows that turn out to be one invoice of one debtor, spelt two ways.
@@ -192,14 +209,13 @@ class FileRows:
         content = _content(first)
         if all(_content(other) == content for _, other in others):
             for _, other in others:
-                self.warn(other, None, "repeated_line", value=first.number, other=str(first.line))
+                self.warn(other.line, None, "repeated_line", value=first.number, other=str(first.line))
             self.duplicates += len(others)
             return [at for at, _ in others]
         for _, row in group:
             lines = [str(r.line) for _, r in group if r is not row]
-            self.refuse(
-                row, "number", "number_twice", value=row.number, other=", ".join(lines[:_LISTED_LINES])
-            )
+            listed = ", ".join(lines[:_LISTED_LINES]) + (" …" if len(lines) > _LISTED_LINES else "")
+            self.refuse(row.line, "number", "number_twice", value=row.number, other=listed)
         return [at for at, _ in group]
 
     def _with_due(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -236,23 +252,33 @@ class FileRows:
     def _warn_of_terms(self, rows: pl.DataFrame) -> None:
         unread = [words for words, term in self._terms.items() if term is None and words]
         if unread:
-            for _, row in self.with_rows(
-                self._first(rows.filter(pl.col("term").cast(pl.String).is_in(unread)), "term_unreadable")
-            ):
-                self.warn(row, "term", "term_unreadable", value=row.term or "")
-        late = rows.filter((pl.col("due_on") - pl.col("issue")).dt.total_days() > _CEILING_DAYS)
-        for values, row in self.with_rows(self._first(late, "above_ceiling")):
-            country = row.country or self.parties[values["party"]].told["country"]
-            over = ceiling_days_over(row.issue, values["due_on"], country)
-            if over:
-                days = (values["due_on"] - row.issue).days
-                self.warn(row, "due", "above_ceiling", days=str(days), over=str(over))
+            unclear = rows.filter(pl.col("term").cast(pl.String).is_in(unread))
+            for values in self._first(unclear, "term_unreadable"):
+                self.warn(values["line"], "term", "term_unreadable", value=values["term"])
+        invoice = pl.col("kind") == Kind.INVOICE.value
+        days = (pl.col("due_on") - pl.col("issue")).dt.total_days().alias("days")
+        late = rows.with_columns(days).filter(invoice & (pl.col("days") > _CEILING_DAYS))
+        if not len(late):
+            return
+        home = {place: self.parties[place].told["country"] for place in late["party"].unique()}
+        stated = pl.col("country").cast(pl.String)
+        known = pl.when(stated != "").then(stated)
+        late = late.with_columns(
+            known.otherwise(pl.col("party").replace_strict(home, return_dtype=pl.String)).alias("country")
+        )
+        key = ("issue", "due_on", "country")
+        distinct = late.select(key).unique()
+        over = pl.Series("over", [ceiling_days_over(*values) for values in distinct.iter_rows()], pl.Int64)
+        above = late.join(distinct.with_columns(over), on=key, how="left").filter(pl.col("over") > 0)
+        for values in self._first(above, "above_ceiling"):
+            facts = {name: str(values[name]) for name in ("days", "over")}
+            self.warn(values["line"], "due", "above_ceiling", **facts)
 
-    def _first(self, rows: pl.DataFrame, code: str) -> pl.DataFrame:
+    def _first(self, rows: pl.DataFrame, code: str) -> Iterable[Mapping[str, Any]]:
         """As many rows, in the order of the file, as a warning of this code still has room for."""
         room = max(0, self.problems.room(code, blocks=False))
         self.problems.count(code, len(rows) - room)
-        return rows.sort("at").head(room)
+        return rows.sort("at").head(room).iter_rows(named=True)
 
     def _term(self, words: str) -> Term | None:
         if words not in self._terms:
@@ -281,19 +307,19 @@ class FileRows:
         found = rows.select("line", "party", "number").collect()
         return {line: (party, number) for line, party, number in found.iter_rows()}
 
-    def warn(self, row: InvoiceRow, field: str | None, code: str, **facts: str) -> None:
+    def warn(self, line: int, field: str | None, code: str, **facts: str) -> None:
         """Say something about a row that is taken all the same."""
-        self.problems.add(Problem(code, row.line, field, facts, blocks=False))
+        self.problems.add(Problem(code, line, field, facts, blocks=False))
 
-    def refuse(self, row: InvoiceRow, field: str, code: str, **facts: str) -> None:
+    def refuse(self, line: int, field: str, code: str, **facts: str) -> None:
         """Say why a row is not taken."""
         self.refused += 1
-        self.problems.add(Problem(code, row.line, field, facts))
+        self.problems.add(Problem(code, line, field, facts))
 
 
-def _parts(rows: pl.LazyFrame, count: int) -> Iterator[pl.LazyFrame]:
-    for start in range(0, max(count, 1), _AT_ONCE):
-        yield rows.slice(start, _AT_ONCE)
+def _parts(rows: pl.LazyFrame, count: int, at_once: int) -> Iterator[pl.LazyFrame]:
+    for start in range(0, max(count, 1), at_once):
+        yield rows.slice(start, at_once)
 
 
 def _scan(reading: Reading) -> pl.LazyFrame:
@@ -310,6 +336,6 @@ _EMPTY: Final[Mapping[str, Any]] = {
 }
 
 
-def _content(row: InvoiceRow) -> InvoiceRow:
-    """What a row says, whatever line it stands on and however it spells its debtor."""
-    return replace(row, line=0, debtor="", debtor_number="", vat_number="", endpoint="", member="")
+def _content(row: InvoiceRow) -> tuple[Any, ...]:
+    """What a row says of its invoice, whatever line it stands on and however it spells its debtor."""
+    return tuple(getattr(row, name) for name in _CONTENT)

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select
-from sqlmodel import col, delete, func, or_, select
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import aliased
+from sqlmodel import and_, col, func, or_, select
 
 from encaiss_dashboard.domain.errors import NotFound, Refusal
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.services.imports.removing import remove
 from encaiss_dashboard.services.imports.uploads import batch_of, key_of
 from encaiss_dashboard.storage import accounts, queries, records
+from encaiss_dashboard.storage.changes import ImportChange
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
 _NAMED: Final = 5
-_AT_ONCE: Final = 500
-# What is known of a debtor besides where it is reached.
-_NAMING_DEBTORS: Final[tuple[Any, ...]] = (
-    records.Invoice.debtor_id,
-    records.Payment.debtor_id,
-    records.Delegation.debtor_id,
-    records.OutboxMessage.debtor_id,
-    records.Act.debtor_id,
-    records.DebtorMerge.debtor_id,
-    records.DebtorMerge.into_id,
-)
 
 
 class NotImported(Refusal):
@@ -141,10 +133,10 @@ def obstacles(work: Work, client_id: int | None, batch_id: int) -> tuple[Obstacl
 
 
 def take_back(work: Work, client_id: int | None, batch_id: int) -> None:
-    """Remove everything an import brought, and undo what it changed.
+    """Remove everything an import brought, and undo what it changed and learnt.
 
     Debtors it added go too, unless something else is known of them by now. The acts stay: that the
-    invoices were there, and were taken back.
+    invoices were there, and were taken back. So does how its owner said that such files are read.
 
     Raises:
         NotImported: nothing to take back (any more).
@@ -158,117 +150,63 @@ def take_back(work: Work, client_id: int | None, batch_id: int) -> None:
     found = list(_obstacles(work, batch))
     if found:
         raise BuiltUpon(numbers=", ".join(found[0].numbers), count=str(found[0].count))
-    removed = _remove(work, batch)
+    removed, papers = remove(work.session, batch)
     batch.taken_back_at = work.now
     facts = {"file": batch.file_name, "batch": batch_id, **removed}
     work.journal.record(ActKind.TAKEN_BACK, day=work.today, client_id=client, facts=facts, shown=facts)
     work.session.flush()
+    # Last: what fails before leaves its files as well.
+    for key in papers:
+        work.store.remove(key)
     work.store.remove_workshop(key_of(batch))
 
 
-def _invoices_of(batch: records.ImportBatch) -> Select[Any]:
-    invoice = records.Invoice
-    return select(invoice.id).where(invoice.client_id == batch.client_id, invoice.batch_id == batch.id)
-
-
 def _obstacles(work: Work, batch: records.ImportBatch) -> Iterable[Obstacle]:
+    if batch.imported_at is None or batch.taken_back_at is not None:
+        return
+    invoice = records.Invoice
+    for code, holds in _ways(batch):
+        query = select(invoice.number).where(invoice.client_id == batch.client_id, holds)
+        numbers = list(work.session.exec(query.order_by(col(invoice.number))))
+        if numbers:
+            yield Obstacle(code, len(numbers), tuple(numbers[:_NAMED]))
+
+
+def _ways(batch: records.ImportBatch) -> Iterable[tuple[str, ColumnElement[bool]]]:
+    """By what an invoice that the import brought (``mine``) or changed (``touched``) stands in the way."""
     invoice, line, message = records.Invoice, records.OutboxLine, records.OutboxMessage
-    allocation, payment, change = records.Allocation, records.Payment, records.ImportChange
-    mine = col(invoice.id).in_(_invoices_of(batch))
-    touched = col(invoice.id).in_(select(change.invoice_id).where(change.batch_id == batch.id))
+    allocation, payment = records.Allocation, records.Payment
+    key, own, later = col(invoice.id), aliased(ImportChange), aliased(ImportChange)
+    mine = col(invoice.batch_id) == batch.id
+    touched = key.in_(select(own.invoice_id).where(own.batch_id == batch.id))
     written = (
         select(line.invoice_id)
         .join(message, col(message.id) == col(line.message_id))
         .where(line.client_id == batch.client_id, col(line.dropped).is_(False))
     )
     since = written.where(col(message.created_at) >= batch.imported_at)
-    paid = (
-        select(allocation.invoice_id)
-        .join(payment, col(payment.id) == col(allocation.payment_id))
-        .where(
-            allocation.client_id == batch.client_id,
-            or_(col(payment.batch_id).is_(None), payment.batch_id != batch.id),
-        )
+    yield "reminded", or_(mine & key.in_(written), touched & key.in_(since))
+    # What another import, or nobody's import, set against it.
+    others = (
+        allocation.client_id == batch.client_id,
+        or_(col(allocation.batch_id).is_(None), col(allocation.batch_id) != batch.id),
     )
-    note = select(invoice.id).where(invoice.client_id == batch.client_id, col(invoice.batch_id) > batch.id)
-    credited = select(allocation.invoice_id).where(
-        allocation.client_id == batch.client_id, col(allocation.credit_note_id).in_(note)
+    settled = select(func.sum(allocation.amount_cents)).where(
+        *others, allocation.invoice_id == own.invoice_id
     )
-    later = select(change.invoice_id).where(
-        change.client_id == batch.client_id, col(change.batch_id) > batch.id
+    before: Any = own.before
+    low = before["total_cents"].as_integer() < settled.correlate(own).scalar_subquery()
+    too_low = key.in_(select(own.invoice_id).where(own.batch_id == batch.id, low))
+    note: Any = aliased(invoice)
+    sources: tuple[tuple[str, Any, Any], ...] = (
+        ("paid", payment, col(allocation.payment_id)),
+        ("credited", note, col(allocation.credit_note_id)),
     )
-    invoice_id = col(invoice.id)
-    ways: tuple[tuple[str, Any], ...] = (
-        ("reminded", or_(mine & invoice_id.in_(written), touched & invoice_id.in_(since))),
-        ("paid", mine & invoice_id.in_(paid)),
-        ("credited", mine & invoice_id.in_(credited)),
-        ("changed", or_(mine, touched) & invoice_id.in_(later)),
-    )
-    for code, holds in ways:
-        numbers = list(
-            work.session.exec(
-                select(invoice.number)
-                .where(invoice.client_id == batch.client_id, holds)
-                .order_by(col(invoice.number))
-            )
-        )
-        if numbers:
-            yield Obstacle(code, len(numbers), tuple(numbers[:_NAMED]))
-
-
-def _remove(work: Work, batch: records.ImportBatch) -> dict[str, int]:
-    session, invoice, allocation = work.session, records.Invoice, records.Allocation
-    payment, document = records.Payment, records.InvoiceDocument
-    mine = _invoices_of(batch)
-    payments = select(payment.id).where(payment.client_id == batch.client_id, payment.batch_id == batch.id)
-    reverted = _revert(work, batch)
-    for key in session.exec(select(document.id).where(document.batch_id == batch.id)):
-        work.store.remove(f"document-{key}")
-    settled = (
-        col(allocation.invoice_id).in_(mine),
-        col(allocation.credit_note_id).in_(mine),
-        col(allocation.payment_id).in_(payments),
-    )
-    own: Any = (allocation.client_id == batch.client_id, or_(*settled))
-    session.exec(delete(allocation).where(*own))
-    session.exec(delete(document).where(col(document.batch_id) == batch.id))
-    paid: Any = session.exec(delete(payment).where(col(payment.batch_id) == batch.id))
-    gone: Any = session.exec(delete(invoice).where(col(invoice.batch_id) == batch.id))
-    counts = {"invoices": gone.rowcount, "payments": paid.rowcount, "reverted": reverted}
-    return {**counts, "debtors": _remove_debtors(work, batch)}
-
-
-def _revert(work: Work, batch: records.ImportBatch) -> int:
-    """Give changed invoices the values they had; nothing has changed them since."""
-    change = records.ImportChange
-    made = list(work.session.exec(select(change).where(change.batch_id == batch.id)))
-    for one in made:
-        found = work.session.get_one(records.Invoice, one.invoice_id)
-        for name, value in one.before.items():
-            is_day = name in {"issue", "due"}
-            setattr(found, name, date.fromisoformat(value) if is_day else value)
-        work.session.delete(one)
-    work.session.flush()
-    return sum(bool(one.before) for one in made)
-
-
-def _remove_debtors(work: Work, batch: records.ImportBatch) -> int:
-    """Remove the debtors it added, of whom nothing else is known by now."""
-    session, debtor = work.session, records.Debtor
-    added = list(
-        session.exec(
-            select(debtor.id).where(debtor.client_id == batch.client_id, debtor.batch_id == batch.id)
-        )
-    )
-    removed = 0
-    for start in range(0, len(added), _AT_ONCE):
-        some = [queries.known(key) for key in added[start : start + _AT_ONCE]]
-        known: set[int | None] = set()
-        for column in _NAMING_DEBTORS:
-            known |= set(session.exec(select(column).where(col(column).in_(some))))
-        free = [key for key in some if key not in known]
-        session.exec(delete(records.Contact).where(col(records.Contact.debtor_id).in_(free)))
-        session.exec(delete(records.DebtorAlias).where(col(records.DebtorAlias.debtor_id).in_(free)))
-        session.exec(delete(debtor).where(col(debtor.id).in_(free)))
-        removed += len(free)
-    return removed
+    for code, source, source_id in sources:
+        found = select(allocation.invoice_id).join(source, source.id == source_id).where(*others)
+        after = found.where(source.recorded_at > batch.imported_at)
+        yield code, or_(mine & key.in_(found), touched & key.in_(after), too_low & key.in_(found))
+    by_others = select(later.invoice_id).where(later.client_id == batch.client_id, later.batch_id != batch.id)
+    same: Any = and_(col(own.invoice_id) == later.invoice_id, col(own.id) < col(later.id))
+    after_own = by_others.join(own, same).where(own.batch_id == batch.id)
+    yield "changed", or_(mine & key.in_(by_others), key.in_(after_own))

@@ -19,7 +19,7 @@ from encaiss_dashboard.domain.sheets import amount, sheet
 from encaiss_dashboard.domain.signing import Asked, tried_as
 from encaiss_dashboard.locales import moment, text
 from encaiss_dashboard.services.privacy.holdings import holdings
-from encaiss_dashboard.storage import personal, queries
+from encaiss_dashboard.storage import merges, personal, queries
 from encaiss_dashboard.storage.accounts import User
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.personal import Found
@@ -42,6 +42,8 @@ class Bundle:
 def export_debtor(work: Work, client_id: int | None, debtor_id: int) -> Bundle:
     """Everything held about one debtor: every row as JSON, tables for people, the messages as text.
 
+    Of a debtor that others were merged into, and of those as well; one merged away is that debtor.
+
     Raises:
         NotAllowed: neither an owner of this client nor an administrator.
         NotFound: not one of this client's debtors.
@@ -49,8 +51,11 @@ def export_debtor(work: Work, client_id: int | None, debtor_id: int) -> Bundle:
     client = work.require(Action.PERSONAL_DATA, client_id)
     if not 0 < debtor_id <= _ID_MAX:
         raise NotFound
+    debtor_id = merges.kept(work.session, client, debtor_id)
     queries.debtor(work.session, client, debtor_id)
-    found = personal.about_debtor(work.session, debtor_id)
+    family = merges.family(work.session, client, debtor_id)
+    found = personal.about_debtor(work.session, *family)
+    found["debtor"].sort(key=lambda row: family.index(row["id"]))
     files = {
         _label(work, "read_me") + ".txt": _read_me(work, client, "about_debtor", debtor_id).encode(),
         "data.json": _json(work, {"client_id": client, "debtor_id": debtor_id}, found),
@@ -123,7 +128,8 @@ def _sheets(work: Work, found: Found) -> dict[str, bytes]:
     numbers = {row["id"]: row["number"] for row in found["invoice"]}
     details = [
         (text(work.actor.language, f"privacy.field_{name}"), str(value))
-        for name, value in found["debtor"][0].items()
+        for row in found["debtor"]
+        for name, value in row.items()
         if f"field_{name}" in _FIELDS and value
     ]
     details += [(_label(work, "field_email"), row["email"]) for row in found["contact"]]

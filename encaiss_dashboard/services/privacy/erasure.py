@@ -7,7 +7,7 @@ done this way stands in decisions/0014-erasure.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -16,14 +16,14 @@ from sqlmodel import col, delete, func, select, update
 
 from encaiss_dashboard.domain import retention
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationState, status
-from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
+from encaiss_dashboard.domain.errors import ChangedMeanwhile, NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import consequences
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.retention import Keep
 from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.services.privacy.retention import periods
-from encaiss_dashboard.storage import personal, queries, records
+from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
@@ -31,15 +31,19 @@ from encaiss_dashboard.work import Work
 _ID_MAX: Final = 2**31 - 1
 
 # Every table that is about debtors is decided here; a test fails for one that is not.
-REMOVED: Final[frozenset[type[Record]]] = frozenset({records.Contact})
+REMOVED: Final[frozenset[type[Record]]] = frozenset({records.Contact, records.DebtorAlias})
 EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
-    records.Debtor: ("number", "enterprise_number", "address", "postcode", "city"),
+    records.Debtor: (
+        *("number", "enterprise_number", "endpoint", "iban"),
+        *("address", "postcode", "city"),
+    ),
     records.Delegation: ("reason",),
     records.OutboxMessage: ("recipient", "subject", "body_text", "body_html", "detail"),
 }
 KEPT: Final = frozenset(
     {
         records.Debtor,
+        records.DebtorMerge,
         records.Delegation,
         records.Invoice,
         records.Payment,
@@ -63,12 +67,6 @@ class AlreadyErased(Refusal):
     code = "already_erased"
 
 
-class ChangedMeanwhile(Refusal):
-    """What was shown is no longer what would happen."""
-
-    code = "changed_meanwhile"
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """One kind of data and what becomes of it.
@@ -88,9 +86,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What erasing would do.
+    """What erasing would do to a debtor and those merged into it.
 
     Attributes:
+        family: ids of all of them, the debtor itself first.
         pseudonym: what the debtor is called from then on.
         gone: what is erased at once.
         stays: what the law keeps.
@@ -98,6 +97,7 @@ class Foreseen:
     """
 
     debtor_id: int
+    family: tuple[int, ...]
     name: str
     pseudonym: str
     erased: bool
@@ -108,9 +108,7 @@ class Foreseen:
     @property
     def mark(self) -> str:
         """A digest of all that is foreseen, to notice that it changed between seeing and doing."""
-        return hashlib.sha256(
-            repr((self.debtor_id, self.gone, self.stays, self.blocked)).encode()
-        ).hexdigest()
+        return hashlib.sha256(repr((self.family, self.gone, self.stays, self.blocked)).encode()).hexdigest()
 
 
 def sentence(line: Line, part: str, lang: str) -> str:
@@ -129,7 +127,7 @@ def ground(line: Line, lang: str) -> str:
 
 
 def foresee(work: Work, client_id: int | None, debtor_id: int) -> Foreseen:
-    """What erasing a debtor would do; changes nothing.
+    """What erasing a debtor would do; changes nothing. One merged away is the debtor that it is by now.
 
     Raises:
         NotAllowed: neither an owner of this client nor an administrator.
@@ -137,15 +135,22 @@ def foresee(work: Work, client_id: int | None, debtor_id: int) -> Foreseen:
     """
     client = work.require(Action.PERSONAL_DATA, client_id)
     debtor = _debtor(work, client, debtor_id)
+    key = queries.known(debtor.id)
+    family = merges.family(work.session, client, key)
     return Foreseen(
-        debtor_id=debtor_id,
+        debtor_id=key,
+        family=family,
         name=debtor.name,
-        pseudonym=text(queries.client(work.session, client).language, "privacy.erased_debtor", n=debtor_id),
-        erased=personal.erased(work.session, debtor_id),
-        gone=_gone(work, debtor),
-        stays=_stays(work, client, debtor_id),
-        blocked=_blocked(work, client, debtor_id),
+        pseudonym=_pseudonym(work, client, key),
+        erased=personal.erased(work.session, key),
+        gone=_gone(work, family),
+        stays=_stays(work, client, family),
+        blocked=_blocked(work, client, key),
     )
+
+
+def _pseudonym(work: Work, client_id: int, debtor_id: int) -> str:
+    return text(queries.client(work.session, client_id).language, "privacy.erased_debtor", n=debtor_id)
 
 
 def erase(work: Work, client_id: int | None, debtor_id: int, seen: str) -> Foreseen:
@@ -172,13 +177,13 @@ def erase(work: Work, client_id: int | None, debtor_id: int, seen: str) -> Fores
         raise ErasureBlocked(why=" ".join(sentence(line, "blocked", lang) for line in plan.blocked))
     if plan.mark != seen:
         raise ChangedMeanwhile
-    withdrawn = _withdraw(work, client, debtor_id)
-    _remove(work, plan)
+    withdrawn = _withdraw(work, client, plan.debtor_id)
+    _remove(work, client, plan)
     work.journal.record(
         ActKind.ERASED,
         day=work.today,
         client_id=client,
-        debtor_id=debtor_id,
+        debtor_id=plan.debtor_id,
         # By number and kind only: what is erased must not live on in the act that says so.
         facts={
             "erased": {line.code: line.n for line in plan.gone},
@@ -222,6 +227,8 @@ def past_time(work: Work) -> list[tuple[int, int]]:
         col(debtor.created_at) < _midnight(work, first),
         *(col(debtor.id).not_in(some) for some in recent),
         col(debtor.id).not_in(told),
+        # It goes with the one that it was merged into.
+        col(debtor.id).not_in(merges.gone()),
     )
     found = work.session.exec(query.order_by(col(debtor.id)))
     return [
@@ -238,34 +245,36 @@ def _midnight(work: Work, on: date) -> Any:
 def _debtor(work: Work, client_id: int, debtor_id: int) -> records.Debtor:
     if not 0 < debtor_id <= _ID_MAX:
         raise NotFound
-    return queries.debtor(work.session, client_id, debtor_id)
+    return queries.debtor(work.session, client_id, merges.kept(work.session, client_id, debtor_id))
 
 
 def _count(work: Work, cls: Any, *where: Any) -> int:
     return int(work.session.exec(select(func.count(col(cls.id))).where(*where)).one())
 
 
-def _gone(work: Work, debtor: records.Debtor) -> tuple[Line, ...]:
-    message, delegation, mine = records.OutboxMessage, records.Delegation, debtor.id
-    names = EMPTIED[records.Debtor]
-    written = _count(work, message, message.debtor_id == mine, col(message.recipient) != "")
-    reasons = _count(work, delegation, delegation.debtor_id == mine, col(delegation.reason) != "")
+def _gone(work: Work, family: Sequence[int]) -> tuple[Line, ...]:
+    message, delegation, debtor = records.OutboxMessage, records.Delegation, records.Debtor
+    names = EMPTIED[debtor]
+    written = _count(work, message, col(message.debtor_id).in_(family), col(message.recipient) != "")
+    reasons = _count(work, delegation, col(delegation.debtor_id).in_(family), col(delegation.reason) != "")
+    debtors = work.session.exec(select(debtor).where(col(debtor.id).in_(family))).all()
     lines = (
-        Line("name", 1),
-        Line("details", sum(bool(getattr(debtor, name)) for name in names)),
-        Line("contacts", len(personal.addresses(work.session, queries.known(mine)))),
+        Line("name", len(debtors)),
+        Line("details", sum(bool(getattr(one, name)) for one in debtors for name in names)),
+        Line("contacts", len(personal.addresses(work.session, *family))),
         Line("messages", written),
         Line("reasons", reasons),
     )
     return tuple(line for line in lines if line.n)
 
 
-def _stays(work: Work, client_id: int, debtor_id: int) -> tuple[Line, ...]:
+def _stays(work: Work, client_id: int, family: Sequence[int]) -> tuple[Line, ...]:
+    debtor_id = family[0]  # everything that moves is its own
     kept, invoice, message = periods(work), records.Invoice, records.OutboxMessage
     counts = {
         name: len(rows)
-        for name, rows in personal.about_debtor(work.session, debtor_id).items()
-        if name not in {"debtor", "contact"}
+        for name, rows in personal.about_debtor(work.session, *family).items()
+        if name not in {"debtor", "contact", "debtor_alias"}
     }
     issued = work.session.exec(select(func.max(invoice.issue)).where(invoice.debtor_id == debtor_id)).one()
     paid = work.session.exec(
@@ -341,13 +350,13 @@ def _withdraw(work: Work, client_id: int, debtor_id: int) -> bool:
     return acting or bool(added)
 
 
-def _remove(work: Work, plan: Foreseen) -> None:
-    mine = plan.debtor_id
-    ways = personal.of_debtor(mine)
+def _remove(work: Work, client_id: int, plan: Foreseen) -> None:
+    ways = personal.of_debtor(*plan.family)
     for gone in REMOVED:
         work.session.exec(delete(gone).where(ways[gone]))
     for cls, names in EMPTIED.items():
         work.session.exec(update(cls).where(ways[cls]).values(dict.fromkeys(names, "")))
-    debtor = work.session.get_one(records.Debtor, mine, populate_existing=True)
-    # No file can name this key, so nothing to come is ever drawn to the erased one.
-    debtor.name, debtor.match_key = plan.pseudonym, f"|erased {mine}"
+    for key in plan.family:
+        debtor = work.session.get_one(records.Debtor, key, populate_existing=True)
+        # No file can name this key, so nothing to come is ever drawn to the erased one.
+        debtor.name, debtor.match_key = _pseudonym(work, client_id, key), f"|erased {key}"

@@ -14,7 +14,7 @@ from encaiss_dashboard.domain.retention import Keep
 from encaiss_dashboard.domain.signing import Asked, tried_as
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services.privacy.retention import length, periods
-from encaiss_dashboard.storage import queries
+from encaiss_dashboard.storage import merges, queries
 from encaiss_dashboard.storage.accounts import AccountMail, LoginAttempt, LoginSession, Membership, User
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.records import (
@@ -179,10 +179,19 @@ def find(work: Work, client_id: int | None, words: str) -> tuple[Found, ...]:
     )
     found = [
         Found(queries.known(one.id), one.name, one.city, one.id in erased)
-        for one in queries.debtors(work.session, client)
-        if _matches(one, mails.get(queries.known(one.id), ""), wanted)
+        for one, called in _called(work, client)
+        if any(_matches(debtor, mails.get(queries.known(one.id), ""), wanted) for debtor in called)
     ]
     return tuple(found[:FOUND_MAX])
+
+
+def _called(work: Work, client_id: int) -> list[tuple[Debtor, list[Debtor]]]:
+    """Each debtor with all that it is called by: itself, and those that were merged into it."""
+    former = merges.former(work.session, client_id)
+    return [
+        (one, [one, *former.get(queries.known(one.id), ())])
+        for one in queries.debtors(work.session, client_id)
+    ]
 
 
 def _matches(debtor: Debtor, mail: str, wanted: str) -> bool:
@@ -194,6 +203,8 @@ def _matches(debtor: Debtor, mail: str, wanted: str) -> bool:
 def named(work: Work, client_id: int | None, name: str) -> tuple[int, ...]:
     """Ids of the debtors of exactly this name, however it is spaced or capitalised.
 
+    Or of the name of one that was merged into it.
+
     Raises:
         NotAllowed: neither an owner of this client nor an administrator.
     """
@@ -201,6 +212,6 @@ def named(work: Work, client_id: int | None, name: str) -> tuple[int, ...]:
     wanted = " ".join(name.casefold().split())
     return tuple(
         queries.known(one.id)
-        for one in queries.debtors(work.session, client)
-        if " ".join(one.name.casefold().split()) == wanted
+        for one, called in _called(work, client)
+        if wanted in {" ".join(debtor.name.casefold().split()) for debtor in called}
     )

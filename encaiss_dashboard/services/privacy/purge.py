@@ -18,6 +18,8 @@ from encaiss_dashboard.services.privacy.retention import periods
 from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.accounts import (
     AccountMail,
+    ApiRequest,
+    ApiToken,
     LoginAttempt,
     LoginSession,
     RecoveryCode,
@@ -41,6 +43,7 @@ class Past(StrEnum):
     FILES = "files"
     MESSAGES = "messages"
     DEBTORS = "debtors"
+    ANSWERS = "answers"
 
 
 def purge(work: Work, what: Past, *, dry_run: bool = False) -> int:
@@ -59,6 +62,7 @@ def purge(work: Work, what: Past, *, dry_run: bool = False) -> int:
         Past.FILES: _files,
         Past.MESSAGES: _messages,
         Past.DEBTORS: _debtors,
+        Past.ANSWERS: _answers,
     }
     return steps[what](work, dry_run)
 
@@ -82,11 +86,12 @@ def _attempts(work: Work, dry_run: bool) -> int:  # noqa: FBT001 - the steps sha
 
 
 def _sessions(work: Work, dry_run: bool) -> int:  # noqa: FBT001 - the steps share one form
-    """Sessions that are over, with second factors and recovery codes that serve no more."""
+    """Sessions that are over, with second factors, recovery codes and keys that serve no more."""
     cut = _before(work, Keep.SIGN_INS)
     over = func.coalesce(LoginSession.ended_at, LoginSession.expires_at) < cut
     ended = _delete(work, LoginSession, over, dry_run=dry_run)
     ended += _delete(work, SecondFactor, col(SecondFactor.ended_at) < cut, dry_run=dry_run)
+    ended += _delete(work, ApiToken, col(ApiToken.revoked_at) < cut, dry_run=dry_run)
     used = or_(col(RecoveryCode.ended_at) < cut, col(RecoveryCode.used_at) < cut)
     return ended + _delete(work, RecoveryCode, used, dry_run=dry_run)
 
@@ -159,6 +164,12 @@ def _debtors(work: Work, dry_run: bool) -> int:  # noqa: FBT001 - the steps shar
     for client_id, debtor_id in () if dry_run else found:
         erasure.erase(work, client_id, debtor_id, erasure.foresee(work, client_id, debtor_id).mark)
     return len(found)
+
+
+def _answers(work: Work, dry_run: bool) -> int:  # noqa: FBT001 - the steps share one form
+    """What a client's software was answered: it asks again within days or not at all."""
+    old = col(ApiRequest.at) < work.now - retention.ANSWERS_KEPT
+    return _delete(work, ApiRequest, old, dry_run=dry_run)
 
 
 def _key(batch: ImportBatch) -> str:

@@ -26,7 +26,7 @@ class Document:
     Attributes:
         line: which one of several it is, from 1.
         name: its name within a ZIP, "" for a file of its own.
-        format: ``ubl``, ``cii`` or ``pdf``.
+        format: ``ubl``, ``cii`` or ``pdf``, "" for XML that is neither.
         row: None when a problem blocks it.
         pdf: where the PDF lies that the data came from, None when it was none.
     """
@@ -48,7 +48,7 @@ def from_xml(path: Path, line: int, name: str, keeper: Keeper) -> Document:
     """Read an invoice in UBL or CII."""
     with path.open("rb") as file:
         data = file.read(XML_BYTES_MAX + 1)
-    return _from_root(parse_invoice(data), Document(line, name, "ubl"), keeper)
+    return _from_root(parse_invoice(data), Document(line, name, ""), keeper)
 
 
 def from_pdf(path: Path, line: int, name: str, keeper: Keeper) -> Document:

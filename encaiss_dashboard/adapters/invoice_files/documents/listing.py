@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from encaiss_dashboard.adapters.invoice_files.documents.document import Document
+from encaiss_dashboard.adapters.invoice_files.problems import ProblemList
 from encaiss_dashboard.adapters.invoice_files.rows import shown
 from encaiss_dashboard.adapters.invoice_files.staging import StagedRows, frame_of
 from encaiss_dashboard.domain.errors import Problem
@@ -15,8 +16,6 @@ from encaiss_dashboard.domain.intake import Attachment, Field, Format, InvoiceRo
 from encaiss_dashboard.domain.matching import name_key
 from encaiss_dashboard.domain.money import Money
 
-_WARNINGS_LISTED: Final = 1_000
-_LISTED: Final = 100_000
 _LINES_LISTED: Final = 5
 
 
@@ -60,16 +59,10 @@ def reading_of(
 
 
 def listable(problems: Iterable[Problem]) -> tuple[tuple[Problem, ...], dict[str, int]]:
-    """Problems in order, of each warning the first thousand; how many more of each code there are."""
-    kept: list[Problem] = []
-    left_out, seen = Counter[str](), Counter[str]()
-    for problem in sorted(problems, key=lambda one: one.line or 0):
-        seen[problem.code] += not problem.blocks
-        if len(kept) == _LISTED or (not problem.blocks and seen[problem.code] > _WARNINGS_LISTED):
-            left_out[problem.code] += 1
-        else:
-            kept.append(problem)
-    return tuple(kept), dict(left_out)
+    """Problems in order, as many as are listed; how many more of each code there are."""
+    found = ProblemList()
+    found.add(sorted(problems, key=lambda one: one.line or 0))
+    return found.listed(), dict(found.unlisted)
 
 
 def totals(rows: Iterable[InvoiceRow]) -> dict[str, Money]:

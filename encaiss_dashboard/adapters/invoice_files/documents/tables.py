@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from encaiss_dashboard.adapters.invoice_files.documents.listing import listable
 from encaiss_dashboard.adapters.invoice_files.rows import shown
 from encaiss_dashboard.adapters.invoice_files.staging import StagedRows
 from encaiss_dashboard.domain.errors import Problem
-from encaiss_dashboard.domain.intake import Attachment, Choices, Reading, Tell, untold
+from encaiss_dashboard.domain.intake import Attachment, Choices, Reading, Tell
 from encaiss_dashboard.domain.money import Money
 
 ReadTable = Callable[[Path, str, Choices, Path, Tell], Reading]
@@ -47,35 +49,53 @@ def read_tables(
         tell: told how far a single table is; raises Cancelled.
         read_table: reads one of them.
     """
-
-    def read(table: Table, chosen: Choices, about: Tell = untold) -> Reading:
-        own = folder / f"rows-{table.place}"
-        own.mkdir(exist_ok=True)
-        return read_table(table.path, name, chosen, own, about)
-
     try:
         if len(found) == 1:
-            return read(found[0], choices, tell)
-        return _joined(name, _read_all(found, choices, tell, read), folder)
+            return read_table(found[0].path, name, choices, folder, tell)
+        reader = _Reader(name, folder, tell, read_table, sum(table.path.stat().st_size for table in found))
+        return _joined(name, reader.read_all(found, choices), folder)
     finally:
         for table in found:
             table.path.unlink(missing_ok=True)
+            shutil.rmtree(_own_folder(folder, table), ignore_errors=True)
 
 
-def _read_all(
-    found: Sequence[Table], choices: Choices, tell: Tell, read: Callable[[Table, Choices], Reading]
-) -> list[tuple[Table, Reading]]:
-    readings = []
-    for table in found:
-        tell(0, 0)
-        readings.append(read(table, choices))
-    agreed = _agreed(readings, choices)
-    if agreed != choices:
-        readings = [
-            read(table, agreed) if reading.questions else reading
-            for table, reading in zip(found, readings, strict=True)
-        ]
-    return list(zip(found, readings, strict=True))
+@dataclass(slots=True)
+class _Reader:
+    """Reads several tables, each into a folder of its own, and tells how far all of them are."""
+
+    name: str
+    folder: Path
+    tell: Tell
+    read_table: ReadTable
+    whole_bytes: int
+    done_bytes: int = 0
+
+    def read_all(self, found: Sequence[Table], choices: Choices) -> list[tuple[Table, Reading]]:
+        readings = [self._read(table, choices) for table in found]
+        agreed = _agreed(readings, choices)
+        if agreed != choices:
+            self.done_bytes = 0
+            readings = [
+                self._read(table, agreed) if reading.questions else reading
+                for table, reading in zip(found, readings, strict=True)
+            ]
+        return list(zip(found, readings, strict=True))
+
+    def _read(self, table: Table, choices: Choices) -> Reading:
+        own = _own_folder(self.folder, table)
+        shutil.rmtree(own, ignore_errors=True)
+        own.mkdir()
+        reading = self.read_table(table.path, self.name, choices, own, self._told)
+        self.done_bytes += table.path.stat().st_size
+        return reading
+
+    def _told(self, done: int, _whole: int) -> None:
+        self.tell(min(self.done_bytes + done, self.whole_bytes), self.whole_bytes)
+
+
+def _own_folder(folder: Path, table: Table) -> Path:
+    return folder / f"rows-{table.place}"
 
 
 def lines_by_number(reading: Reading) -> Names:
@@ -87,9 +107,7 @@ def lines_by_number(reading: Reading) -> Names:
 def with_more(reading: Reading, problems: Iterable[Problem], attachments: Iterable[Attachment]) -> Reading:
     """A reading with problems of other members of its ZIP, and with files that belong to its rows."""
     listed, unlisted = listable([*reading.problems, *problems])
-    more = {
-        code: unlisted.get(code, 0) + reading.unlisted.get(code, 0) for code in {*unlisted, *reading.unlisted}
-    }
+    more = dict(Counter(unlisted) + Counter(reading.unlisted))
     return replace(reading, problems=listed, unlisted=more, attachments=tuple(attachments))
 
 
@@ -128,6 +146,8 @@ def _joined(name: str, found: Sequence[tuple[Table, Reading]], folder: Path) -> 
         lines += _last_line(reading)
     questions = tuple(dict.fromkeys(asked for _, reading in found for asked in reading.questions))
     listed, unlisted = listable(problems)
+    for _, reading in found:
+        unlisted = dict(Counter(unlisted) + Counter(reading.unlisted))
     return replace(
         first,
         name=name,

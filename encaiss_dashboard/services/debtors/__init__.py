@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from sqlmodel import col, func, select
+from sqlmodel import select
 
 from encaiss_dashboard.domain.delegation import DelegationState, DelegationStatus
 from encaiss_dashboard.domain.dso import average_days_late
@@ -32,7 +32,8 @@ from encaiss_dashboard.domain.outlook import next_change
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.references import is_email
 from encaiss_dashboard.domain.terms import Term
-from encaiss_dashboard.storage import personal, queries, records
+from encaiss_dashboard.services.debtors import history
+from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
@@ -43,7 +44,6 @@ _LANGUAGES: Final = frozenset({"fr", "nl", "en"})
 _YEAR_DAYS: Final = 365
 _ID_MAX: Final = 2**31 - 1
 _DIGITS_MIN: Final = 4
-_PERSONAL: Final = frozenset({"to", "reason", "before", "after"})
 
 
 class DebtorSort(StrEnum):
@@ -149,12 +149,18 @@ def _sort_key(line: DebtorLine, sort: DebtorSort) -> str | int:
 
 
 def _lines(work: Work, client_id: int, text: str) -> list[DebtorLine]:
-    found = [d for d in queries.debtors(work.session, client_id) if _matches(d, text)]
+    former = merges.former(work.session, client_id)
+    found = [
+        one
+        for one in queries.debtors(work.session, client_id)
+        if any(matches(debtor, text) for debtor in (one, *former.get(queries.known(one.id), ())))
+    ]
     seen = prospects(work.session, client_id, work.today, [queries.known(debtor.id) for debtor in found])
     return [_line(debtor, seen[queries.known(debtor.id)]) for debtor in found]
 
 
-def _matches(debtor: records.Debtor, text: str) -> bool:
+def matches(debtor: records.Debtor, text: str) -> bool:
+    """Whether a text, in small letters, is in the debtor's name, town or numbers."""
     parts = (debtor.name, debtor.city, debtor.number, debtor.enterprise_number)
     if any(text in part.casefold() for part in parts):
         return True
@@ -191,9 +197,10 @@ class DebtorFile:
         oldest_due: due date of its oldest invoice past due.
         days_late_usual: how late it paid over the last year, weighted, None when it paid nothing.
         planned, next: as in the list.
-        acts: newest first, with the imports that brought its invoices.
+        acts: newest first, with the imports that brought its invoices and the acts of those merged into it.
         brought: how many of its invoices each import brought, by batch id.
         named: the numbers of the invoices in each message, by message id.
+        names: of the debtors that the acts are about or mention, by id.
         term: its own payment term, else the client's.
     """
 
@@ -218,24 +225,26 @@ class DebtorFile:
     acts: tuple[records.Act, ...]
     brought: Mapping[int, int]
     named: Mapping[int, tuple[str, ...]]
+    names: Mapping[int, str]
     term: str
     on: date
 
 
 def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
-    """One debtor's whole file.
+    """One debtor's whole file; of one merged away, the file of the debtor that it is by now.
 
     Raises:
         NotFound: not one of this client's debtors.
     """
     client = work.require(Action.VIEW, client_id)
     debtor = _debtor(work, client, debtor_id)
+    debtor_id = queries.known(debtor.id)
     seen = prospects(work.session, client, work.today, [debtor_id])[debtor_id]
     ledger = queries.ledgers(work.session, client, [debtor_id]).get(seen.currency)
     accrued = _accrued(seen, debtor.country)
     periods = [period for result in accrued or () for period in result.periods]
     oldest = min((item.invoice.due for item in seen.late), default=None)
-    brought = _brought(work, client, debtor_id)
+    told = history.told(work.session, client, debtor_id)
     return DebtorFile(
         debtor=debtor,
         email=queries.addresses(work.session, client).get(debtor_id, ""),
@@ -255,9 +264,10 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
         invoices=tuple(sorted(seen.invoices, key=lambda i: (i.invoice.due, i.invoice.id))),
         credit=tuple(seen.credit),
         next=seen.next_message(),
-        acts=tuple(_acts(work, client, debtor_id, brought)),
-        brought=brought,
-        named=_named(work, client, debtor_id),
+        acts=told.acts,
+        brought=told.brought,
+        named=told.named,
+        names=told.names,
         term=debtor.term or queries.client(work.session, client).default_term,
         on=seen.on,
     )
@@ -266,7 +276,7 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
 def _debtor(work: Work, client_id: int, debtor_id: int) -> records.Debtor:
     if not 0 < debtor_id <= _ID_MAX:  # more than a key can be: the database would break on it
         raise NotFound
-    return queries.debtor(work.session, client_id, debtor_id)
+    return queries.debtor(work.session, client_id, merges.kept(work.session, client_id, debtor_id))
 
 
 def _accrued(seen: Prospect, country: str) -> list[InterestResult] | None:
@@ -281,54 +291,6 @@ def _accrued(seen: Prospect, country: str) -> list[InterestResult] | None:
 def _doubtful(periods: list[Period]) -> tuple[Rate, ...]:
     rates = dict.fromkeys(period.rate for period in periods)
     return tuple(rate for rate in rates if not rate.published or rate.evidence is not Evidence.HIGH)
-
-
-def _brought(work: Work, client_id: int, debtor_id: int) -> dict[int, int]:
-    invoice = records.Invoice
-    query = (
-        select(invoice.batch_id, func.count())
-        .where(
-            invoice.client_id == client_id, invoice.debtor_id == debtor_id, col(invoice.batch_id).is_not(None)
-        )
-        .group_by(col(invoice.batch_id))
-    )
-    return {queries.known(batch_id): n for batch_id, n in work.session.exec(query)}
-
-
-def _named(work: Work, client_id: int, debtor_id: int) -> dict[int, tuple[str, ...]]:
-    line, invoice = records.OutboxLine, records.Invoice
-    query = (
-        select(line.message_id, invoice.number)
-        .join(invoice, col(invoice.id) == col(line.invoice_id))
-        .where(line.client_id == client_id, invoice.debtor_id == debtor_id, col(line.dropped).is_(False))
-        .order_by(col(line.id))
-    )
-    named: dict[int, tuple[str, ...]] = {}
-    for message_id, number in work.session.exec(query):
-        named[message_id] = (*named.get(message_id, ()), number)
-    return named
-
-
-def _acts(work: Work, client_id: int, debtor_id: int, brought: Mapping[int, int]) -> list[records.Act]:
-    """The debtor's own acts, and the client's imports that brought invoices of it."""
-    imports = select(records.Act).where(
-        records.Act.client_id == client_id,
-        records.Act.kind == ActKind.IMPORTED.value,
-        col(records.Act.debtor_id).is_(None),
-    )
-    mine = [act for act in work.session.exec(imports) if act.facts.get("batch") in brought]
-    acts = [*queries.acts(work.session, client_id, debtor_id), *mine]
-    if any(act.kind == ActKind.ERASED.value for act in acts):
-        acts = [_without_names(act) for act in acts]
-    return sorted(acts, key=lambda act: (act.day, act.id), reverse=True)
-
-
-def _without_names(act: records.Act) -> records.Act:
-    """An act of an erased debtor as it is shown: the journal keeps what it says, no screen repeats it."""
-    # A mail server's refusal repeats the address; why the house itself sent nothing does not.
-    hidden = _PERSONAL | ({"detail"} if act.kind == ActKind.FAILED.value else set())
-    shown = {name: value for name, value in act.facts.items() if name not in hidden}
-    return records.Act(**{**act.model_dump(), "facts": shown})
 
 
 def message(work: Work, client_id: int | None, message_id: int) -> records.OutboxMessage:
@@ -356,6 +318,7 @@ def edit(work: Work, client_id: int | None, debtor_id: int, *, email: str, langu
     """
     client = work.require(Action.UPLOAD, client_id)
     debtor = _debtor(work, client, debtor_id)
+    debtor_id = queries.known(debtor.id)
     if personal.erased(work.session, debtor_id):
         raise NotFound  # nothing personal may come back to who was forgotten
     address = email.strip()
@@ -386,11 +349,17 @@ def edit(work: Work, client_id: int | None, debtor_id: int, *, email: str, langu
 
 
 def _replace_address(work: Work, client_id: int, debtor_id: int, address: str) -> None:
+    """One address in place of all; those that came by a merge are kept where they came from."""
+    came = merges.came(work.session, client_id, "contact")
     mine = select(records.Contact).where(
         records.Contact.client_id == client_id, records.Contact.debtor_id == debtor_id
     )
     for contact in work.session.exec(mine):
-        work.session.delete(contact)
+        through = came.get(queries.known(contact.id))
+        if through:
+            contact.debtor_id = through[0]
+        else:
+            work.session.delete(contact)
     work.session.flush()
     if address:
         work.session.add(

@@ -1,0 +1,1 @@
+"""The address at which accounting software sends invoices, under ``/api/v1``."""
