@@ -15,12 +15,14 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.references import format_enterprise_number, is_enterprise_number
 from encaiss_dashboard.domain.terms import Term, TermUnreadable
 from encaiss_dashboard.locales import day, decimal, integer, moment, money, text
-from encaiss_dashboard.services import debtors
+from encaiss_dashboard.services import debtors, documents
 from encaiss_dashboard.services.debtors import DebtorFile
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.acts import ActRow, act_row, near, term_words
 from encaiss_dashboard.ui.deciding import Deciding, standing
+from encaiss_dashboard.ui.papers import Paper, Papers, paper_of
 from encaiss_dashboard.ui.shell import Next, handler
+from encaiss_dashboard.work import Work
 
 _ACTS_SHOWN: Final = 50
 _INVOICES_SHOWN: Final = 50
@@ -42,6 +44,7 @@ class InvoiceRow(TypedDict):
     due: str
     late: str
     open: str
+    paper: Paper
 
 
 class MessageRow(TypedDict):
@@ -159,7 +162,7 @@ class Debtor(Deciding):
 
     async def _refresh(self) -> Next:
         try:
-            seen = await access.read(self, debtors.file, self.key)
+            seen, papers = await access.read(self, _look, self.key)
         except NotFound:
             self.missing = self.ready = True
             return None
@@ -169,7 +172,7 @@ class Debtor(Deciding):
         self._head(seen)
         self._cards(seen)
         self._events(seen)
-        self._side(seen)
+        self._side(seen, papers)
         self.ready = True
         return None
 
@@ -217,9 +220,9 @@ class Debtor(Deciding):
             lang, "file.acts_range", first=first + 1, last=first + len(shown), n=len(seen.acts)
         )
 
-    def _side(self, seen: DebtorFile) -> None:
+    def _side(self, seen: DebtorFile, papers: Papers) -> None:
         lang, own = self._language(), seen.debtor.term
-        self.invoices = [_invoice(item, seen, lang) for item in seen.invoices[:_INVOICES_SHOWN]]
+        self.invoices = [_invoice(item, seen, papers, lang) for item in seen.invoices[:_INVOICES_SHOWN]]
         more = len(seen.invoices) - _INVOICES_SHOWN
         self.invoices_more = text(lang, "file.invoices_more", n=more) if more > 0 else ""
         self.plan = text(lang, "file.plan_standard", n=DEFAULT_LADDER.contact_gap_days)
@@ -288,13 +291,20 @@ def _upcoming(seen: DebtorFile, lang: str) -> Card:
     return Card(value=text(lang, "file.next_none"), under=text(lang, f"file.why_{why}"), doubt="")
 
 
-def _invoice(item: OpenInvoice, seen: DebtorFile, lang: str) -> InvoiceRow:
+def _look(work: Work, client_id: int | None, debtor_id: int) -> tuple[DebtorFile, Papers]:
+    seen = debtors.file(work, client_id, debtor_id)
+    shown = [item.invoice.id for item in seen.invoices[:_INVOICES_SHOWN]]
+    return seen, documents.of_invoices(work, client_id, shown)
+
+
+def _invoice(item: OpenInvoice, seen: DebtorFile, papers: Papers, lang: str) -> InvoiceRow:
     late = item.invoice.days_late(seen.on)
     return InvoiceRow(
         number=item.invoice.number,
         due=near(item.invoice.due, lang, seen.on),
         late=text(lang, "file.late_by", n=late) if late > 0 else "",
         open=money(item.open, lang),
+        paper=paper_of(papers, item.invoice.id, lang),
     )
 
 

@@ -11,6 +11,7 @@ from encaiss_dashboard.ui.components import button, card, empty, link_button, ta
 from encaiss_dashboard.ui.debtor_facts import Debtor
 from encaiss_dashboard.ui.deciding import decided_on
 from encaiss_dashboard.ui.i18n import t
+from encaiss_dashboard.ui.papers import clip
 from encaiss_dashboard.ui.shell import Shell, page
 
 __all__ = ["Debtor", "debtor_file_page"]
@@ -232,7 +233,7 @@ def _invoices() -> rx.Component:
                     rx.foreach(
                         Debtor.invoices,
                         lambda row: rx.el.tr(
-                            rx.el.td(row["number"], class_name="number"),
+                            rx.el.td(row["number"], clip(row["paper"]), class_name="number"),
                             rx.el.td(
                                 rx.el.div(row["due"], class_name="nw"),
                                 rx.el.div(row["late"], class_name="muted small nw"),

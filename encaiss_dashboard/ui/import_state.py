@@ -14,7 +14,7 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services import imports
 from encaiss_dashboard.services.imports import Imported, Preview
 from encaiss_dashboard.ui import access, import_work
-from encaiss_dashboard.ui.import_view import ImportView
+from encaiss_dashboard.ui.import_view import ImportView, is_erased
 from encaiss_dashboard.ui.import_work import NOTHING_YET, READING, WRITING, Doing, Run
 from encaiss_dashboard.ui.shell import Next, handler
 
@@ -253,7 +253,7 @@ class Import(ImportView):
         """Show what the import did; what was wrong in the file, as far as that is quickly known."""
         came_from_here = seen is not None
         self._write_done(upload)
-        kept = upload.taken_back_at is None and "content_removed" not in upload.result
+        kept = upload.taken_back_at is None and not is_erased(upload)
         if seen is None and kept and upload.size_bytes < _SMALL_BYTES:
             run = import_work.read(self, upload.id)
             seen = run.future.result() if await run.wait(_QUICK_SECONDS) else None

@@ -101,7 +101,7 @@ def _troubles(caption: str, rows: Any) -> rx.Component:
         rows,
         lambda row: rx.el.tr(
             _at(row["line"]),
-            rx.el.td(row["number"], class_name="nw"),
+            rx.el.td(row["number"], class_name="wrap"),
             rx.el.td(row["debtor"]),
             rx.el.td(row["amount"], class_name="num"),
             rx.el.td(

@@ -106,14 +106,14 @@ def _sorted(problems: list[Problem], unlisted: dict[str, int], seen: Preview, la
 
 def _trouble(problem: Problem, rows: dict[int, InvoiceRow], seen: Preview, lang: str) -> Trouble:
     row, member = rows.get(problem.line or 0), problem.facts.get("member", "")
-    reason = text(lang, f"problem.{problem.code}", **problem.facts)
+    number = row.number if row else problem.row.get("number", "")
     return Trouble(
         line=integer(problem.line, lang) if problem.line else "",
-        number=row.number if row else problem.row.get("number", ""),
+        number=" · ".join(filter(None, (number, member))),
         debtor=row.debtor if row else problem.row.get("debtor", ""),
         amount=money(row.signed, lang) if row else _amount(problem, seen, lang),
         field=text(lang, f"field.{problem.field}") if problem.field else "",
-        reason=f"{member} · {reason}" if member and member not in reason else reason,
+        reason=text(lang, f"problem.{problem.code}", **problem.facts),
         tone="bad" if problem.blocks else "warn",
     )
 

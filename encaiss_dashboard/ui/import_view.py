@@ -23,6 +23,11 @@ CHANGES_SHOWN: Final = 25
 _WARNINGS_OPEN: Final = 5
 
 
+def is_erased(upload: Imported) -> bool:
+    """Whether the content of the file is past its time, and gone."""
+    return "content_removed" in upload.result
+
+
 class ImportView(Undoing):
     """What is shown; handlers here only turn pages of it and ask nobody."""
 
@@ -160,7 +165,7 @@ class ImportView(Undoing):
         at, back = upload.imported_at, upload.taken_back_at
         self.done, self.taken_back = True, back is not None
         self.sub = upload.file_name
-        self.csv = f"/files/rejected/{upload.id}"
+        self.csv = "" if is_erased(upload) else f"/files/rejected/{upload.id}"
         self.done_at = text(lang, "import.done_at", at=moment(at, lang)) if at else ""
         if back:
             self.done_at = text(lang, "import.taken_back_at", at=moment(back, lang))
@@ -188,7 +193,8 @@ class ImportView(Undoing):
         self.error_kinds, self.warning_kinds = self._errors.kinds, self._warnings.kinds
         self.error_kind = self.warning_kind = ""
         lines = self._rejected or self._errors.count
-        self.errors_title = text(lang, "import.errors", n=lines)
+        kind = "errors_documents" if self.documents else "errors"
+        self.errors_title = text(lang, f"import.{kind}", n=lines)
         self.warnings_title = text(lang, "import.warnings", n=self._warnings.count)
         self.warnings_open = self._warnings.count <= _WARNINGS_OPEN
         self._show_troubles()

@@ -162,7 +162,7 @@ def _counts() -> rx.Component:
         _count(t("import.credit_notes"), Import.credit_notes, Import.credit_hint),
         rx.cond(
             Import.rejected != "",
-            _count(t("import.to_correct"), Import.rejected, _download(t("import.csv"), "link"), tone=" bad"),
+            _count(t("import.to_correct"), Import.rejected, _download(), tone=" bad"),
             _count(t("import.to_correct"), "0", t("import.all_good")),
         ),
         class_name="grid cards",
@@ -173,8 +173,11 @@ def _updated_hint() -> rx.Var[str]:
     return rx.cond(Import.done, t("import.updated_done"), t("import.updated_hint"))
 
 
-def _download(label: Any, class_name: str = "") -> rx.Component:
-    return rx.el.a(label, href=Import.csv, download=True, reload_document=True, class_name=class_name)
+def _download() -> rx.Component:
+    return rx.cond(
+        Import.csv != "",
+        rx.el.a(t("import.csv"), href=Import.csv, download=True, reload_document=True, class_name="link"),
+    )
 
 
 def _count(label: Any, value: Any, *under: Any, tone: str = "") -> rx.Component:

@@ -12,12 +12,13 @@ import reflex as rx
 from encaiss_dashboard.domain.ageing import bucket_codes, bucket_of
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.locales import day, integer, money, text
-from encaiss_dashboard.services import invoices
+from encaiss_dashboard.services import documents, invoices
 from encaiss_dashboard.services.invoices import PAGE_SIZE, InvoiceLine, InvoicePage, Search, Show, SortBy
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.components import empty, icon, link_button, tag, top, turn
 from encaiss_dashboard.ui.drop_zone import HISTORY, drop_zone, how_it_goes
 from encaiss_dashboard.ui.i18n import t
+from encaiss_dashboard.ui.papers import Paper, Papers, clip, paper_of
 from encaiss_dashboard.ui.shell import Next, Shell, handler, page
 from encaiss_dashboard.work import Work
 
@@ -50,6 +51,7 @@ class Row(TypedDict):
     tone: str
     total: str
     open: str
+    paper: Paper
 
 
 class Tab(TypedDict):
@@ -83,11 +85,11 @@ class Invoices(Shell):
     async def load(self) -> Next:
         """Read the page that the address names."""
         query = self._query()
-        seen, today, first_time = await access.read(self, _find, query)
+        seen, today, first_time, papers = await access.read(self, _find, query)
         if query.get("q", "") != self.typed:
             # The address came from elsewhere: the box has to be drawn anew.
             self.typed, self.typing = query.get("q", ""), self.typing + 1
-        self._write(seen, today, query)
+        self._write(seen, today, query, papers)
         self.first_time, self.ready = first_time, True
 
     @handler
@@ -116,10 +118,10 @@ class Invoices(Shell):
         known["q"] = known["q"].strip()[:_TEXT_MAX]
         return {name: value for name, value in known.items() if value}
 
-    def _write(self, seen: InvoicePage, today: date, query: Mapping[str, str]) -> None:
+    def _write(self, seen: InvoicePage, today: date, query: Mapping[str, str], papers: Papers) -> None:
         lang = self._language()
         search = _search(query, today)
-        self.rows = [_row(line, today, lang) for line in seen.lines]
+        self.rows = [_row(line, today, lang, papers) for line in seen.lines]
         self.tabs = [
             Tab(
                 label=text(lang, f"invoices.show_{show}"),
@@ -142,13 +144,16 @@ class Invoices(Shell):
         self.export = "/files/invoices/all" + _address(query, page="").removeprefix(_PATH)
 
 
-def _find(work: Work, client_id: int | None, query: Mapping[str, str]) -> tuple[InvoicePage, date, bool]:
-    """The page asked for, the day it is true for, and whether there is no invoice at all."""
+def _find(
+    work: Work, client_id: int | None, query: Mapping[str, str]
+) -> tuple[InvoicePage, date, bool, Papers]:
+    """The page asked for, the day it is true for, whether there is no invoice at all, and documents."""
     on = _day(query) or work.today
     seen = invoices.find(work, client_id, _search(query, on))
     every = Search(on=work.today, show=Show.ALL)
     first_time = seen.found == 0 and invoices.find(work, client_id, every).found == 0
-    return seen, on, first_time
+    papers = documents.of_invoices(work, client_id, [line.id for line in seen.lines])
+    return seen, on, first_time, papers
 
 
 def _day(query: Mapping[str, str]) -> date | None:
@@ -189,7 +194,7 @@ def _address(query: Mapping[str, str], **changes: str) -> str:
     return f"{_PATH}?{asked}" if asked else _PATH
 
 
-def _row(line: InvoiceLine, today: date, lang: str) -> Row:
+def _row(line: InvoiceLine, today: date, lang: str, papers: Papers) -> Row:
     late, tone = _late(line, today, lang)
     total = line.total if line.kind is Kind.INVOICE else -line.total
     return Row(
@@ -204,6 +209,7 @@ def _row(line: InvoiceLine, today: date, lang: str) -> Row:
         tone=tone,
         total=money(total, lang),
         open=money(line.open, lang),
+        paper=paper_of(papers, line.id, lang),
     )
 
 
@@ -356,6 +362,7 @@ def _line(row: rx.vars.ObjectVar[Row]) -> rx.Component:
     return rx.el.tr(
         rx.el.th(
             row["number"],
+            clip(row["paper"]),
             rx.cond(row["is_credit"], tag(t("invoices.credit_note"), "info")),
             scope="row",
             class_name="nw",

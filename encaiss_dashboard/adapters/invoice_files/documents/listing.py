@@ -103,9 +103,11 @@ def _without_repeats(rows: Sequence[InvoiceRow]) -> tuple[list[InvoiceRow], list
             problems += [Problem("repeated_line", line, None, facts, blocks=False) for line in lines[1:]]
             continue
         dropped.update(lines)
-        for line in lines:
-            others = [str(other) for other in lines if other != line]
+        for row in group:
+            others = [str(other) for other in lines if other != row.line]
             listed = ", ".join(others[:_LINES_LISTED]) + (" …" if len(others) > _LINES_LISTED else "")
             facts = {"value": shown(number), "other": listed}
-            problems.append(Problem("number_twice", line, Field.NUMBER.value, facts))
+            said = {"number": row.number, "debtor": row.debtor, "currency": row.total.currency}
+            said["cents"] = str(row.signed.cents)
+            problems.append(Problem("number_twice", row.line, Field.NUMBER.value, facts, row=said))
     return [row for row in rows if row.line not in dropped], problems
