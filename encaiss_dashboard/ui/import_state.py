@@ -75,14 +75,14 @@ class Import(ImportView):
         """Say which debtor a doubtful one is, 0 for a new one."""
         await access.act(self, imports.answer, self._batch_id(), {"debtors": {doubt: debtor_id}})
         self._mark_debtor(doubt, debtor_id)
-        return await self._recount()
+        return await self._recount(at_once=not self.open_doubts)
 
     @handler
     async def answer_rest(self, rest: Literal["new", "ask"]) -> Next:
         """Take all doubtful debtors without an answer as new ones, or have them asked for again."""
         await access.act(self, imports.answer, self._batch_id(), {"doubtful": rest})
         self._mark_rest(new=rest == "new")
-        return await self._recount()
+        return await self._recount(at_once=not self.open_doubts)
 
     @handler
     async def take_change(self, line: Line, take: bool) -> Next:  # noqa: FBT001 - an event's argument
@@ -185,6 +185,10 @@ class Import(ImportView):
             batch_id = self._here()
             self._watch += 1
             watch = self._watch
+            try:
+                await access.read(self, imports.about, batch_id)
+            except Refusal as refusal:
+                return self._tell(refusal)
         run = import_work.recent(batch_id)
         while not run.future.done() if run else import_work.elsewhere(batch_id):
             await import_work.beat(batch_id, _BEAT_SECONDS)
@@ -194,7 +198,7 @@ class Import(ImportView):
                 self.doing = import_work.doing(batch_id, self._language())
         async with self:
             # Whoever has gone on to another screen is not called back.
-            if self._watch != watch or not batch_id or self._here() != batch_id:
+            if self._watch != watch or self._here() != batch_id:
                 return None
             try:
                 return await self._end(run) if run else Import.load
@@ -206,10 +210,12 @@ class Import(ImportView):
         await access.act(self, imports.correct, self._batch_id(), corrections)
         return await self._look(fresh=True)
 
-    async def _recount(self) -> Next:
-        """Compare again at once where that is quick; else when all is answered, or when asked to."""
-        self.stale = self._slow and self.open_doubts > 0
-        return None if self._slow and self.open_doubts else await self._look(fresh=True)
+    async def _recount(self, *, at_once: bool = False) -> Next:
+        """Compare again where that is quick; what takes long waits until it is asked for."""
+        if at_once or not self._slow:
+            return await self._look(fresh=True)
+        self.stale = True
+        return None
 
     async def _look(self, *, fresh: bool = False) -> Next:
         """Show what importing would do, as soon as that is known."""
@@ -226,25 +232,31 @@ class Import(ImportView):
         if run is not None and await run.wait(_QUICK_SECONDS):
             self._slow = False
             return await self._end(run)
+        await access.read(self, imports.about, self._batch_id())
         self._slow = True
         self.working = run.what if run else import_work.elsewhere(self._batch_id()) or READING
         self.doing = import_work.doing(self._batch_id(), self._language())
         return Import.follow
 
     async def _end(self, run: Run) -> Next:
-        """Show what came of work that has ended."""
+        """Show what came of work that has ended.
+
+        Somebody else may have begun it, who may do more than this person, or less.
+        """
         self.working, self.stopping = "", False
         try:
+            upload = await access.read(self, imports.about, self._batch_id())
             seen = run.future.result()
         except Cancelled:
             return Import.load
         except Refusal as refusal:
+            if run.by != access.digest_of(self):
+                return Import.load
             self.missing = self.missing or isinstance(refusal, NotFound)
             return self._tell(refusal)
         finally:
             self.ready = True
         if run.what == WRITING:
-            upload = await access.read(self, imports.about, seen.batch_id)
             return await self._show_done(upload, seen)
         self._write(seen)
         return None

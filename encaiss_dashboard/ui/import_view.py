@@ -143,7 +143,7 @@ class ImportView(Undoing):
         self.header = import_reading.header(reading)
         self.settings = import_reading.settings(reading)
         self.settable, self.textual = import_reading.is_settable(reading), import_reading.is_text(reading)
-        self.sheets, self.documents = import_reading.sheets(reading), import_reading.documents(reading, lang)
+        self.sheets = import_reading.sheets(reading)
         asked = reading.questions
         self.asking = bool(asked)
         self.date_reads = import_reading.date_readings(reading, lang) if "dates" in asked else []
@@ -190,6 +190,7 @@ class ImportView(Undoing):
         lang = self._language()
         self._errors, self._warnings = import_troubles.of_rows(seen, lang) if seen else (Sorted(), Sorted())
         self.file_troubles = import_troubles.of_file(seen, lang) if seen else []
+        self.documents = import_reading.documents(seen.reading, lang) if seen else []
         self.error_kinds, self.warning_kinds = self._errors.kinds, self._warnings.kinds
         self.error_kind = self.warning_kind = ""
         lines = self._rejected or self._errors.count

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from threading import Lock, Timer
+from threading import Event, Lock, Timer
 from typing import Final, TypedDict
 
 from reflex.state import BaseState
@@ -41,11 +41,15 @@ class Run:
     """Work that this process does.
 
     Attributes:
+        by: digest of the session that began it.
         what: ``READING`` or ``WRITING``.
+        begun: set once nothing else has to end first.
         future: of what comes of it; raises ``Cancelled`` when somebody had it stopped.
     """
 
+    by: str
     what: str
+    begun: Event
     future: Future[Preview]
 
     async def wait(self, seconds: float) -> bool:
@@ -120,7 +124,7 @@ def read(state: BaseState, batch_id: int, *, fresh: bool = False) -> Run:
                 caller.act(imports.discard, batch_id)
             raise
 
-    return _begin(batch_id, READING, call, fresh=fresh)
+    return begin(caller.digest, batch_id, READING, call, fresh=fresh)
 
 
 def write(state: BaseState, batch_id: int) -> Run:
@@ -131,16 +135,28 @@ def write(state: BaseState, batch_id: int) -> Run:
         with wiring.house().board.work(key(batch_id), WRITING) as tell:
             return caller.act(imports.accept, batch_id, tell)
 
-    return _begin(batch_id, WRITING, call)
+    return begin(caller.digest, batch_id, WRITING, call)
 
 
-def _begin(batch_id: int, what: str, call: Callable[[], Preview], *, fresh: bool = False) -> Run:
-    name = key(batch_id)
+def begin(by: str, batch_id: int, what: str, call: Callable[[], Preview], *, fresh: bool = False) -> Run:
+    """Begin work on an upload, unless the same is under way and need not be fresh.
+
+    Whatever is under way ends first: two at once would work in one folder. What waits for that is fresh
+    enough for everybody.
+    """
+    name, begun = key(batch_id), Event()
     with _lock:
-        before = _running.get(name)
-        if before is not None and before.what == what and not before.future.done() and not fresh:
+        before = running(batch_id)
+        if before is not None and before.what == what and not (fresh and before.begun.is_set()):
             return before
-        run = _running[name] = Run(what, _THREADS.submit(_after, before, call))
+
+        def work() -> Preview:
+            if before is not None:
+                wait([before.future])
+            begun.set()
+            return call()
+
+        run = _running[name] = Run(by, what, begun, _THREADS.submit(work))
 
     def forget() -> None:
         with _lock:
@@ -155,13 +171,6 @@ def _begin(batch_id: int, what: str, call: Callable[[], Preview], *, fresh: bool
 
     run.future.add_done_callback(ended)
     return run
-
-
-def _after(before: Run | None, call: Callable[[], Preview]) -> Preview:
-    """Two at once on one upload would work in one folder."""
-    if before is not None:
-        wait([before.future])
-    return call()
 
 
 def stop(batch_id: int) -> None:
