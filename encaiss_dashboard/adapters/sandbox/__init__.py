@@ -102,7 +102,7 @@ class SandboxedFiles:
     def write_rejected(
         self, source: Path, reading: Reading, reasons: Mapping[int, str], heading: str, into: Path
     ) -> bool:
-        """See ``work.InvoiceFiles``; in this process, as only files that a reader has got through have rows."""
+        """See ``work.InvoiceFiles``; in this process: only what a reader got through has rows."""
         return self._shelf.write_rejected(source, reading, reasons, heading, into)
 
     def close(self) -> None:
