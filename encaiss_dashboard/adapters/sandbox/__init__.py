@@ -61,7 +61,8 @@ class SandboxedFiles:
 
         Args:
             shelf: how a reading is kept in its folder.
-            reader: name of the module whose ``read_file`` reads and leaves its reading on the shelf.
+            reader: name of the module whose ``read_file`` reads and leaves its reading on the shelf; its
+                ``prepare``, if it has one, is called once in the process that readers are forked from.
             limits: what one file may take.
             at_once: so many files are read at a time, the others wait.
         """
@@ -74,11 +75,12 @@ class SandboxedFiles:
         self, source: Path, name: str, choices: Choices, folder: Path, tell: Tell = untold
     ) -> Reading:
         """Understand a file, see ``work.InvoiceFiles``; what already lay in the folder is gone."""
+        request = Request(source.absolute(), name, choices, folder.absolute())
         whole = source.stat().st_size
         self._shelf.empty(folder)
         try:
             with self._turn(tell, whole):
-                outcome = self._nursery.start(Request(source, name, choices, folder)).watch(tell, whole)
+                outcome = self._nursery.start(request).watch(tell, whole)
         except BaseException:
             self._shelf.empty(folder)
             raise
