@@ -25,15 +25,19 @@ from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.services.privacy.retention import periods
 from encaiss_dashboard.storage import personal, queries, records
 from encaiss_dashboard.storage.base import Record
+from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
 _ID_MAX: Final = 2**31 - 1
 
 # Every table that is about debtors is decided here; a test fails for one that is not.
-REMOVED: Final[frozenset[type[Record]]] = frozenset({records.Contact})
+REMOVED: Final[frozenset[type[Record]]] = frozenset({records.Contact, records.InvoiceDocument, DebtorChange})
 EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
-    records.Debtor: ("number", "enterprise_number", "address", "postcode", "city"),
+    records.Debtor: (
+        *("number", "enterprise_number", "endpoint", "iban"),
+        *("address", "postcode", "city"),
+    ),
     records.Delegation: ("reason",),
     records.OutboxMessage: ("recipient", "subject", "body_text", "body_html", "detail"),
 }
@@ -44,6 +48,7 @@ KEPT: Final = frozenset(
         records.Invoice,
         records.Payment,
         records.Allocation,
+        ImportChange,
         records.OutboxMessage,
         records.OutboxLine,
         records.Act,
@@ -173,7 +178,7 @@ def erase(work: Work, client_id: int | None, debtor_id: int, seen: str) -> Fores
     if plan.mark != seen:
         raise ChangedMeanwhile
     withdrawn = _withdraw(work, client, debtor_id)
-    _remove(work, plan)
+    papers = _remove(work, plan)
     work.journal.record(
         ActKind.ERASED,
         day=work.today,
@@ -195,6 +200,10 @@ def erase(work: Work, client_id: int | None, debtor_id: int, seen: str) -> Fores
             "stays": [f"{sentence(line, 'stays', lang)} · {ground(line, lang)}" for line in plan.stays],
         },
     )
+    work.session.flush()
+    # Last: what fails before leaves its files as well.
+    for key in papers:
+        work.store.remove(key)
     return plan
 
 
@@ -250,12 +259,15 @@ def _gone(work: Work, debtor: records.Debtor) -> tuple[Line, ...]:
     names = EMPTIED[records.Debtor]
     written = _count(work, message, message.debtor_id == mine, col(message.recipient) != "")
     reasons = _count(work, delegation, delegation.debtor_id == mine, col(delegation.reason) != "")
+    document = records.InvoiceDocument
+    papers = _count(work, document, personal.of_debtor(queries.known(mine))[document])
     lines = (
         Line("name", 1),
         Line("details", sum(bool(getattr(debtor, name)) for name in names)),
         Line("contacts", len(personal.addresses(work.session, queries.known(mine)))),
         Line("messages", written),
         Line("reasons", reasons),
+        Line("documents", papers),
     )
     return tuple(line for line in lines if line.n)
 
@@ -341,9 +353,11 @@ def _withdraw(work: Work, client_id: int, debtor_id: int) -> bool:
     return acting or bool(added)
 
 
-def _remove(work: Work, plan: Foreseen) -> None:
-    mine = plan.debtor_id
+def _remove(work: Work, plan: Foreseen) -> list[str]:
+    """Take the person out of the records; the keys of the documents to be removed from the store."""
+    mine, document = plan.debtor_id, records.InvoiceDocument
     ways = personal.of_debtor(mine)
+    papers = [f"document-{key}" for key in work.session.exec(select(document.id).where(ways[document]))]
     for gone in REMOVED:
         work.session.exec(delete(gone).where(ways[gone]))
     for cls, names in EMPTIED.items():
@@ -351,3 +365,4 @@ def _remove(work: Work, plan: Foreseen) -> None:
     debtor = work.session.get_one(records.Debtor, mine, populate_existing=True)
     # No file can name this key, so nothing to come is ever drawn to the erased one.
     debtor.name, debtor.match_key = plan.pseudonym, f"|erased {mine}"
+    return papers
