@@ -21,7 +21,7 @@ from encaiss_dashboard.adapters.invoice_files.staging import SCHEMA, StagedRows,
 from encaiss_dashboard.domain.intake import Choices, InvoiceRow, Reading, Rows, Tell, untold
 from encaiss_dashboard.locales import LANGUAGES, catalogue
 
-__all__ = ["empty", "kept", "load_reading", "read_file", "save_reading", "write_rejected"]
+__all__ = ["empty", "kept", "load_reading", "prepare", "read_file", "save_reading", "write_rejected"]
 
 _FILE: Final = "reading.json"
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Reading) if field.name != "rows")
