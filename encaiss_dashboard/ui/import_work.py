@@ -179,14 +179,16 @@ def doing(batch_id: int, lang: str) -> Doing:
     if progress.what == READING:
         far = text(lang, "import.far_read", done=_megabytes(done, lang), all=_megabytes(whole, lang))
         speed = text(lang, "import.rate_read", rate=_megabytes(round(rate), lang))
+        last = text(lang, "import.comparing")
     else:
         far = text(lang, "import.far_written", done=integer(done, lang), all=integer(whole, lang))
         speed = text(lang, "import.rate_written", rate=integer(round(rate), lang))
+        last = text(lang, "import.finishing")
     return Doing(
         percent=min(100, 100 * done // whole),
         far=far,
         rate=speed if rate else "",
-        left="" if left is None else _left(left, lang) if done < whole else text(lang, "import.finishing"),
+        left="" if left is None else _left(left, lang) if done < whole else last,
     )
 
 
