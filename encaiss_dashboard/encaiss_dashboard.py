@@ -8,7 +8,7 @@ import reflex as rx
 
 from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.agency import Colleagues, agency_page
-from encaiss_dashboard.ui.debtor_file import Debtor, debtor_file_page
+from encaiss_dashboard.ui.debtor_file import Debtor, Merging, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.desk import desk_page
 from encaiss_dashboard.ui.desk_state import Desk
@@ -44,7 +44,7 @@ class House(rx.App):
         return Edge(super().__call__())
 
 
-_SHEETS = ("tokens", "app", "invoices", "debtors", "figures", "accounts", "desk", "privacy")
+_SHEETS = ("tokens", "app", "invoices", "debtors", "figures", "accounts", "desk", "privacy", "merging")
 
 app = House(
     api_transformer=routes(),
@@ -72,7 +72,12 @@ app.add_page(desk_page, route="/desk", title="Encaiss", on_load=[Shell.load, Des
 app.add_page(agency_page, route="/agency", title="Encaiss", on_load=[Shell.load, Colleagues.load])
 app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])
 app.add_page(debtors_page, route="/debtors", title="Encaiss", on_load=[Shell.load, Debtors.load])
-app.add_page(debtor_file_page, route="/debtors/[debtor]", title="Encaiss", on_load=[Shell.load, Debtor.load])
+app.add_page(
+    debtor_file_page,
+    route="/debtors/[debtor]",
+    title="Encaiss",
+    on_load=[Shell.load, Debtor.load, Merging.load],
+)
 app.add_page(invoices_page, route="/invoices", title="Encaiss", on_load=[Shell.load, Invoices.load])
 app.add_page(
     import_page, route="/invoices/import/[batch]", title="Encaiss", on_load=[Shell.load, Import.load]

@@ -18,6 +18,7 @@ from sqlmodel import select
 
 from encaiss_dashboard import services
 from encaiss_dashboard.domain.delegation import DelegationKind
+from encaiss_dashboard.domain.intake import untold
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
 from encaiss_dashboard.domain.signing import Asked, link_token
@@ -28,12 +29,15 @@ from encaiss_dashboard.services.debtors.splitting import NewDebtor
 from encaiss_dashboard.services.delegations import Decision
 from encaiss_dashboard.services.desk import DeskSearch
 from encaiss_dashboard.services.figures import Basis
+from encaiss_dashboard.services.imports import Answers
+from encaiss_dashboard.services.imports.intake import Intake
+from encaiss_dashboard.services.imports.uploads import read
 from encaiss_dashboard.services.invoices import Search
 from encaiss_dashboard.services.people.clients import ClientFacts
 from encaiss_dashboard.services.privacy import erasure
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.pushes import Answered
-from encaiss_dashboard.storage import accounts, records
+from encaiss_dashboard.storage import accounts, changes, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.journal import ActKind
 
@@ -67,7 +71,8 @@ class Aim:
         seen: what was shown of erasing the debtor with whom all is over.
         shown: what was shown of merging, parting and splitting debtors, by function.
         token: of an invitation's link.
-        user: the owner's record, as a careless caller could have read it.
+        user, batch: the owner's record and an upload's, as a careless caller could have read them.
+        intake: of that upload, likewise.
     """
 
     mark: str
@@ -79,6 +84,8 @@ class Aim:
     shown: dict[str, str] = field(default_factory=dict)
     token: str = ""
     user: Any = field(default=None, repr=False)
+    batch: Any = field(default=None, repr=False)
+    intake: Any = field(default=None, repr=False)
 
 
 def furnish(house: Any, slug: str) -> Aim:
@@ -109,6 +116,12 @@ def furnish(house: Any, slug: str) -> Aim:
         factors.enrol(work, client)
         team.remove(work, client, gone.user_id)
     house.add(records.ImportLayout(client_id=client, header_digest=mark, choices={"x": mark}, at=now))
+    of_batch = {"client_id": client, "batch_id": batch}
+    house.add(changes.ImportChange(**of_batch, invoice_id=invoice, before={"reference": mark}))
+    house.add(changes.DebtorChange(**of_batch, debtor_id=debtor, filled={"city": mark}))
+    beside = {"name": f"{mark}.pdf", "mime": "application/pdf", "digest": mark, "size_bytes": 4, "at": now}
+    document = house.add(records.InvoiceDocument(**of_batch, invoice_id=invoice, **beside))
+    house.wiring.store.keep(f"document-{document}", mark.encode())
     keys = {"client_id": client, "debtor_id": debtor}
     kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "email", "created_at": now}
     texts = {"recipient": f"{slug}@debtor.example", "subject": mark, "body_text": mark, "body_html": mark}
@@ -124,13 +137,17 @@ def furnish(house: Any, slug: str) -> Aim:
     digest = house.wiring.digest(f"cookie of {slug}")
     with house.wiring.begin(HOUSE) as work:
         seen = erasure.foresee(work, client, closed).mark
+        upload = work.session.get_one(records.ImportBatch, batch)
+        intake = Intake(work, client, upload, read(work, upload)[1], Answers())
         user = work.session.get_one(accounts.User, owner.user_id)
         login = work.session.exec(select(accounts.LoginSession).filter_by(digest=digest)).one()
     ids = {"debtor_id": debtor, "invoice_id": invoice, "batch_id": batch, "message_id": message}
     ids |= {"user_id": owner.user_id, "chosen_id": client, "invitation_id": invitation, "mail_id": invitation}
-    ids |= {"token_id": key_id, "session_id": login.id, "closed_id": closed, "gone_id": gone.user_id}
+    ids |= {"token_id": key_id, "session_id": login.id, "closed_id": closed, "gone_id": gone.user_id} | {
+        "document_id": document
+    }
     ids, shown = doubled(house, client, mark, ids)
-    return Aim(mark, client, owner, ids, digest, seen, shown, token, user)
+    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake)
 
 
 def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[dict[str, int], dict[str, str]]:
@@ -175,6 +192,7 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
             "debtor_id",
             "batch_id",
             "message_id",
+            "document_id",
             "user_id",
             "chosen_id",
             "invitation_id",
@@ -188,7 +206,12 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
         ("merge.debtor_id", "split.debtor_id", "documents.debtor_id"),
         lambda aim: [aim.ids["twin_id"], aim.ids["debtor_id"], *NUMBERS],
     ),
-    "invoice_ids": lambda aim: [[aim.ids["half_id"]], [], *([number] for number in NUMBERS)],
+    "invoice_ids": lambda aim: [
+        [aim.ids["half_id"]],
+        [aim.ids["invoice_id"]],
+        [],
+        *([number] for number in NUMBERS),
+    ],
     "facts: 'NewDebtor'": lambda aim: [
         NewDebtor("New"),
         *(NewDebtor(text, text, text, text) for text in TEXTS),
@@ -228,6 +251,18 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "kind": lambda aim: ["invoices", "message", "invitation", "reset", "factor_removed", *TEXTS],
     "key": lambda aim: [*(str(key) for key in aim.ids.values()), *map(str, NUMBERS), *TEXTS],
     "query": lambda aim: [{}, *({"q": text, "on": text, "sort": text, "bucket": text} for text in TEXTS)],
+    "answers": lambda aim: [
+        {"doubtful": "new"},
+        *({"debtors": {text: aim.ids["debtor_id"]}} for text in TEXTS),
+        *({"debtors": {"x": number}, "kept": [number]} for number in NUMBERS),
+    ],
+    "batch": lambda aim: [aim.batch],
+    "intake": lambda aim: [aim.intake],
+    "debtors": lambda aim: [aim.intake.debtors],
+    "parties": lambda aim: [aim.intake.parties, ()],
+    "credit_notes": lambda aim: [()],
+    "tell": lambda aim: [untold],
+    **dict.fromkeys(("first", "count"), lambda aim: list(NUMBERS)),
     "corrections": lambda aim: [{"decimal": ","}, *({"columns": {"total": text}} for text in TEXTS)],
     "data": lambda aim: [b"a;b\n1;2\n", b"", b"\0" * 100],
     **dict.fromkeys(("rows", "problems"), lambda aim: [()]),

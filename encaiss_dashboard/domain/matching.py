@@ -77,28 +77,28 @@ class Names:
     """Names to be searched for what is written nearly the same, without comparing all with all.
 
     Only names that share a rare word, the beginning or end of one, or all of their words are compared;
-    names whose digits differ ("Garage 2", "Garage 3") are never alike.
+    names whose digits differ or stand in another order ("Garage 2", "Garage 3") are never alike.
     """
 
     def __init__(self, names: Iterable[tuple[int, str]]) -> None:
-        self._cores = [(key, core(name)) for key, name in names]
+        self._cores = [(key, core(name), _digits(name)) for key, name in names]
         self._sharing: dict[str, list[int]] = defaultdict(list)
         self._same: dict[str, list[int]] = defaultdict(list)
-        for place, (_, name) in enumerate(self._cores):
+        for place, (_, name, _) in enumerate(self._cores):
             self._same[name].append(place)
             for part in _handles(name):
                 self._sharing[part].append(place)
 
     def alike(self, name: str) -> list[tuple[int, int]]:
         """Keys of the most alike names with their :func:`likeness` from ``ALIKE`` on, the likeliest first."""
-        sought = core(name)
+        sought, digits = core(name), _digits(name)
         shared = (self._sharing.get(part, ()) for part in _handles(sought))
         places = {place for group in shared if len(group) <= _COMMON for place in group}
         # However common their words are, two names of the same ones are alike.
         places.update(self._same.get(sought, ())[:_COMMON])
         best: dict[int, int] = {}
-        for key, other in (self._cores[place] for place in places):
-            score = round(fuzz.ratio(sought, other)) if _digits(sought) == _digits(other) else 0
+        for key, other, other_digits in (self._cores[place] for place in places):
+            score = round(fuzz.ratio(sought, other)) if digits == other_digits else 0
             if score >= ALIKE:
                 best[key] = max(score, best.get(key, 0))
         return sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:_OFFERED]

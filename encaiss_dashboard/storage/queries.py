@@ -201,17 +201,15 @@ def steps_done(
 def open_invoices(
     session: Session, client_id: int, on: date, debtor_ids: Sequence[int] | None = None
 ) -> dict[int, list[OpenInvoice]]:
-    """Each debtor's open invoices on a date, with the reminder steps each has had."""
+    """Each debtor's open invoices on a date by their ids, with the reminder steps each has had."""
     done = steps_done(session, client_id, debtor_ids)
     owed: dict[int, list[OpenInvoice]] = defaultdict(list)
     for currency, ledger in ledgers(session, client_id, debtor_ids).items():
         balances = ledger.open_cents(on)
-        for invoice in ledger.invoices:
-            cents = balances.get(invoice.id, 0)
-            if cents > 0:
-                owed[invoice.debtor_id].append(
-                    OpenInvoice(invoice, Money(cents, currency), done.get(invoice.id, ()))
-                )
+        unpaid = [invoice for invoice in ledger.invoices if balances.get(invoice.id, 0) > 0]
+        for invoice in sorted(unpaid, key=lambda one: one.id):
+            money = Money(balances[invoice.id], currency)
+            owed[invoice.debtor_id].append(OpenInvoice(invoice, money, done.get(invoice.id, ())))
     return owed
 
 

@@ -11,44 +11,48 @@ from encaiss_dashboard.ui.components import button, card, empty, link_button, ta
 from encaiss_dashboard.ui.debtor_facts import Debtor
 from encaiss_dashboard.ui.deciding import decided_on
 from encaiss_dashboard.ui.i18n import t
+from encaiss_dashboard.ui.merging import Merging, merged_from, merged_on, merging_ways
 from encaiss_dashboard.ui.papers import clip
 from encaiss_dashboard.ui.shell import Shell, page
 
-__all__ = ["Debtor", "debtor_file_page"]
+__all__ = ["Debtor", "Merging", "debtor_file_page"]
 
 
 def debtor_file_page() -> rx.Component:
     """The page."""
-    return decided_on(
-        page(
-            "menu.debtors",
-            rx.cond(
-                Debtor.missing,
-                rx.el.section(
-                    empty(
-                        t("file.missing_title"),
-                        t("file.missing_hint"),
-                        link_button(t("file.missing_go"), "/debtors", kind="p"),
+    return merged_on(
+        decided_on(
+            page(
+                "menu.debtors",
+                rx.cond(
+                    Debtor.missing,
+                    rx.el.section(
+                        empty(
+                            t("file.missing_title"),
+                            t("file.missing_hint"),
+                            link_button(t("file.missing_go"), "/debtors", kind="p"),
+                        ),
+                        class_name="card",
                     ),
-                    class_name="card",
+                    rx.fragment(
+                        _crumbs(),
+                        _head(),
+                        merged_from(),
+                        rx.el.div(
+                            _figure(t("file.principal"), Debtor.principal),
+                            _figure(t("file.accessories"), Debtor.accessories),
+                            _figure(t("file.longest"), Debtor.longest),
+                            _figure(t("file.next"), Debtor.upcoming),
+                            class_name="grid k4",
+                        ),
+                        rx.el.div(
+                            _acts(),
+                            rx.el.div(_invoices(), _follow(), class_name="grid side-cards"),
+                            class_name="grid k2 file",
+                        ),
+                    ),
                 ),
-                rx.fragment(
-                    _crumbs(),
-                    _head(),
-                    rx.el.div(
-                        _figure(t("file.principal"), Debtor.principal),
-                        _figure(t("file.accessories"), Debtor.accessories),
-                        _figure(t("file.longest"), Debtor.longest),
-                        _figure(t("file.next"), Debtor.upcoming),
-                        class_name="grid k4",
-                    ),
-                    rx.el.div(
-                        _acts(),
-                        rx.el.div(_invoices(), _follow(), class_name="grid side-cards"),
-                        class_name="grid k2 file",
-                    ),
-                ),
-            ),
+            )
         )
     )
 
@@ -254,6 +258,7 @@ def _follow() -> rx.Component:
         t("file.follow"),
         "",
         rx.cond(Debtor.editing, _form(), _facts()),
+        rx.cond(Debtor.ready & ~Debtor.editing, merging_ways()),
         action=rx.cond(
             Shell.may_upload & ~Debtor.editing,
             rx.el.button(

@@ -49,11 +49,7 @@ async def download(request: Request) -> Response:
 def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping[str, str]) -> exports.Made:
     """One file, from the service that makes its kind."""
     if kind == "rejected":
-        mendable = imports.rejected(work, client_id, exports.number(key))
-        if mendable is not None:
-            return exports.Made(mendable.name, mendable.mime, mendable.content)
-        seen = imports.preview(work, client_id, exports.number(key))
-        return exports.rejected(work, client_id, seen.batch_id, seen.reading.problems)
+        return _rejected(work, client_id, exports.number(key))
     if kind == "acts":
         seen_file = debtors.file(work, client_id, exports.number(key))
         return exports.acts(work, client_id, exports.number(key), told(seen_file, work.actor.language))
@@ -69,6 +65,15 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
         document, content = documents.content(work, client_id, exports.number(key))
         return exports.Made(document.name, document.mime, content)
     return exports.make(work, client_id, kind, key, query)
+
+
+def _rejected(work: Work, client_id: int | None, batch_id: int) -> exports.Made:
+    """Rejected rows in the layout of their file, or what is wrong with documents that have none."""
+    mendable = imports.rejected(work, client_id, batch_id)
+    if mendable is not None:
+        return exports.Made(mendable.name, mendable.mime, mendable.content)
+    seen = imports.preview(work, client_id, batch_id)
+    return exports.rejected(work, client_id, seen.batch_id, seen.reading.problems)
 
 
 async def healthz(request: Request) -> Response:  # noqa: ARG001 - a route's signature

@@ -69,6 +69,7 @@ class Shell(Language):
     clients: list[Choice] = []
     may_upload: bool = False
     may_delegate: bool = False
+    may_merge: bool = False
     may_remind: bool = False
     manages: bool = False
     as_agency: bool = False
@@ -97,6 +98,7 @@ class Shell(Language):
         self.client_name = dict(signed.clients).get(client_id, "")
         self.may_upload = actor.may(Action.UPLOAD, client_id)
         self.may_delegate = actor.may(Action.DELEGATE, client_id)
+        self.may_merge = actor.may(Action.MERGE, client_id)
         self.may_remind = actor.may(Action.REMIND, client_id)
         self.manages = actor.may(Action.MANAGE_TEAM, client_id)
         self.as_agency, self.administers = signed.as_agency, actor.administers

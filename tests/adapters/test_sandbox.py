@@ -134,6 +134,12 @@ def test_what_lay_in_the_folder_before_is_gone(honest, source, folder):
     assert not (folder / "old").exists()
 
 
+def test_a_path_that_begins_where_the_server_is_leads_to_the_same_file(honest, source, folder, monkeypatch):
+    monkeypatch.chdir(source.parent)
+    reading = honest.read_file(Path(source.name), "a.csv", NO_CHOICES, Path(folder.name))
+    assert len(reading.rows) == 1
+
+
 def test_a_scratch_file_of_a_library_lies_in_the_folder(hostile, source, folder):
     reading = hostile.read_file(source, "uses_its_own_scratch", NO_CHOICES, folder)
     assert reading.header == (str(folder),)

@@ -14,7 +14,7 @@ from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.services import debtors, imports
 from encaiss_dashboard.services.privacy import bundle, erasure, holdings
 from encaiss_dashboard.services.privacy.erasure import AlreadyErased, ErasureBlocked
-from encaiss_dashboard.storage import accounts, personal, records
+from encaiss_dashboard.storage import accounts, changes, personal, records
 from encaiss_dashboard.storage.journal import verify
 
 DUE = date(2026, 9, 1)
@@ -230,6 +230,38 @@ def test_erasing_leaves_no_trace_but_in_the_journal(house, owner, client, moulin
             if table not in {"act", "invoice"}:
                 assert trace not in " ".join(some), f"{trace} in {table}"
     assert is_whole(house)
+
+
+def test_documents_beside_invoices_go_with_their_content(house, wiring, owner, client, moulin, written_to):
+    """A PDF names the person on every page; to keep it is the client's duty (decisions/0014-erasure.md)."""
+    other = written_to(client, "Autre Personne", "autre@personne.example")
+    for debtor in (moulin, other):
+        invoice = next(one.id for one in rows(house, records.Invoice) if one.debtor_id == debtor)
+        paper = {"name": "facture.pdf", "mime": "application/pdf", "digest": "d", "size_bytes": 4}
+        row = records.InvoiceDocument(client_id=client, invoice_id=invoice, **paper, at=house.clock())
+        wiring.store.keep(f"document-{house.add(row)}", f"%PDF of {debtor}".encode())
+    copy = opened(export(house, owner, client, moulin).content)
+    assert copy["documents/1.pdf"] == f"%PDF of {moulin}".encode()
+    assert not any(name.startswith("documents/2") for name in copy)
+    gone = {line.code: line.n for line in erase(house, owner, client, moulin).gone}
+    assert gone["documents"] == 1
+    assert list(wiring.store.kept()) == ["document-2"]
+    assert [one.id for one in rows(house, records.InvoiceDocument)] == [2]
+
+
+def test_what_an_import_added_to_what_was_known_of_a_debtor_is_forgotten(house, owner, client, moulin):
+    batch = house.add(
+        records.ImportBatch(
+            client_id=client, file_name="f", digest="d", size_bytes=1, uploaded_at=house.clock()
+        )
+    )
+    of_batch = {"client_id": client, "batch_id": batch}
+    invoice = rows(house, records.Invoice)[0].id
+    house.add(changes.DebtorChange(**of_batch, debtor_id=moulin, filled={"address": STREET}, email=MAIL))
+    house.add(changes.ImportChange(**of_batch, invoice_id=invoice, before={"total_cents": 1}))
+    erase(house, owner, client, moulin)
+    assert not rows(house, changes.DebtorChange)
+    assert rows(house, changes.ImportChange)
 
 
 def test_erasing_keeps_what_is_accounted_for(house, owner, client, moulin):

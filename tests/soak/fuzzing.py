@@ -171,6 +171,7 @@ def main(format_name: str, seconds: str, folder: str) -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     for name, data in seeds(format_name).items():
         (corpus / name).write_bytes(data)
+        once(data)  # what is made ready once a process is no input's fault
     words = Path(folder) / "words"
     words.write_text("".join(f'"{word}"\n' for word in words_of(format_name)), encoding="ascii")
     is_archive = format_name in {"workbook", "zip"}
@@ -178,7 +179,7 @@ def main(format_name: str, seconds: str, folder: str) -> None:
         [
             sys.argv[0],
             f"-max_total_time={seconds}",
-            f"-timeout={INPUT_SECONDS_MAX}",
+            f"-timeout={2 * INPUT_SECONDS_MAX}",
             f"-rss_limit_mb={MEMORY_MEGABYTES_MAX}",
             f"-max_len={INPUT_BYTES_MAX}",
             f"-artifact_prefix={folder}/",

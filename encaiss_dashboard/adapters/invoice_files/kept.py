@@ -15,11 +15,13 @@ import polars as pl
 from pydantic import TypeAdapter, ValidationError, create_model
 
 from encaiss_dashboard.adapters import invoice_files
+from encaiss_dashboard.adapters.invoice_files.codes import read_country
 from encaiss_dashboard.adapters.invoice_files.rejected import write_rejected
 from encaiss_dashboard.adapters.invoice_files.staging import SCHEMA, StagedRows, frame_of
 from encaiss_dashboard.domain.intake import Choices, InvoiceRow, Reading, Rows, Tell, untold
+from encaiss_dashboard.locales import LANGUAGES, catalogue
 
-__all__ = ["empty", "kept", "load_reading", "read_file", "save_reading", "write_rejected"]
+__all__ = ["empty", "kept", "load_reading", "prepare", "read_file", "save_reading", "write_rejected"]
 
 _FILE: Final = "reading.json"
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Reading) if field.name != "rows")
@@ -51,6 +53,17 @@ class _Of:
 
 # What lies in the folder as JSON; the rows lie beside it, in Arrow files of these names.
 _KEPT: Final[Any] = create_model("_Kept", of=(_Of, ...), frames=(tuple[str, ...], ...), told=(_TOLD, ...))
+
+
+def prepare() -> None:
+    """Make ready what every reading asks for, in a process whose forks will read.
+
+    Nothing here may start a thread, so nothing here may use polars.
+    """
+    _reader()
+    read_country("Belgique")
+    for language in LANGUAGES:
+        catalogue(language)
 
 
 def read_file(source: Path, name: str, choices: Choices, folder: Path, tell: Tell = untold) -> Reading:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import xlsxwriter
-from python_calamine import CalamineWorkbook
 
 from encaiss_dashboard.adapters.invoice_files.encodings import TWICE
+from encaiss_dashboard.adapters.invoice_files.workbook import typed_rows
 from encaiss_dashboard.domain.intake import Reading
 from encaiss_dashboard.domain.sheets import harmless
 
@@ -107,33 +107,24 @@ def _lines(source: Path, encoding: str) -> Iterator[str]:
 def _write_workbook(
     source: Path, reading: Reading, reasons: Mapping[int, str], heading: str, into: Path
 ) -> None:
-    book = CalamineWorkbook.from_path(source)
-    sheet = book.get_sheet_by_name(reading.sheet)
-    first = sheet.start[0] + 1 if sheet.start else 1
     out = xlsxwriter.Workbook(
         into, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     page = out.add_worksheet()
     days = out.add_format({"num_format": _DATE})
-    place = 0
-    width = len(reading.header)
-    for line, cells in enumerate(sheet.to_python(skip_empty_area=True), start=first):
-        is_header = line == reading.dialect.header_line
-        if not is_header and line not in reasons:
-            continue
+    width, header_line = len(reading.header), reading.dialect.header_line
+    chosen = typed_rows(source, reading.sheet, {header_line, *reasons})
+    for place, (line, cells) in enumerate(chosen):
         values: list[Any] = [*cells, *[""] * (width - len(cells))]
-        for column, value in enumerate([*values, heading if is_header else reasons[line]]):
+        for column, value in enumerate([*values, heading if line == header_line else reasons[line]]):
             _write_cell(page, place, column, value, days)
-        place += 1
     out.close()
 
 
 def _write_cell(page: Any, row: int, column: int, value: Any, days: Any) -> None:
-    if isinstance(value, datetime | date):
-        page.write_datetime(row, column, value, days)
+    if isinstance(value, dict):
+        page.write_datetime(row, column, datetime.fromisoformat(value["day"]), days)
     elif isinstance(value, bool | int | float):
         page.write(row, column, value)
-    elif isinstance(value, time | timedelta):
-        page.write_string(row, column, str(value))
     elif value:
         page.write_string(row, column, harmless(str(value)))

@@ -31,31 +31,41 @@ def main(path: str, memory_bytes: str, seconds: str) -> None:
     """Answer what the house asks about a workbook, until it asks no more."""
     _limit(int(memory_bytes), int(seconds))
     out = sys.stdout.buffer
-    try:
-        book = calamine.CalamineWorkbook.from_path(path)
-        sheets = _Sheets(book)
-        _say(out, {"sheets": list(sheets.heads())})
-    except calamine.PasswordError:
-        _say(out, {"error": "workbook_locked"})
+    opened = open_book(path)
+    if isinstance(opened, str):
+        _say(out, {"error": opened})
         return
-    except MemoryError:
-        _say(out, {"error": "workbook_too_big"})
-        return
-    except (calamine.CalamineError, OSError, ValueError):
-        _say(out, {"error": "file_workbook"})
-        return
+    sheets, heads = opened
+    _say(out, {"sheets": heads})
     for line in sys.stdin:
-        asked = json.loads(line)
-        wanted = set(asked["lines"]) if "lines" in asked else None
-        if wanted is None:
-            for row in sheets.lines(asked["sheet"], asked["errors"]):
-                out.write(row)
-        else:
-            for number, cells in sheets.rows(asked["sheet"]):
-                if number in wanted:
-                    _say(out, {"line": number, "cells": [_kept(value) for value in cells]})
+        for part in answer(sheets, json.loads(line)):
+            out.write(part)
         out.flush()
         return
+
+
+def open_book(path: str) -> tuple[Sheets, list[dict[str, Any]]] | str:
+    """The sheets of a workbook and how each begins, or the problem code of one that cannot be opened."""
+    try:
+        sheets = Sheets(calamine.CalamineWorkbook.from_path(path))
+        return sheets, list(sheets.heads())
+    except calamine.PasswordError:
+        return "workbook_locked"
+    except MemoryError:
+        return "workbook_too_big"
+    except (calamine.CalamineError, OSError, ValueError):
+        return "file_workbook"
+
+
+def answer(sheets: Sheets, asked: Mapping[str, Any]) -> Iterator[bytes]:
+    """A sheet as lines with the errors of its formulas, or some of its rows as they are, in lines of JSON."""
+    if "lines" not in asked:
+        yield from sheets.lines(asked["sheet"], asked["errors"])
+        return
+    wanted = set(asked["lines"])
+    for number, cells in sheets.rows(asked["sheet"]):
+        if number in wanted:
+            yield json.dumps({"line": number, "cells": [_kept(value) for value in cells]}).encode() + b"\n"
 
 
 def _limit(memory_bytes: int, seconds: int) -> None:
@@ -77,7 +87,7 @@ def _say(out: IO[bytes], answer: Mapping[str, Any]) -> None:
     out.flush()
 
 
-class _Sheets:
+class Sheets:
     """Sheets of a workbook, the last one kept: a workbook of one sheet is read once."""
 
     def __init__(self, book: calamine.CalamineWorkbook) -> None:
@@ -98,12 +108,14 @@ class _Sheets:
             yield {"name": about.name, "rows": sheet.height, "head": head, "visible": is_visible}
 
     def sheet(self, name: str) -> calamine.CalamineSheet:
+        """A sheet by its name."""
         if self.kept is None or self.kept[0] != name:
             self.kept = None
             self.kept = (name, self.book.get_sheet_by_name(name))
         return self.kept[1]
 
     def rows(self, name: str) -> Iterator[tuple[int, list[Any]]]:
+        """Its rows with their numbers from 1."""
         return enumerate(self.sheet(name).iter_rows(), start=1)
 
     def lines(self, name: str, errors: Mapping[str, Mapping[str, str]]) -> Iterator[bytes]:

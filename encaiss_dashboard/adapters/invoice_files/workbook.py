@@ -153,19 +153,46 @@ class _Book:
             return _errors(parts, part) if part else {}
 
 
+class _BookHere(_Book):
+    """A workbook that this process holds open itself."""
+
+    def __init__(self, source: Path, waiting: Callable[[], None], kind: Format) -> None:
+        self.format = kind
+        self._source = source
+        self._waiting = waiting
+        opened = sheet_process.open_book(str(source))
+        if isinstance(opened, str):
+            raise _too_big() if opened == "workbook_too_big" else UnusableError(Problem(opened))
+        self._here, self.sheets = opened
+        if not self.sheets:
+            raise UnusableError(Problem("file_empty"))
+
+    def ask(self, question: Mapping[str, Any]) -> Iterator[bytes]:
+        """Ask for a sheet, as of a process apart."""
+        # As JSON gives it: keys are texts.
+        for part in sheet_process.answer(self._here, json.loads(json.dumps(question))):
+            self._waiting()
+            yield part
+
+
 @contextmanager
 def opened(source: Path, waiting: Callable[[], None]) -> Iterator[_Book]:
     """Open a workbook that is not more than it seems, in a process that may take only so much memory."""
     kind = _guarded(source, waiting)
     script = sheet_process.__file__
     limit = (str(limits.WORKBOOK_MEMORY), str(limits.WORKBOOK_SECONDS))
-    process = subprocess.Popen(  # noqa: S603 - no shell, and every argument is the house's own
-        [sys.executable, "-I", script, str(source), *limit],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603 - no shell, and every argument is the house's own
+            [sys.executable, "-I", script, str(source), *limit],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+        )
+    except PermissionError:
+        # A reader that is walled off already may start nothing, and need not.
+        yield _BookHere(source, waiting, kind)
+        return
     try:
         with process:
             yield _Book(source, process, waiting, kind)

@@ -61,7 +61,8 @@ class SandboxedFiles:
 
         Args:
             shelf: how a reading is kept in its folder.
-            reader: name of the module whose ``read_file`` reads and leaves its reading on the shelf.
+            reader: name of the module whose ``read_file`` reads and leaves its reading on the shelf; its
+                ``prepare``, if it has one, is called once in the process that readers are forked from.
             limits: what one file may take.
             at_once: so many files are read at a time, the others wait.
         """
@@ -74,11 +75,12 @@ class SandboxedFiles:
         self, source: Path, name: str, choices: Choices, folder: Path, tell: Tell = untold
     ) -> Reading:
         """Understand a file, see ``work.InvoiceFiles``; what already lay in the folder is gone."""
+        request = Request(source.absolute(), name, choices, folder.absolute())
         whole = source.stat().st_size
         self._shelf.empty(folder)
         try:
             with self._turn(tell, whole):
-                outcome = self._nursery.start(Request(source, name, choices, folder)).watch(tell, whole)
+                outcome = self._nursery.start(request).watch(tell, whole)
         except BaseException:
             self._shelf.empty(folder)
             raise
@@ -102,7 +104,7 @@ class SandboxedFiles:
     def write_rejected(
         self, source: Path, reading: Reading, reasons: Mapping[int, str], heading: str, into: Path
     ) -> bool:
-        """See ``work.InvoiceFiles``; in this process, as only files that a reader has got through have rows."""
+        """See ``work.InvoiceFiles``; in this process: only what a reader got through has rows."""
         return self._shelf.write_rejected(source, reading, reasons, heading, into)
 
     def close(self) -> None:

@@ -120,16 +120,19 @@ def _places_of(*modules: str) -> Iterator[Path]:
 
 
 def _hold(reader: str) -> None:
-    """Import what readers need, so that each begins with it.
+    """Import what readers need, and let theirs make itself ready, so that each begins with it.
 
     On Linux that is all of it. Polars starts one thread when it is imported, which removes what was
     swapped to disk; nothing here gives it work, and once it has fallen asleep it holds no lock that a
     fork could keep for ever (decisions/0019-files-read-apart.md). Elsewhere each reader imports polars
     for itself.
     """
-    for name in (*_AHEAD, reader) if sys.platform == "linux" else _AHEAD:
+    for name in _AHEAD:
         with suppress(ImportError):  # a reader that needs it says so
             import_module(name)
+    if sys.platform == "linux":
+        with suppress(ImportError):
+            getattr(import_module(reader), "prepare", bool)()
     gc.freeze()
     end = time.monotonic() + _SETTLES_WITHIN_S
     while time.monotonic() < end:

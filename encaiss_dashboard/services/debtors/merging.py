@@ -79,6 +79,7 @@ class Foreseen:
     Attributes:
         gone: the one that has nothing of its own afterwards.
         kept: the one that has it all, whose own data and delegation hold.
+        on: today.
         contacts: how many ways of reaching the first one move; the rest the other one has as well.
         filled: columns that the kept one lacks and the other one fills in.
         two_numbers: both have an enterprise number and they differ, which two companies do.
@@ -86,6 +87,7 @@ class Foreseen:
         blocked: what has to be over first; with any of it nothing is merged.
     """
 
+    on: date
     gone: Side
     kept: Side
     contacts: int
@@ -159,6 +161,7 @@ def foresee(work: Work, client_id: int | None, debtor_id: int, into_id: int) -> 
     sides = [_side(work, client, one, seen, emails) for one in (gone, kept)]
     numbers = [enterprise_key(one.enterprise_number) for one in (gone, kept)]
     return Foreseen(
+        on=work.today,
         gone=sides[0],
         kept=sides[1],
         contacts=_contacts_moving(work, debtor_id, into_id),

@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from encaiss_dashboard.domain.allocation import named_invoice
 from encaiss_dashboard.domain.intake import Tell
 from encaiss_dashboard.domain.invoices import Kind
+from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.compared import Preview
 from encaiss_dashboard.services.imports.intake import PAID, Changed, Intake
 from encaiss_dashboard.services.imports.learning import learn
@@ -59,8 +60,8 @@ class _Paid(NamedTuple):
 
 def keep(work: Work, intake: Intake, tell: Tell) -> Preview:
     """Write down what an intake found; the caller's transaction makes it all or nothing."""
+    client_id, batch_id = work.require(Action.UPLOAD, intake.client.id), queries.known(intake.batch.id)
     seen = intake.preview()
-    client_id, batch_id = queries.known(intake.client.id), queries.known(intake.batch.id)
     learn(work, intake.debtors, intake.accepted_parties(), intake.batch)
     new = _Written(work, intake)
     new.write(tell)
@@ -279,6 +280,7 @@ def net(work: Work, client_id: int, batch_id: int, credit_notes: Iterable[record
     The oldest first. What no invoice takes waits unallocated; a credit note whose invoice is unknown waits
     wholly.
     """
+    work.require(Action.UPLOAD, client_id)
     invoice, session = records.Invoice, work.session
     credit_notes = sorted(credit_notes, key=lambda one: (one.issue, queries.known(one.id)))
     numbers = sorted({one.credited for one in credit_notes})

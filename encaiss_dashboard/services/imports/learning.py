@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import insert, update
 from sqlmodel import col, delete, select
 
+from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.debtors import Debtors
 from encaiss_dashboard.services.imports.parties import FILLED_IN, Party, fill_in
 from encaiss_dashboard.storage import bulk, changes, queries, records
@@ -22,6 +23,7 @@ def learn(work: Work, debtors: Debtors, parties: Sequence[Party], batch: records
 
     What was added to a known one is noted, for when the import is taken back.
     """
+    work.require(Action.UPLOAD, batch.client_id)
     known = [party for party in parties if not party.is_new]
     filled = {party: fill_in(party) for party in parties}
     changed = [

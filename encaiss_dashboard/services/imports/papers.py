@@ -10,6 +10,7 @@ from typing import Final
 from sqlmodel import col, select
 
 from encaiss_dashboard.domain.intake import Attachment
+from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.uploads import key_of
 from encaiss_dashboard.storage import queries, records
@@ -18,10 +19,12 @@ from encaiss_dashboard.work import Work
 MIMES: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
 """What is kept: nothing that a browser would run."""
 _NAME_LENGTH_MAX: Final = 200
+_AT_ONCE: Final = 500
 
 
 def keep_papers(work: Work, intake: Intake) -> int:
     """Keep what came with accepted rows beside their invoices; the same document once. Returns how many."""
+    work.require(Action.UPLOAD, intake.batch.client_id)
     attached: dict[int, list[Attachment]] = defaultdict(list)
     for attachment in intake.reading.attachments:
         if attachment.mime in MIMES:
@@ -30,13 +33,19 @@ def keep_papers(work: Work, intake: Intake) -> int:
         return 0
     invoice, document = records.Invoice, records.InvoiceDocument
     owners = intake.rows.owners(list(attached))
-    numbers = {number for _, number in owners.values()}
-    query = select(invoice.debtor_id, invoice.number, invoice.id).where(
-        invoice.client_id == intake.client.id, col(invoice.number).in_(numbers)
-    )
-    ids = {(debtor, number): key for debtor, number, key in work.session.exec(query)}
-    known = select(document.invoice_id, document.digest).where(col(document.invoice_id).in_(ids.values()))
-    kept = set(work.session.exec(known))
+    numbers = sorted({number for _, number in owners.values()})
+    ids: dict[tuple[int, str], int | None] = {}
+    kept: set[tuple[int, str]] = set()
+    for start in range(0, len(numbers), _AT_ONCE):
+        query = select(invoice.debtor_id, invoice.number, invoice.id).where(
+            invoice.client_id == intake.client.id, col(invoice.number).in_(numbers[start : start + _AT_ONCE])
+        )
+        some = {(debtor, number): key for debtor, number, key in work.session.exec(query)}
+        known = select(document.invoice_id, document.digest).where(
+            document.client_id == intake.client.id, col(document.invoice_id).in_(some.values())
+        )
+        kept |= set(work.session.exec(known))
+        ids |= some
     before = len(kept)
     folder = work.store.workshop(key_of(intake.batch))
     for line, (party, number) in owners.items():

@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.intake import NO_CHOICES, Choices, Reading, Tell, untold
+from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.locales import LANGUAGES, text
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.work import Work
@@ -27,8 +28,10 @@ def batch_of(work: Work, client_id: int, batch_id: int) -> records.ImportBatch:
     """An upload of this client.
 
     Raises:
+        NotAllowed: the client is none of the actor's business.
         NotFound: no such upload, or another client's.
     """
+    work.require(Action.VIEW, client_id)
     batch = work.session.get(records.ImportBatch, batch_id)
     if batch is None or batch.client_id != client_id:
         raise NotFound
@@ -37,6 +40,7 @@ def batch_of(work: Work, client_id: int, batch_id: int) -> records.ImportBatch:
 
 def read(work: Work, batch: records.ImportBatch, tell: Tell = untold) -> tuple[Choices, Reading]:
     """The file as its corrections say, else as those remembered for files with these columns say."""
+    work.require(Action.VIEW, batch.client_id)
     if batch.choices:
         choices = CHOICES.validate_python(batch.choices)
         return choices, _understand(work, batch, choices, tell)
@@ -50,6 +54,7 @@ def read(work: Work, batch: records.ImportBatch, tell: Tell = untold) -> tuple[C
 
 def remember_layout(work: Work, batch: records.ImportBatch) -> None:
     """Keep the corrections for the next file, under the header that file has before anybody corrects it."""
+    work.require(Action.UPLOAD, batch.client_id)
     if not batch.choices:
         return
     header = _understand(work, batch, NO_CHOICES, untold).header

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -70,7 +72,8 @@ def export_debtor(work: Work, client_id: int | None, debtor_id: int) -> Bundle:
         debtor_id=debtor_id,
         facts={"rows": rows, "files": len(files)},
     )
-    return Bundle(f"debtor-{debtor_id}-{work.today}.zip", _zip(work, files), rows)
+    content = _zip(work, files, _papers(work, found["invoice_document"]))
+    return Bundle(f"debtor-{debtor_id}-{work.today}.zip", content, rows)
 
 
 def export_own(work: Work, client_id: int | None) -> Bundle:
@@ -215,10 +218,18 @@ def _messages(work: Work, rows: Sequence[Mapping[str, Any]]) -> dict[str, bytes]
     return written
 
 
-def _zip(work: Work, files: Mapping[str, bytes]) -> bytes:
+def _papers(work: Work, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
+    """The documents beside invoices, under names of the house: their own are whatever somebody wrote."""
+    for row in rows:
+        with suppress(FileNotFoundError):
+            ending = row["mime"].partition("/")[2]
+            yield f"documents/{row['id']}.{ending}", work.store.load(f"document-{row['id']}")
+
+
+def _zip(work: Work, files: Mapping[str, bytes], more: Iterable[tuple[str, bytes]] = ()) -> bytes:
     stream = io.BytesIO()
     with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
-        for name, content in files.items():
+        for name, content in chain(files.items(), more):
             entry = ZipInfo(name, date_time=work.now.timetuple()[:6])
             entry.compress_type, entry.external_attr = ZIP_DEFLATED, 0o600 << 16
             archive.writestr(entry, content)

@@ -25,13 +25,16 @@ from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.services.privacy.retention import periods
 from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.base import Record
+from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
 _ID_MAX: Final = 2**31 - 1
 
 # Every table that is about debtors is decided here; a test fails for one that is not.
-REMOVED: Final[frozenset[type[Record]]] = frozenset({records.Contact, records.DebtorAlias})
+REMOVED: Final[frozenset[type[Record]]] = frozenset(
+    {records.Contact, records.DebtorAlias, records.InvoiceDocument, DebtorChange}
+)
 EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
     records.Debtor: (
         *("number", "enterprise_number", "endpoint", "iban"),
@@ -48,6 +51,7 @@ KEPT: Final = frozenset(
         records.Invoice,
         records.Payment,
         records.Allocation,
+        ImportChange,
         records.OutboxMessage,
         records.OutboxLine,
         records.Act,
@@ -178,7 +182,7 @@ def erase(work: Work, client_id: int | None, debtor_id: int, seen: str) -> Fores
     if plan.mark != seen:
         raise ChangedMeanwhile
     withdrawn = _withdraw(work, client, plan.debtor_id)
-    _remove(work, client, plan)
+    papers = _remove(work, client, plan)
     work.journal.record(
         ActKind.ERASED,
         day=work.today,
@@ -200,6 +204,10 @@ def erase(work: Work, client_id: int | None, debtor_id: int, seen: str) -> Fores
             "stays": [f"{sentence(line, 'stays', lang)} · {ground(line, lang)}" for line in plan.stays],
         },
     )
+    work.session.flush()
+    # Last: what fails before leaves its files as well.
+    for key in papers:
+        work.store.remove(key)
     return plan
 
 
@@ -258,12 +266,15 @@ def _gone(work: Work, family: Sequence[int]) -> tuple[Line, ...]:
     written = _count(work, message, col(message.debtor_id).in_(family), col(message.recipient) != "")
     reasons = _count(work, delegation, col(delegation.debtor_id).in_(family), col(delegation.reason) != "")
     debtors = work.session.exec(select(debtor).where(col(debtor.id).in_(family))).all()
+    document = records.InvoiceDocument
+    papers = _count(work, document, personal.of_debtor(*family)[document])
     lines = (
         Line("name", len(debtors)),
         Line("details", sum(bool(getattr(one, name)) for one in debtors for name in names)),
         Line("contacts", len(personal.addresses(work.session, *family))),
         Line("messages", written),
         Line("reasons", reasons),
+        Line("documents", papers),
     )
     return tuple(line for line in lines if line.n)
 
@@ -350,8 +361,11 @@ def _withdraw(work: Work, client_id: int, debtor_id: int) -> bool:
     return acting or bool(added)
 
 
-def _remove(work: Work, client_id: int, plan: Foreseen) -> None:
+def _remove(work: Work, client_id: int, plan: Foreseen) -> list[str]:
+    """Take the person out of the records; the keys of the documents to be removed from the store."""
+    document = records.InvoiceDocument
     ways = personal.of_debtor(*plan.family)
+    papers = [f"document-{key}" for key in work.session.exec(select(document.id).where(ways[document]))]
     for gone in REMOVED:
         work.session.exec(delete(gone).where(ways[gone]))
     for cls, names in EMPTIED.items():
@@ -360,3 +374,4 @@ def _remove(work: Work, client_id: int, plan: Foreseen) -> None:
         debtor = work.session.get_one(records.Debtor, key, populate_existing=True)
         # No file can name this key, so nothing to come is ever drawn to the erased one.
         debtor.name, debtor.match_key = _pseudonym(work, client_id, key), f"|erased {key}"
+    return papers

@@ -24,6 +24,7 @@ from encaiss_dashboard.storage.records import (
     Debtor,
     ImportBatch,
     Invoice,
+    InvoiceDocument,
     OutboxMessage,
     Payment,
 )
@@ -130,7 +131,7 @@ def _counts(work: Work, client_id: int) -> dict[Kind, int]:
     )
     return {
         Kind.DEBTORS: of(Debtor, Contact),
-        Kind.INVOICES: of(Invoice, Payment, Allocation),
+        Kind.INVOICES: of(Invoice, InvoiceDocument, Payment, Allocation),
         Kind.MESSAGES: of(OutboxMessage),
         Kind.JOURNAL: of(Act),
         Kind.FILES: of(ImportBatch),
