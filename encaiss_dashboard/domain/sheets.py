@@ -18,7 +18,7 @@ def sheet(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, delimiter=";")
     writer.writerow(headings)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows([guarded(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + stream.getvalue().encode()
 
 
@@ -27,7 +27,7 @@ def amount(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100},{abs(cents) % 100:02d}"
 
 
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet runs as a formula; numbers and references stay as they are."""
+def guarded(cell: str) -> str:
+    """A cell that no spreadsheet runs: what could be a formula has an apostrophe before it."""
     is_harmless = cell.lstrip("-").replace(",", "").isdecimal() or is_ogm(cell)
     return f"'{cell}" if cell.startswith(_FORMULA) and not is_harmless else cell

@@ -189,7 +189,7 @@ class Body:
 
     def _see_odd(self, odd: Sequence[Record]) -> None:
         first, second, third = (self._layout.positions.get(about) for about in values.DATES)
-        self.dates.see_texts([(_raw(r, first), _raw(r, second), _raw(r, third)) for r in odd])
+        self.dates.see_texts({(_raw(r, first), _raw(r, second), _raw(r, third)) for r in odd})
         amounts = (self._layout.positions.get(about) for about in values.AMOUNTS)
         self.decimals.see_texts({_raw(record, position) for position in amounts for record in odd})
 

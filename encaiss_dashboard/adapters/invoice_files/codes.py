@@ -29,11 +29,11 @@ _LANGUAGES: Final = {
 _LANGUAGE_OF: Final = {word: code for code, words in _LANGUAGES.items() for word in words.split()}
 _CREDIT: Final = re.compile(
     r"381|nc|cn|ncc|avoirs?|notes? de cr[ée]dit.*|credit ?-?not[ae]s?.*|cr[ée]dit|kredietnota.*|gutschrift.*"
-    r"|credit ?memo|rechnungskorrektur"
+    r"|credit ?memo|rechnungskorrektur|nota d[ei] cr[ée]dito.*|abono|factura rectificativa.*"
 )
 _INVOICE: Final = re.compile(
     r"380|f|fa|fc|fv|vf|fac|inv|si|factures?.*|facturen?|factuur.*|verkoopfactu.*|invoices?.*|sales invoice"
-    r"|tax invoice|rechnung.*"
+    r"|tax invoice|rechnung.*|factura.*|fattura.*|fatura.*"
 )
 _EMAIL: Final = re.compile(r"[^@\s<>(),;:\"]+@[A-Za-z0-9À-ÿ-]+(\.[A-Za-z0-9À-ÿ-]+)*\.[A-Za-zÀ-ÿ]{2,}")
 _IBAN: Final = re.compile("[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
@@ -64,7 +64,7 @@ def read_language(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def read_country(text: str) -> str:
-    """ISO 3166 alpha-2 code of a code or a name in French, Dutch, German or English, "" if none."""
+    """ISO 3166 alpha-2 code of a code or a name in the languages of headers, "" if none."""
     if re.fullmatch("[A-Za-z]{2,3}", text):
         code = text.upper()
         territories = Locale("en").territories
@@ -79,7 +79,7 @@ def read_country(text: str) -> str:
 def _country_names() -> dict[str, str]:
     return {
         name.casefold(): code
-        for language in ("fr", "nl", "de", "en")
+        for language in ("es", "it", "pt", "fr", "nl", "de", "en")
         for code, name in Locale(language).territories.items()
         if re.fullmatch("[A-Z]{2}", code)
     }

@@ -1,4 +1,4 @@
-"""Which column holds what: headers in French, Dutch, German and English, found and understood.
+"""Which column holds what: headers in seven languages, found and understood.
 
 A header is read as a set of concepts, word by word: "Factuurdatum", "Date de facture" and
 "InvoiceDate" are all {invoice, date}. Both tables stand in `vocabulary`.
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from encaiss_dashboard.adapters.invoice_files.dialect import Record
-from encaiss_dashboard.adapters.invoice_files.vocabulary import FILLERS, MEANINGS, WORDS
+from encaiss_dashboard.adapters.invoice_files.vocabulary import FILLERS, MEANINGS, WEAK, WORDS
 from encaiss_dashboard.domain.intake import ColumnGuess, Field
 
 REQUIRED: Final = (Field.NUMBER, Field.DEBTOR, Field.ISSUE, Field.TOTAL)
@@ -115,7 +115,7 @@ def map_columns(
 
 
 def speaks_day_first(header: Sequence[str]) -> bool:
-    """Whether the header is French, Dutch or German: their dates begin with the day."""
+    """Whether the header is of a continental language: their dates begin with the day."""
     votes: Counter[str] = Counter()
     for column in header:
         languages = _understand(column).languages
@@ -133,12 +133,14 @@ def meanings(header: str) -> tuple[tuple[Field, int], ...]:
     if len(header) > _HEADING_CHARS:
         return ()
     heading = _understand(header)
-    if heading.unknown > (1 if len(heading.concepts) > 1 else 0):
+    concepts, unknown = heading.concepts, heading.unknown
+    weak = concepts & WEAK
+    if weak and concepts not in _MEANT_BY:
+        concepts, unknown = concepts - weak, unknown + len(weak)
+    if unknown > (1 if len(concepts) > 1 else 0):
         return ()
-    meant = _MEANT_BY.get(heading.concepts, [])
-    return tuple(
-        sorted(((f, c - 30 * heading.unknown) for f, c in meant), key=lambda pair: pair[1], reverse=True)
-    )
+    meant = _MEANT_BY.get(concepts, [])
+    return tuple(sorted(((f, c - 30 * unknown) for f, c in meant), key=lambda pair: pair[1], reverse=True))
 
 
 @lru_cache(maxsize=4096)
@@ -174,7 +176,7 @@ def _words(header: str) -> list[str]:
 
 def _plain_words(text: str) -> list[str]:
     text = re.sub(r"(?i)\be-mail", "email", text)
-    text = re.sub(r"(?i)\bn[°ºo]\.?(?=\W|$)|#|\bnº", " nr ", text.replace("%", " pct "))
+    text = re.sub(r"(?i)\bn(?:\.?[°º]|o)\.?(?=\W|$)|#|\bnº", " nr ", text.replace("%", " pct "))
     text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     words = re.findall(r"[a-z0-9]+", text.lower().replace("ß", "ss"))
     return [word for word in words if word not in FILLERS]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 import polars as pl
@@ -59,10 +60,11 @@ class DateEvidence:
         if self._seen.height < limits.DISTINCT:
             self._seen = pl.concat([self._seen, dates.unique()]).unique()
 
-    def see_texts(self, dates: Sequence[tuple[str, str, str]]) -> None:
+    def see_texts(self, dates: Collection[tuple[str, str, str]]) -> None:
         """Take down sets of single records."""
         if dates:
-            self.see(pl.DataFrame(dates, schema=self._seen.schema, orient="row"))
+            columns = zip(self._seen.columns, zip(*dates, strict=True), strict=True)
+            self.see(pl.DataFrame(dict(columns), schema=self._seen.schema))
 
     @property
     def is_silent(self) -> bool:
@@ -82,19 +84,23 @@ class Judged:
         self.values: list[list[str]] = [[] for _ in range(columns)]
         self._open = list(range(columns))
 
-    def see(self, cells: pl.DataFrame, lines: pl.Series, odd: Sequence[tuple[int, Sequence[str]]]) -> None:
+    def see(self, rows: pl.DataFrame, lines: pl.Series, odd: Sequence[tuple[int, Sequence[str]]]) -> None:
         """Take down what a block has, regular rows and others, each with its line."""
         for position in self._open:
             known = self.values[position]
             missing = JUDGED - len(known)
-            column = cells[str(position)] if str(position) in cells.columns else None
+            column = rows[str(position)] if str(position) in rows.columns else None
             found: list[tuple[int, str]] = []
-            if column is not None and cells.height:
+            if column is not None and rows.height:
                 filled = (~column.str.contains(BLANK)).arg_true().head(missing)
                 found = list(zip(lines.gather(filled), column.gather(filled), strict=True))
             if odd:
-                extra = ((line, record[position]) for line, record in odd if position < len(record))
-                found = sorted((*found, *extra))
+                extra = (
+                    (line, cells[position])
+                    for line, cells in odd
+                    if position < len(cells) and cells[position] and not cells[position].isspace()
+                )
+                found = sorted((*found, *islice(extra, missing)))
             texts = (cell((text,), 0) for _, text in found)
             known += [text for text in texts if text][:missing]
         self._open = [position for position in self._open if len(self.values[position]) < JUDGED]

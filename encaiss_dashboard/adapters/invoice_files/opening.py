@@ -151,10 +151,12 @@ def _headed(records: Sequence[Record], ends: Sequence[int], separator: str, choi
         )
     dropped = _reason_at(records[at].cells)
     below = Counter(len(record.cells) for record in records[at + 1 :] if record.closed)
-    least = width + (dropped is not None)
-    counts = [(count, -cells) for cells, count in below.items() if cells >= least]
+    least, most = width + (dropped is not None), 2 * limits.COLUMNS
+    counts = [(count, -cells) for cells, count in below.items() if least <= cells <= most]
     return Table(
-        grid=Grid(separator, -max(counts)[1] if counts else len(records[at].cells), dropped, ends[at]),
+        grid=Grid(
+            separator, -max(counts)[1] if counts else min(len(records[at].cells), most), dropped, ends[at]
+        ),
         header=column_names.labels(written[:width]),
         written=tuple(written[:width]),
         header_line=records[at].line,

@@ -44,6 +44,7 @@ from encaiss_dashboard.domain.money import EUR, Money
 _SAMPLES: Final = 3
 _LISTED_COLUMNS: Final = 30
 _PASSES: Final = 3
+_PLANNED_BYTES: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,7 @@ class _Reader:
 
     def first_plan(self) -> _Plan:
         """What the beginning of the file speaks for."""
-        head = list(islice(self.blocks(HEAD_BYTES), 2))
+        head = list(islice(self.blocks(_PLANNED_BYTES), 2))
         judging = self.body(_Plan({}), None)
         for block in head:
             judging.judge(block)

@@ -1,130 +1,175 @@
-"""Rejected rows in the layout of their own file, with why beside each: to be mended and sent again."""
+"""Rejected rows as a file of their own layout, with a column of reasons: to be mended and sent again."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, time
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
+import polars as pl
 import xlsxwriter
 
-from encaiss_dashboard.adapters.invoice_files.encodings import TWICE
-from encaiss_dashboard.adapters.invoice_files.workbook import typed_rows
-from encaiss_dashboard.domain.intake import Reading
-from encaiss_dashboard.domain.sheets import harmless
+from encaiss_dashboard.adapters.invoice_files import encodings, limits, values, workbook
+from encaiss_dashboard.adapters.invoice_files.encodings import Coded
+from encaiss_dashboard.adapters.invoice_files.opening import HEAD_BYTES, Table, is_reason, open_table
+from encaiss_dashboard.adapters.invoice_files.problems import UnusableError
+from encaiss_dashboard.adapters.invoice_files.split import read_blocks
+from encaiss_dashboard.domain.intake import Choices, Reading
+from encaiss_dashboard.domain.sheets import guarded
 
-WORKBOOKS: Final = frozenset({"xlsx", "xls", "ods"})
-_DATE: Final = "dd/mm/yyyy"
+_HEAD_BLOCKS: Final = 16
+_FIRST_YEAR: Final = 1900
+"""Of a spreadsheet's calendar."""
+_SHEET_CHARS: Final = 31
+_NO_SHEET_NAME: Final = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))
+# What the sentences of the house hold that older encodings do not.
+_SIMPLER: Final = str.maketrans(
+    {"\u202f": "\u00a0", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "–": "-", "œ": "oe", "−": "-"}
+)
 
 
 def write_rejected(
     source: Path, reading: Reading, reasons: Mapping[int, str], heading: str, into: Path
 ) -> bool:
-    """Write the rows on these lines as they stand in a table or workbook, with a last column of reasons.
+    """Write rows of a table once more, each with why it was rejected.
 
-    What a spreadsheet would run as a formula is made harmless; numbers, dates and references stay.
+    A text keeps its columns, separator and encoding; what stood above its header is left out. A workbook
+    becomes an XLSX of one sheet. Cells that a spreadsheet could run are guarded, which the reader undoes;
+    numbers and dates stay what they are.
 
     Args:
-        source: where the file lies.
-        reading: how it was understood.
-        reasons: sentences by line of the file (row of the sheet).
-        heading: of the column of reasons.
-        into: where to write; a workbook becomes XLSX, anything else the same kind of text.
+        source: the file that was read.
+        reading: what was understood of it.
+        reasons: what to say of each row, by its line.
+        heading: of the last column; `problem.heading` of a language, or the reader takes it for data.
+        into: the file to write.
 
     Returns:
         Whether there is such a layout: False for e-invoices, archives and files without a header.
+
+    Raises:
+        UnusableError: the file is not the one that was read.
     """
-    if reading.format in WORKBOOKS and reading.header:
-        _write_workbook(source, reading, reasons, heading, into)
-        return True
-    if reading.format != "csv" or not reading.header or not reading.dialect.separator:
+    if not reading.header or reading.format not in {"csv", "xlsx", "xls", "ods"}:
         return False
-    _write_text(source, reading, reasons, heading, into)
+    write = _write_workbook if reading.sheets else _write_text
+    write(source, reading, reasons, heading, into)
     return True
 
 
 def _write_text(source: Path, reading: Reading, reasons: Mapping[int, str], heading: str, into: Path) -> None:
-    dialect = reading.dialect
-    encoding = "utf-8-sig" if dialect.encoding in {"utf-8", TWICE} else dialect.encoding
-    width = len(reading.header)
-    with into.open("w", encoding=encoding, errors="replace", newline="") as out:
-        writer = csv.writer(out, delimiter=dialect.separator)
-        for line, cells in _chosen(source, reading, {dialect.header_line, *reasons}):
-            own = [*cells, *[""] * (width - len(cells))][: max(width, len(cells))]
-            if line == dialect.header_line:
-                writer.writerow([*own[:width], heading])
-            else:
-                writer.writerow([*map(harmless, own), reasons[line]])
+    with source.open("rb") as stream:
+        size = source.stat().st_size
+        coded = _coded(stream, reading.dialect.encoding)
+        table, line_end = _table(stream, size, coded, reading)
+        width = _width(table, reading)
+        with _writer(into, coded, table.grid.separator, line_end) as write:
+            write([*_padded(list(table.written), width), heading])
+            for line, cells in _records(stream, size, coded, table, reasons.keys()):
+                guarded_cells = [_guarded(cell) for cell in _padded(cells, width)]
+                write([*guarded_cells, guarded(" ".join(reasons[line].split()))])
 
 
-def _chosen(source: Path, reading: Reading, lines: set[int]) -> Iterator[tuple[int, list[str]]]:
-    """The records that begin on these lines; where an open quote drew one in, its own line alone."""
-    text = _lines(source, reading.dialect.encoding)
-    seen: set[int] = set()
-    held: dict[int, str] = {}
-    reader = csv.reader(_noted(text, lines, held), delimiter=reading.dialect.separator)
-    start = 1
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error:
-            # A cell beyond the limit of the library: an open quote, whose lines are given below.
-            start = reader.line_num + 1
-            continue
-        if start in lines:
-            seen.add(start)
-            yield start, cells
-        start = reader.line_num + 1
-    for line in sorted(lines - seen):
-        if line in held:
-            yield line, held[line].rstrip("\r\n").split(reading.dialect.separator)
+def _coded(stream: BinaryIO, encoding: str) -> Coded:
+    marks = {"utf-8": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
+    mark = marks.get(encoding, b"")
+    return Coded(encoding, "replace", mark if mark and stream.read(len(mark)) == mark else b"")
 
 
-def _noted(text: Iterable[str], lines: set[int], held: dict[int, str]) -> Iterator[str]:
-    for number, line in enumerate(text, start=1):
-        if number in lines:
-            held[number] = line
-        yield line
+def _table(stream: BinaryIO, size: int, coded: Coded, reading: Reading) -> tuple[Table, str]:
+    """The header where the reading found it, and how lines end."""
+    chosen = {about: guess.column for about, guess in reading.columns.items()}
+    head = list(islice(encodings.blocks(stream, size, coded, HEAD_BYTES), _HEAD_BLOCKS))
+    found = open_table(head, Choices(columns=chosen, separator=reading.dialect.separator))
+    if not isinstance(found, Table):
+        raise UnusableError(found)
+    return found, "\r\n" if b"\r\n" in head[0].data else "\n"
 
 
-def _lines(source: Path, encoding: str) -> Iterator[str]:
-    """Physical lines as the reader counted them: only CR, LF and CRLF end one."""
-    if encoding == TWICE:
-        twice = source.read_bytes().decode("utf-8-sig", "replace")
-        yield from io.StringIO(twice.encode("cp1252", "replace").decode("utf-8", "replace"), newline="")
-        return
-    named = "utf-8-sig" if encoding == "utf-8" else encoding
-    with source.open(encoding=named, errors="replace", newline="") as stream:
-        for number, line in enumerate(stream):
-            yield line.removeprefix("\ufeff") if number == 0 else line
+def _width(table: Table, reading: Reading) -> int:
+    """How many cells stand before the reason: those of the longest row, as far as that is any use."""
+    grid = table.grid
+    usual = grid.cells - (grid.dropped is not None)
+    longest = max((int(p.facts["found"]) for p in reading.problems if p.code == "row_long"), default=0)
+    return max(len(table.written), usual, min(longest, limits.COLUMNS))
+
+
+def _records(
+    stream: BinaryIO, size: int, coded: Coded, table: Table, lines: Iterable[int]
+) -> Iterator[tuple[int, list[str]]]:
+    wanted = set(lines)
+    chosen = pl.Series(sorted(wanted), dtype=pl.Int64).implode()
+    for block in read_blocks(encodings.blocks(stream, size, coded), table.grid):
+        is_wanted = block.lines.is_in(chosen)
+        rows = zip(block.lines.filter(is_wanted), block.cells.filter(is_wanted).rows(), strict=True)
+        found = [(line, list(row)) for line, row in rows]
+        found += [(record.line, record.cells) for record in block.odd if record.line in wanted]
+        yield from sorted(found)
+
+
+def _padded(cells: list[str], width: int) -> list[str]:
+    return [*cells, *[""] * (width - len(cells))]
+
+
+def _guarded(cell: str) -> str:
+    return cell if values.is_amount_like(cell) else guarded(cell)
+
+
+@contextmanager
+def _writer(into: Path, coded: Coded, separator: str, line_end: str) -> Iterator[Callable[[list[str]], None]]:
+    encoding = "utf-8" if coded.encoding == encodings.TWICE else coded.encoding
+    with into.open("wb") as raw, io.TextIOWrapper(raw, encoding, errors="replace", newline="") as stream:
+        raw.write(coded.mark)
+        writer = csv.writer(stream, delimiter=separator, lineterminator=line_end)
+        yield lambda cells: writer.writerow([_encodable(cell, encoding) for cell in cells])
+
+
+def _encodable(cell: str, encoding: str) -> str:
+    if cell.isascii():
+        return cell
+    try:
+        cell.encode(encoding)
+    except UnicodeEncodeError:
+        return cell.translate(_SIMPLER)
+    return cell
 
 
 def _write_workbook(
     source: Path, reading: Reading, reasons: Mapping[int, str], heading: str, into: Path
 ) -> None:
-    out = xlsxwriter.Workbook(
-        into, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    page = out.add_worksheet()
-    days = out.add_format({"num_format": _DATE})
-    width, header_line = len(reading.header), reading.dialect.header_line
-    chosen = typed_rows(source, reading.sheet, {header_line, *reasons})
-    for place, (line, cells) in enumerate(chosen):
-        values: list[Any] = [*cells, *[""] * (width - len(cells))]
-        for column, value in enumerate([*values, heading if line == header_line else reasons[line]]):
-            _write_cell(page, place, column, value, days)
-    out.close()
+    first = reading.dialect.header_line
+    rows = workbook.typed_rows(source, reading.sheet, {first, *reasons})
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(into), options) as book:
+        sheet = book.add_worksheet(reading.sheet.translate(_NO_SHEET_NAME)[:_SHEET_CHARS].strip("'") or None)
+        day, moment = (book.add_format({"num_format": f}) for f in ("dd/mm/yyyy", "dd/mm/yyyy hh:mm"))
+        dropped: int | None = None
+        for at, (line, cells) in enumerate(rows):
+            if line == first:
+                heads = (position for position, cell in enumerate(cells) if is_reason(str(cell)))
+                dropped = next(heads, None)
+            kept = [cell for position, cell in enumerate(cells) if position != dropped]
+            for position, cell in enumerate(kept):
+                _write_cell(sheet, at, position, cell, (day, moment))
+            reason = heading if line == first else guarded(" ".join(reasons[line].split()))
+            sheet.write_string(at, len(kept), reason)
 
 
-def _write_cell(page: Any, row: int, column: int, value: Any, days: Any) -> None:
-    if isinstance(value, dict):
-        page.write_datetime(row, column, datetime.fromisoformat(value["day"]), days)
-    elif isinstance(value, bool | int | float):
-        page.write(row, column, value)
-    elif value:
-        page.write_string(row, column, harmless(str(value)))
+def _write_cell(sheet: Any, row: int, column: int, cell: Any, formats: tuple[Any, Any]) -> None:
+    if isinstance(cell, dict):
+        moment = datetime.fromisoformat(cell["day"])
+        if moment.year >= _FIRST_YEAR:
+            sheet.write_datetime(row, column, moment, formats[moment.time() != time()])
+        else:
+            sheet.write_string(row, column, cell["day"])
+    elif isinstance(cell, bool):
+        sheet.write_boolean(row, column, cell)
+    elif isinstance(cell, int | float):
+        sheet.write_number(row, column, cell)
+    elif cell:
+        sheet.write_string(row, column, _guarded(str(cell)))

@@ -55,7 +55,7 @@ def rejected(work: Work, client_id: int | None, batch_id: int) -> Mendable | Non
             about = f"{text(lang, f'field.{problem.field}')} – " if problem.field else ""
             why[problem.line].append(about + said)
     reasons = {line: " ".join(dict.fromkeys(said)) for line, said in why.items()}
-    heading = text(lang, "import.reason_heading")
+    heading = text(lang, "problem.heading")
     with TemporaryDirectory() as folder:
         into = Path(folder) / "rejected"
         source = work.store.path(key_of(batch))

@@ -12,7 +12,6 @@ from sqlmodel import select
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.intake import NO_CHOICES, Choices, Reading, Tell, untold
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.locales import LANGUAGES, text
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.work import Work
 
@@ -82,7 +81,4 @@ def _layout(work: Work, client_id: int, digest: str) -> records.ImportLayout | N
 
 
 def _digest(header: Iterable[str]) -> str:
-    # A file that was mended has the column of reasons besides (mending.py), in one language or another.
-    reasons = {text(lang, "import.reason_heading") for lang in LANGUAGES}
-    own = [name for name in header if name not in reasons]
-    return hashlib.sha256("\x1f".join(own).encode()).hexdigest()
+    return hashlib.sha256("\x1f".join(header).encode()).hexdigest()
