@@ -55,7 +55,15 @@ def test_formulas_are_made_harmless_and_numbers_and_references_stay(tmp_path):
         "F2;A;05/01/2026;;1,00;\nF3;B;05/01/2026;;1,00;\n"
     )
     data = mended(tmp_path, content, {2: "=HYPERLINK"})
-    assert rows(data)[1] == ["'=1+1", "'@x", "05/01/2026", "", "-99,90", "+++123/4567/89002+++", "'=HYPERLINK"]
+    assert rows(data)[1] == [
+        "'=1+1",
+        "'@x",
+        "05/01/2026",
+        "",
+        "-99,90",
+        "+++123/4567/89002+++",
+        "'=HYPERLINK",
+    ]
 
 
 def test_a_quote_that_swallows_the_rest_costs_its_own_line_only(tmp_path):

@@ -72,7 +72,7 @@ def _write_text(source: Path, reading: Reading, reasons: Mapping[int, str], head
             write([*_padded(list(table.written), width), heading])
             for line, cells in _records(stream, size, coded, table, reasons.keys()):
                 guarded_cells = [_guarded(cell) for cell in _padded(cells, width)]
-                write([*guarded_cells, guarded(" ".join(reasons[line].split()))])
+                write([*guarded_cells, guarded(" ".join(reasons[line].splitlines()))])
 
 
 def _coded(stream: BinaryIO, encoding: str) -> Coded:
@@ -156,7 +156,7 @@ def _write_workbook(
             kept = [cell for position, cell in enumerate(cells) if position != dropped]
             for position, cell in enumerate(kept):
                 _write_cell(sheet, at, position, cell, (day, moment))
-            reason = heading if line == first else guarded(" ".join(reasons[line].split()))
+            reason = heading if line == first else guarded(" ".join(reasons[line].splitlines()))
             sheet.write_string(at, len(kept), reason)
 
 

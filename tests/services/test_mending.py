@@ -1,0 +1,52 @@
+"""Rejected rows are mended in a file of their own and sent again."""
+
+import pytest
+
+from encaiss_dashboard.domain.permissions import HOUSE, Actor
+from encaiss_dashboard.services import imports
+
+LEDGER = (
+    "Fact_Nr;Klant;Datum;Verval;Totaal;Intern\n"
+    "F1;Garage Petit SRL;05/01/2026;04/02/2026;1.210,00;a\n"
+    "F2;Hôtel du Pont SA;20/01/2026;19/02/2026;1.2O0,00;b\n"
+    "F3;De Smet NV;31/01/2026;03/01/2026;845,00;c\n"
+)
+
+
+@pytest.fixture
+def take(house, wiring):
+    client = house.client()
+
+    def upload(data, name="export.csv", actor=HOUSE):
+        with wiring.begin(HOUSE) as work:
+            batch = imports.receive(work, client, name, data)
+        with wiring.begin(HOUSE) as work:
+            done = imports.accept(work, client, batch)
+        with wiring.begin(actor, write=False) as work:
+            return done, imports.rejected(work, client, batch)
+
+    return upload
+
+
+def test_what_was_rejected_comes_back_mended_and_completes_the_ledger(take):
+    done, rejected = take(LEDGER.encode())
+    assert (done.created, done.rejected_rows) == (1, 2)
+    assert rejected.name == "export-a-corriger.csv"
+    text = rejected.content.decode()
+    assert text.splitlines()[0] == "Fact_Nr;Klant;Datum;Verval;Totaal;Intern;Motif du rejet"
+    assert "« 1.2O0,00 »".replace(" ", "\u202f") in text
+    mended = text.replace("1.2O0,00;b", "1.200,00;b").replace("03/01/2026", "02/03/2026")
+    again, nothing = take(mended.encode(), rejected.name)
+    assert (again.created, again.unchanged, again.rejected_rows) == (2, 0, 0)
+    assert nothing is None
+
+
+@pytest.mark.parametrize("lang, heading", [("nl", "Reden van weigering"), ("en", "Reason for rejection")])
+def test_reasons_are_in_the_readers_language(take, lang, heading):
+    actor = Actor(None, "House", language=lang, house=True)
+    _, rejected = take(LEDGER.encode("cp1252"), actor=actor)
+    assert rejected.content.decode("cp1252").splitlines()[0].endswith(heading)
+
+
+def test_a_good_file_and_an_e_invoice_give_nothing_back(take):
+    assert take("\n".join(LEDGER.splitlines()[:2]).encode())[1] is None
