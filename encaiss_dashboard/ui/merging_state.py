@@ -6,7 +6,7 @@ from typing import Any, Final, TypedDict
 
 import reflex as rx
 
-from encaiss_dashboard.domain.errors import NotFound, Refusal
+from encaiss_dashboard.domain.errors import ChangedMeanwhile, NotFound, Refusal
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.services.debtors import merging, moving, parting, splitting
@@ -15,7 +15,7 @@ from encaiss_dashboard.services.debtors.parting import Part
 from encaiss_dashboard.services.debtors.splitting import Documents, NewDebtor
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.debtor_facts import Debtor
-from encaiss_dashboard.ui.merging_words import Row, merge_rows, merge_words, part_words, split_words
+from encaiss_dashboard.ui.merging_words import Row, merge_rows, merge_words, part_words, printed, split_words
 from encaiss_dashboard.ui.shell import Next, handler
 
 TEXT_LENGTH_MAX: Final = 100
@@ -120,21 +120,17 @@ class Merging(Debtor):
         try:
             done = await access.act(self, merging.merge, gone, kept, self._mark)
         except Refusal as refusal:
-            return self._object(refusal)
+            return await self._object(refusal)
         return self._leave(kept, "merge.done_merge", gone=done.gone.name, kept=done.kept.name)
 
     @handler
     async def ask_part(self, merge_id: int) -> Next:
         """Open the dialog that undoes a merge."""
-        parts = await access.read(self, parting.parts, self.key)
-        one = next((part for part in parts if part.merge_id == merge_id), None)
-        if one is None:
-            raise NotFound
-        self._merge, self._mark, self.other_name = merge_id, one.mark, one.names[0]
+        self._merge = merge_id
+        await self._undo()
         self._open("part", f"part-{merge_id}")
-        self.title = text(self._language(), "merge.title_part", name=one.names[0], kept=self.name)
+        self.title = text(self._language(), "merge.title_part", name=self.other_name, kept=self.name)
         self.go_label = text(self._language(), "merge.confirm_part")
-        self._tell_all(part_words(one, self.name, self._language()), one.blocked)
 
     @handler
     async def part(self, form: dict[str, Any]) -> Next:  # noqa: ARG002 - what a form sends
@@ -142,7 +138,7 @@ class Merging(Debtor):
         try:
             await access.act(self, parting.part, self._merge, self._mark)
         except Refusal as refusal:
-            return self._object(refusal)
+            return await self._object(refusal)
         return self._leave(self.key, "merge.done_part", name=self.other_name, kept=self.name)
 
     @handler
@@ -180,7 +176,7 @@ class Merging(Debtor):
                 self, splitting.split, self.key, sorted(self._chosen), facts, seen=self._mark
             )
         except Refusal as refusal:
-            return self._object(refusal)
+            return await self._object(refusal)
         return self._leave(new, "merge.done_split", new=facts.name.strip())
 
     @handler
@@ -229,10 +225,21 @@ class Merging(Debtor):
         self.told, self.warned = words
         self.blocked = [moving.sentence(one, self._language()) for one in blocked]
 
-    def _object(self, refusal: Refusal) -> Next:
-        """Say it inside the dialog, where it can be mended."""
+    async def _undo(self) -> None:
+        parts = await access.read(self, parting.parts, self.key)
+        one = next((part for part in parts if part.merge_id == self._merge), None)
+        if one is None:
+            raise NotFound
+        self._mark, self.other_name = one.mark, one.names[0]
+        self._tell_all(part_words(one, self.name, self._language()), one.blocked)
+
+    async def _object(self, refusal: Refusal) -> Next:
+        """Say it inside the dialog, where it can be mended; what has changed is shown anew."""
         if isinstance(refusal, access.SignedOut):
             return self._tell(refusal)
+        anew = {"merge": self._compare, "split": self._divide, "part": self._undo}.get(self.asking)
+        if anew is not None and isinstance(refusal, ChangedMeanwhile):
+            await anew()
         self.objection = text(self._language(), f"refusal.{refusal.code}", **refusal.facts)
         return None
 
@@ -251,13 +258,13 @@ def _note(one: Part, lang: str) -> NoteRow:
     names = f"{first} ({', '.join(others)})" if others else first
     return NoteRow(
         id=one.merge_id,
-        says=text(lang, "merge.note", names=names, day=day(one.at.date(), lang, "long")),
+        says=text(lang, "merge.note", names=names, day=day(one.on, lang, "long")),
         name=first,
     )
 
 
 def _found(one: Found) -> FoundRow:
-    detail = " · ".join(part for part in (one.enterprise_number, one.number, one.city) if part)
+    detail = " · ".join(part for part in (printed(one.enterprise_number), one.number, one.city) if part)
     return FoundRow(id=one.id, name=one.name, detail=detail)
 
 

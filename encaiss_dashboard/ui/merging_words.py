@@ -36,6 +36,7 @@ def merge_rows(seen: Foreseen, lang: str) -> list[Row]:
     gone, kept = _told(seen.gone, seen, lang), _told(seen.kept, seen, lang)
     filled = {_FILLED[name] for name in seen.filled if name in _FILLED}
     filled |= {"address"} if _ADDRESS & set(seen.filled) else set()
+    filled |= {"email"} if seen.contacts and seen.gone.email and not seen.kept.email else set()
     return [
         Row(
             what=text(lang, f"merge.row_{name}"),
@@ -48,10 +49,10 @@ def merge_rows(seen: Foreseen, lang: str) -> list[Row]:
 
 
 def _told(side: Side, seen: Foreseen, lang: str) -> dict[str, str]:
-    number, nothing = side.enterprise_number, text(lang, "merge.nothing")
+    nothing = text(lang, "merge.nothing")
     told = {
         "number": side.number,
-        "enterprise_number": format_enterprise_number(number) if is_enterprise_number(number) else number,
+        "enterprise_number": printed(side.enterprise_number),
         "address": side.address,
         "email": side.email or text(lang, "merge.by_post"),
         "language": text(lang, f"file.language_{side.language}"),
@@ -64,6 +65,11 @@ def _told(side: Side, seen: Foreseen, lang: str) -> dict[str, str]:
         "next": message_words(side.next, seen.on, lang),
     }
     return {name: value or nothing for name, value in told.items()}
+
+
+def printed(number: str) -> str:
+    """An enterprise number as people write it; what is none of Belgium's stays as it is."""
+    return format_enterprise_number(number) if is_enterprise_number(number) else number
 
 
 def merge_words(seen: Foreseen, lang: str) -> Words:

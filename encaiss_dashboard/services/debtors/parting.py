@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlmodel import col, func, select
 
@@ -20,6 +21,8 @@ from encaiss_dashboard.storage import merges, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
+_ZONE: Final = ZoneInfo("Europe/Brussels")
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -27,7 +30,7 @@ class Part:
 
     Attributes:
         names: of the debtor that was merged, then of those that had been merged into it before.
-        at: when it was merged.
+        on: day in Brussels on which it was merged.
         documents, payments, contacts, messages: how many go back.
         open: what is open of what goes back, by currency.
         blocked: what has to be over first; with any of it nothing goes back.
@@ -36,7 +39,7 @@ class Part:
     merge_id: int
     debtor_id: int
     names: tuple[str, ...]
-    at: datetime
+    on: date
     documents: int
     payments: int
     contacts: int
@@ -76,7 +79,7 @@ def _part(work: Work, client_id: int, merge: records.DebtorMerge) -> Part:
         merge_id=queries.known(merge.id),
         debtor_id=merge.debtor_id,
         names=tuple(names[key] for key in family),
-        at=merge.at,
+        on=merge.at.astimezone(_ZONE).date(),
         documents=len(back.documents),
         payments=len(back.payments),
         contacts=len(_held(work, records.Contact, merge)),
