@@ -69,6 +69,13 @@ class InvoiceFiles(Protocol):
         """
         ...
 
+    def read_pushed(self, source: Path, name: str, folder: Path) -> Reading:
+        """Understand JSON of the house's own form, at once and as ``read_file`` leaves it.
+
+        Only for what the house has parsed and checked to be of that form: it is read in this process.
+        """
+        ...
+
     def kept(self, source: Path, name: str, choices: Choices, folder: Path) -> Reading | None:
         """The reading that ``read_file`` left in a folder, without reading the file again.
 

@@ -290,7 +290,7 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
         *({text: 36} for text in TEXTS),
         *({"messages": value} for value in (*NUMBERS, *TEXTS)),
     ],
-    **dict.fromkeys(("worked", "at_once", "demo", "dry_run"), lambda aim: [True, False]),
+    **dict.fromkeys(("worked", "at_once", "demo", "dry_run", "checked"), lambda aim: [True, False]),
 }
 # What ``**facts`` and the like could be made to carry.
 CARRIED: dict[str, Callable[[Aim], dict[str, Any]]] = {

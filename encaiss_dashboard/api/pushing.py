@@ -36,7 +36,10 @@ async def push(by: Caller, sent: Sent, key: str | None) -> tuple[Answered, bool]
     name, data = sent.wish.name, sent.data
     batch_id = await by.work(lambda work: imports.receive(work, by.client_id, name, data), write=True)
     try:
-        await by.work(lambda work: imports.understand(work, by.client_id, batch_id), write=False)
+        await by.work(
+            lambda work: imports.understand(work, by.client_id, batch_id, checked=sent.numbers is not None),
+            write=False,
+        )
         return await by.work(lambda work: _take(work, by.client_id, batch_id, sent, named), write=True)
     except BaseException:
         await by.forget(lambda work: imports.discard(work, by.client_id, batch_id))

@@ -15,13 +15,23 @@ import polars as pl
 from pydantic import TypeAdapter, ValidationError, create_model
 
 from encaiss_dashboard.adapters import invoice_files
+from encaiss_dashboard.adapters.invoice_files import pushed
 from encaiss_dashboard.adapters.invoice_files.codes import read_country
 from encaiss_dashboard.adapters.invoice_files.rejected import write_rejected
 from encaiss_dashboard.adapters.invoice_files.staging import SCHEMA, StagedRows, frame_of
-from encaiss_dashboard.domain.intake import Choices, InvoiceRow, Reading, Rows, Tell, untold
+from encaiss_dashboard.domain.intake import NO_CHOICES, Choices, InvoiceRow, Reading, Rows, Tell, untold
 from encaiss_dashboard.locales import LANGUAGES, catalogue
 
-__all__ = ["empty", "kept", "load_reading", "prepare", "read_file", "save_reading", "write_rejected"]
+__all__ = [
+    "empty",
+    "kept",
+    "load_reading",
+    "prepare",
+    "read_file",
+    "read_pushed",
+    "save_reading",
+    "write_rejected",
+]
 
 _FILE: Final = "reading.json"
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Reading) if field.name != "rows")
@@ -71,6 +81,13 @@ def read_file(source: Path, name: str, choices: Choices, folder: Path, tell: Tel
     empty(folder)
     reading = invoice_files.read_file(source, name, choices, folder, tell)
     return save_reading(reading, source, name, choices, folder)
+
+
+def read_pushed(source: Path, name: str, folder: Path) -> Reading:
+    """Understand JSON of the house's own form in this process; see ``work.InvoiceFiles``."""
+    empty(folder)
+    reading = pushed.read_pushed(source, name, NO_CHOICES, folder, untold)
+    return save_reading(reading, source, name, NO_CHOICES, folder)
 
 
 def kept(source: Path, name: str, choices: Choices, folder: Path) -> Reading | None:

@@ -13,7 +13,7 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.compared import Answers, Change, Preview
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.parties import fill_in
-from encaiss_dashboard.services.imports.uploads import batch_of, read
+from encaiss_dashboard.services.imports.uploads import batch_of, key_of, read
 from encaiss_dashboard.storage import records
 from encaiss_dashboard.work import Work
 
@@ -48,17 +48,28 @@ class Foreseen:
     teaches: bool
 
 
-def understand(work: Work, client_id: int | None, batch_id: int) -> None:
+def understand(work: Work, client_id: int | None, batch_id: int, *, checked: bool = False) -> None:
     """Read a kept file, so that what was understood of it lies beside it from now on.
 
     For whoever is about to write: a writer that waited for a reader would hold up everybody else.
+
+    Args:
+        work: of who uploaded it.
+        client_id: whose it is.
+        batch_id: which.
+        checked: it is JSON of the house's own form, parsed and found good.
 
     Raises:
         NotAllowed: the actor may not upload for this client.
         NotFound: no such upload of this client.
     """
     client = work.require(Action.UPLOAD, client_id)
-    read(work, batch_of(work, client, batch_id), untold)
+    batch = batch_of(work, client, batch_id)
+    if checked:
+        key = key_of(batch)
+        work.files.read_pushed(work.store.path(key), batch.file_name, work.store.workshop(key))
+    else:
+        read(work, batch, untold)
 
 
 def foresee(work: Work, client_id: int | None, batch_id: int) -> Foreseen:
