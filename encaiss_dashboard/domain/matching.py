@@ -45,6 +45,7 @@ ALIKE: Final = 85
 
 Measured: "Garage Petit" and "Garage Petite" 96, "Hôtel du Pont" and "Hotel du Pond" 92, "ACME" and "ACNE" 75.
 """
+_SINGLE: Final = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_](?!\S))+")
 _COMMON: Final = 50
 _WORD_LETTERS_MIN: Final = 3
 _PART: Final = 4
@@ -54,11 +55,13 @@ _OFFERED: Final = 3
 def name_key(name: str) -> str:
     """A name without case, accents, punctuation and double spaces; ``Œ`` counts as ``oe``.
 
-    Legal forms stay: ``Dupont SRL`` and ``Dupont SA`` may be two companies.
+    Single letters are one word, as ``S.A.``, ``S A`` and ``SA`` are. Legal forms stay: ``Dupont SRL`` and
+    ``Dupont SA`` may be two companies.
     """
     folded = unicodedata.normalize("NFKD", name.replace("Œ", "OE").replace("œ", "oe")).casefold()
     letters = "".join(c for c in folded if not unicodedata.combining(c))
-    return re.sub(r"[^\w&+]+", " ", letters).strip()
+    words = re.sub(r"[^\w&+]+", " ", letters).strip()
+    return _SINGLE.sub(lambda run: run[0].replace(" ", ""), words)
 
 
 def core(name: str) -> str:

@@ -150,7 +150,7 @@ def correct(work: Work, client_id: int | None, batch_id: int, corrections: Mappi
     try:
         valid = CHOICES.validate_python({**before, **corrections, "columns": columns})
     except ValidationError as error:
-        raise Unreadable(value=str(corrections)[:60]) from error
+        raise Unreadable(value=_keys(corrections)) from error
     batch.choices = CHOICES.dump_python(valid, mode="json")
 
 
@@ -167,12 +167,11 @@ def answer(work: Work, client_id: int | None, batch_id: int, answers: Mapping[st
     client = work.require(Action.UPLOAD, client_id)
     batch = _pending(work, client, batch_id)
     before = Answers.model_validate(batch.answers).model_dump(mode="json")
-    given = dict(answers)
     try:
-        given["debtors"] = before["debtors"] | dict(given.get("debtors", {}))
+        given = {**answers, "debtors": {**before["debtors"], **answers.get("debtors", {})}}
         valid = Answers.model_validate({**before, **given})
-    except (ValidationError, TypeError, ValueError) as error:
-        raise Unreadable(value=str(answers)[:60]) from error
+    except (ValidationError, TypeError, AttributeError) as error:
+        raise Unreadable(value=_keys(answers)) from error
     batch.answers = valid.model_dump(mode="json")
 
 
@@ -233,6 +232,11 @@ def _pending(work: Work, client_id: int, batch_id: int) -> records.ImportBatch:
 def _intake(work: Work, batch: records.ImportBatch, tell: Tell) -> Intake:
     answers = Answers.model_validate(batch.answers)
     return Intake(work, batch.client_id, batch, read(work, batch, tell)[1], answers)
+
+
+def _keys(given: object) -> str:
+    """What somebody gave, in few words; a number of it may be longer than may be written."""
+    return ", ".join(key for key in given if isinstance(key, str))[:60] if isinstance(given, Mapping) else ""
 
 
 def _digest(path: Path) -> str:
