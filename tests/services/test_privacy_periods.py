@@ -101,6 +101,10 @@ def old(house, wiring, owner, client, moulin, clock):
             kind="password_changed", to="x@y.example", nonce="n", created_at=at, sent_at=at
         )
         house.add(mail)
+        named = {"client_id": client, "name": str(at), "digest": str(at), "ending": "9xYz"}
+        house.add(accounts.ApiToken(**named, created_at=at, revoked_at=at))
+        told = {"client_id": client, "digest": "x", "status": 200, "answer": {}}
+        house.add(accounts.ApiRequest(**told, key=str(at), at=at))
         with wiring.begin(owner) as work:
             imports.receive(work, client, "waits.csv", CSV)
             imports.accept(
@@ -120,12 +124,13 @@ def old(house, wiring, owner, client, moulin, clock):
 
 EXPECTED = {
     Past.ATTEMPTS: 1,
-    Past.SESSIONS: 1,
+    Past.SESSIONS: 2,  # and a key that was taken back
     Past.MAILS: 1,
     Past.UPLOADS: 1,
     Past.FILES: 1,
     Past.MESSAGES: 0,  # its debtor owes what was imported just now
     Past.DEBTORS: 1,
+    Past.ANSWERS: 1,
 }
 
 
@@ -143,6 +148,8 @@ def test_what_is_past_its_time_goes_once_and_the_rest_stays(house, wiring, old):
     assert len(rows(house, accounts.LoginAttempt)) == 1
     assert len(rows(house, accounts.LoginSession)) == 1
     assert len(rows(house, accounts.AccountMail)) == 1
+    assert len(rows(house, accounts.ApiToken)) == 1
+    assert len(rows(house, accounts.ApiRequest)) == 1
     assert len(rows(house, records.ImportBatch)) == 3
     assert rows(house, records.Debtor)[-1].name.startswith("Débiteur effacé")
     assert is_whole(house)
