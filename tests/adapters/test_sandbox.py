@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from encaiss_dashboard.domain.intake import NO_CHOICES, Cancelled, Choices, Read
 from encaiss_dashboard.settings import Settings
 
 GOLDEN = sorted((Path(__file__).parent / "golden" / "invoice_files").rglob("*"))
+HEADER = "Factuurnummer;Klant;Factuurdatum;Totaal\n"
 MEGABYTE = 1 << 20
 LIMITS = Limits(
     memory_bytes=200 * MEGABYTE,
@@ -41,7 +43,7 @@ LINUX = sys.platform == "linux"
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     path = tmp_path / "source"
-    path.write_text("Factuurnummer;Klant;Factuurdatum;Totaal\nA1;Café;31/01/2025;5,00\n", encoding="utf-8")
+    path.write_text(f"{HEADER}A1;Café;31/01/2025;5,00\n", encoding="utf-8")
     return path
 
 
@@ -171,6 +173,28 @@ def test_a_file_that_broke_its_reader_is_not_read_again_at_every_look(hostile, s
     found = hostile.kept(source, "breaks_off", NO_CHOICES, folder)
     assert found is not None
     assert (codes(found), len(found.rows)) == (codes(made), 0) == (["file_broke_reader"], 0)
+
+
+def test_tables_of_an_archive_are_kept_each_in_its_place(honest, source, folder):
+    with zipfile.ZipFile(source, "w") as archive:
+        for number in range(2):
+            archive.writestr(f"{number}.csv", f"{HEADER}A{number};Café;31/01/2025;5,00\n")
+    made = honest.read_file(source, "a.zip", NO_CHOICES, folder)
+    found = honest.kept(source, "a.zip", NO_CHOICES, folder)
+    assert found is not None
+    assert [row.number for row in made.rows] == [row.number for row in found.rows] == ["A0", "A1"]
+
+
+@pytest.mark.parametrize("name", ["../other.arrow", "{outside}", "link.arrow", "nothing.arrow", ""])
+def test_rows_that_lie_elsewhere_are_not_believed(source, folder, name):
+    kept.read_file(source, "a.csv", NO_CHOICES, folder)
+    (rows,) = folder.glob("*.arrow")
+    other = rows.rename(folder.parent / "other.arrow")
+    (folder / "link.arrow").symlink_to(other)
+    reading = folder / "reading.json"
+    told = reading.read_text(encoding="utf-8")
+    reading.write_text(told.replace(rows.name, name.format(outside=other)), encoding="utf-8")
+    assert kept.load_reading(folder) is None
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,11 @@ def save_reading(reading: Reading, source: Path, name: str, choices: Choices, fo
     """
     frames = _laid(reading.rows, folder)
     told = _TOLD(**{name: getattr(reading, name) for name in _FIELDS})
-    whole = _KEPT(of=_of(source, name, choices), frames=tuple(frame.name for frame in frames), told=told)
+    whole = _KEPT(
+        of=_of(source, name, choices),
+        frames=tuple(frame.relative_to(folder).as_posix() for frame in frames),
+        told=told,
+    )
     part = folder / f"{_FILE}.part"
     part.write_bytes(whole.model_dump_json().encode())
     part.replace(folder / _FILE)
@@ -118,8 +122,8 @@ def save_reading(reading: Reading, source: Path, name: str, choices: Choices, fo
 def load_reading(folder: Path) -> Reading | None:
     """The reading that lies in a folder, None when none does or when it is not what this house writes.
 
-    Whoever wrote it may have been misled by the file it read: only plain files of the folder itself
-    are believed.
+    Whoever wrote it may have been misled by the file it read: only plain files within the folder are
+    believed.
     """
     try:
         whole = _KEPT.model_validate_json((folder / _FILE).read_bytes())
@@ -157,8 +161,9 @@ def _laid(rows: Rows | Sequence[InvoiceRow], folder: Path) -> list[Path]:
 
 
 def _is_own(folder: Path, name: str) -> bool:
-    path = folder / name
-    return Path(name).name == name and path.is_file() and not path.is_symlink()
+    """Whether a name leads to a plain file within the folder, by no link."""
+    path, own = folder / name, folder.resolve()
+    return path.is_file() and path.resolve() == own / name and path.resolve().is_relative_to(own)
 
 
 def _holds_rows(frame: Path) -> bool:

@@ -43,8 +43,8 @@ class Limits:
     """
 
     memory_bytes: int = 1 << 30
-    cpu_s: int = 300
-    wall_s: float = 900
+    cpu_s: int = 600
+    wall_s: float = 1800
     silence_s: float = 60
     file_bytes: int = 2 << 30
     folder_bytes: int = 4 << 30
