@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -153,64 +152,11 @@ def test_the_house_reads_apart(settings: Settings):
     built.engine.dispose()
 
 
-# ---------------------------------------------------------------- a reading made once
-
-
-def test_a_reading_is_kept_until_the_file_its_name_or_the_choices_change(honest, source, folder):
-    made = honest.read_file(source, "a.csv", NO_CHOICES, folder)
-    found = honest.kept(source, "a.csv", NO_CHOICES, folder)
-    assert found is not None
-    assert dataclasses.replace(found, rows=()) == dataclasses.replace(made, rows=())
-    assert list(found.rows) == list(made.rows)
-    assert honest.kept(source, "b.csv", NO_CHOICES, folder) is None
-    assert honest.kept(source, "a.csv", Choices(separator=","), folder) is None
-    source.write_bytes(source.read_bytes() + b"\n")
-    assert honest.kept(source, "a.csv", NO_CHOICES, folder) is None
-
-
 def test_a_file_that_broke_its_reader_is_not_read_again_at_every_look(hostile, source, folder):
     made = hostile.read_file(source, "breaks_off", NO_CHOICES, folder)
     found = hostile.kept(source, "breaks_off", NO_CHOICES, folder)
     assert found is not None
     assert (codes(found), len(found.rows)) == (codes(made), 0) == (["file_broke_reader"], 0)
-
-
-def test_tables_of_an_archive_are_kept_each_in_its_place(honest, source, folder):
-    with zipfile.ZipFile(source, "w") as archive:
-        for number in range(2):
-            archive.writestr(f"{number}.csv", f"{HEADER}A{number};Café;31/01/2025;5,00\n")
-    made = honest.read_file(source, "a.zip", NO_CHOICES, folder)
-    found = honest.kept(source, "a.zip", NO_CHOICES, folder)
-    assert found is not None
-    assert [row.number for row in made.rows] == [row.number for row in found.rows] == ["A0", "A1"]
-
-
-@pytest.mark.parametrize("name", ["../other.arrow", "{outside}", "link.arrow", "nothing.arrow", ""])
-def test_rows_that_lie_elsewhere_are_not_believed(source, folder, name):
-    kept.read_file(source, "a.csv", NO_CHOICES, folder)
-    (rows,) = folder.glob("*.arrow")
-    other = rows.rename(folder.parent / "other.arrow")
-    (folder / "link.arrow").symlink_to(other)
-    reading = folder / "reading.json"
-    told = reading.read_text(encoding="utf-8")
-    reading.write_text(told.replace(rows.name, name.format(outside=other)), encoding="utf-8")
-    assert kept.load_reading(folder) is None
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda folder: (folder / "reading.json").write_bytes(b"\xff{"),
-        lambda folder: (folder / "reading.json").unlink(),
-        lambda folder: next(folder.glob("*.arrow")).unlink(),
-        lambda folder: next(folder.glob("*.arrow")).write_bytes(b"ARROW1\0\0 and no more"),
-    ],
-    ids=["no json", "none", "no rows", "broken rows"],
-)
-def test_a_damaged_reading_is_none(source, folder, change):
-    kept.read_file(source, "a.csv", NO_CHOICES, folder)
-    change(folder)
-    assert kept.kept(source, "a.csv", NO_CHOICES, folder) is None
 
 
 # ---------------------------------------------------------------- what a hostile file gets for it

@@ -16,6 +16,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.base import Record
+from encaiss_dashboard.storage.changes import DebtorChange
 from encaiss_dashboard.storage.journal import ActKind
 
 # Every table that names a debtor is decided here; a test fails for one that is not. Decisions were
@@ -34,7 +35,9 @@ COUNTED: Final[Mapping[str, type[Any]]] = {
     "messages": records.OutboxMessage,
 }
 """What is counted for whoever decides; each has its words in the catalogue under ``merge.``."""
-STAYS: Final[frozenset[type[Record]]] = frozenset({records.Delegation, records.Act, records.DebtorMerge})
+STAYS: Final[frozenset[type[Record]]] = frozenset(
+    {records.Delegation, records.Act, records.DebtorMerge, DebtorChange}
+)
 NAMED_MAX: Final = 10
 _FILLED: Final = ("number", "enterprise_number", "endpoint", "iban", "term")
 ADDRESS: Final = ("address", "postcode", "city")
