@@ -68,6 +68,9 @@ class Pile:
             (folder / attachment.file).write_bytes(f"{attachment.file} of {name}".encode())
         return replace(reading, name=name)
 
+    def kept(self, source: Path, name: str, choices: Choices, folder: Path) -> Reading | None:
+        return None
+
 
 @dataclass
 class Desk:
