@@ -229,7 +229,7 @@ def test_a_client_cannot_run_the_reminders_itself(page, client):
     [
         ("vide.csv", "", "problem.file_empty"),
         ("seul.csv", "Numéro;Client;Date;Total\n", "problem.file_header_only"),
-        ("photo.csv", "%PDF-1.7 x", "problem.file_pdf"),
+        ("photo.csv", "%PDF-1.7 x", "problem.pdf_broken"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(page, client, name, content, problem):
@@ -237,4 +237,4 @@ def test_a_file_that_cannot_be_read_says_why(page, client, name, content, proble
     page.goto("/invoices")
     expect(page.locator("[data-dropzone]")).to_be_visible()
     drop(page, name, content)
-    expect(page.get_by_role("alert").first).to_contain_text(text("fr", problem))
+    expect(page.locator("main")).to_contain_text(text("fr", problem))
