@@ -2,6 +2,7 @@
 
 import pytest
 
+from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.services import imports
 
@@ -50,3 +51,12 @@ def test_reasons_are_in_the_readers_language(take, lang, heading):
 
 def test_a_good_file_and_an_e_invoice_give_nothing_back(take):
     assert take("\n".join(LEDGER.splitlines()[:2]).encode())[1] is None
+
+
+def test_what_is_past_its_time_is_not_found(house, wiring):
+    client = house.client()
+    with wiring.begin(HOUSE) as work:
+        batch = imports.receive(work, client, "export.csv", LEDGER.encode())
+    wiring.store.remove(f"batch-{batch}")
+    with pytest.raises(NotFound), wiring.begin(HOUSE, write=False) as work:
+        imports.rejected(work, client, batch)

@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -242,7 +243,7 @@ def _guarded(source: Path, waiting: Callable[[], None]) -> Format:
                     while part.read(_CHUNK):
                         waiting()
             return kind
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError) as error:
         raise UnusableError(Problem("file_workbook")) from error
 
 

@@ -68,6 +68,8 @@ def _understand(work: Work, batch: records.ImportBatch, choices: Choices, tell: 
     """What was understood of it before, unless it has to be read for the first time or otherwise."""
     key = key_of(batch)
     source, folder = work.store.path(key), work.store.workshop(key)
+    if not source.exists():
+        raise NotFound  # its content is past its time, see privacy/purge.py
     reading = work.files.kept(source, batch.file_name, choices, folder)
     return reading or work.files.read_file(source, batch.file_name, choices, folder, tell)
 
