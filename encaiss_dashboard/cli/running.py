@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -92,7 +93,7 @@ def serve(lang: str) -> Answer:
     lines = [text(lang, "cli.serving", address=settings.public_url)]
     with server.building(settings.public_url) as finish:
         if settings.demo:
-            _fill(wired, lang)
+            _fill_apart(wired, lang)
             facts["logins"] = _logins()
             lines += [_login_table(lang), text(lang, "cli.demo_code")]
         elif not _anybody(wired):
@@ -138,6 +139,18 @@ def _fill(wired: Wiring, lang: str) -> bool:
     with _status(text(lang, "cli.filling")) as tell:
         demo_data.fill(wired, tell)
     return True
+
+
+def _fill_apart(wired: Wiring, lang: str) -> None:
+    """The same in a process of its own, as the server forks its workers from this one.
+
+    Polars has threads once it was used, and a worker forked from beside them waits for them for ever.
+    """
+    _refuse_mixed_data(wired)
+    if not _anybody(wired):
+        with _status(text(lang, "cli.filling")):
+            command = [sys.executable, "-m", "encaiss_dashboard.demo"]
+            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)  # noqa: S603 - our words
 
 
 def _logins() -> list[dict[str, str]]:
