@@ -58,7 +58,8 @@ TABLE = {
     "encaiss_dashboard": (("ui",), ("reflex",)),
 }
 READS_THE_CLOCK = {"wiring", "settings", "cli", "jobs"}
-READS_THE_ENVIRONMENT = {"settings"}
+# The package itself only says there what a library reads as it is loaded.
+READS_THE_ENVIRONMENT = {"settings", "__init__"}
 CLOCKS = {
     ("datetime", "now"),
     ("datetime", "utcnow"),
@@ -110,7 +111,7 @@ def name(path):
 def test_a_module_imports_only_what_its_layer_may(path):
     layer = layer_of(path)
     if layer == "__init__":
-        assert not list(imports(path))
+        assert set(imports(path)) <= {"os"}
         return
     assert layer in TABLE, f"{layer} has no place in the layer table"
     layers, libraries = TABLE[layer]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from importlib import import_module
@@ -19,4 +20,6 @@ def main() -> None:
             sys.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
         sys.stderr.write(f"{error}\n")
         sys.exit(_COULD_NOT)
+    # Modules live as long as the process: the collector need not go through them again and again.
+    gc.freeze()
     commands.encaiss(prog_name="encaiss")

@@ -9,6 +9,8 @@ from encaiss_dashboard.domain.matching import name_key
 
 _ENTERPRISE_DIGITS_MIN: Final = 8
 _BELGIAN_DIGITS: Final = 10
+_BELGIAN: Final = re.compile(r"(?:BE)?([01][0-9]{9})")
+_COUNTED: Final = re.compile("[1-9]")
 _FRENCH_VAT: Final = re.compile(r"FR[0-9A-Z]{2}([0-9]{9})")
 _BELGIAN_SCHEMES: Final = ("0208:", "9925:")
 # What people write where a customer has no number of its own, without signs and accents.
@@ -27,6 +29,8 @@ def enterprise_key(number: str) -> str:
     A Belgian VAT number is the enterprise number behind its country, a French one the SIREN behind its
     key. Nine digits, as Belgian numbers were written until 2008 and as a SIREN has, get a zero in front.
     """
+    if (belgian := _BELGIAN.fullmatch(number)) and _COUNTED.search(number):
+        return belgian[1]
     signs = "".join(filter(str.isalnum, number)).upper()
     signs = signs.removeprefix("BE") if signs.removeprefix("BE").isdecimal() else signs
     signs = french[1] if (french := _FRENCH_VAT.fullmatch(signs)) else signs
@@ -43,6 +47,8 @@ def enterprise_of(endpoint: str) -> str:
 
 def number_key(number: str) -> str:
     """The client's own number of a debtor, "" for what stands where there is none (``-``, ``n/a``, ``0``)."""
+    if _COUNTED.search(number):
+        return number
     signs = name_key(number).replace(" ", "")
     return number if any(map(str.isalnum, signs)) and signs not in _NO_NUMBERS and signs.strip("0") else ""
 

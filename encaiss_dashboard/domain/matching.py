@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import filterfalse
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -45,6 +46,7 @@ ALIKE: Final = 85
 
 Measured: "Garage Petit" and "Garage Petite" 96, "Hôtel du Pont" and "Hotel du Pond" 92, "ACME" and "ACNE" 75.
 """
+_BETWEEN: Final = re.compile(r"[^\w&+]+")
 _SINGLE: Final = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_](?!\S))+")
 _COMMON: Final = 50
 _WORD_LETTERS_MIN: Final = 3
@@ -58,9 +60,12 @@ def name_key(name: str) -> str:
     Single letters are one word, as ``S.A.``, ``S A`` and ``SA`` are. Legal forms stay: ``Dupont SRL`` and
     ``Dupont SA`` may be two companies.
     """
-    folded = unicodedata.normalize("NFKD", name.replace("Œ", "OE").replace("œ", "oe")).casefold()
-    letters = "".join(c for c in folded if not unicodedata.combining(c))
-    words = re.sub(r"[^\w&+]+", " ", letters).strip()
+    if name.isascii():
+        letters = name.lower()
+    else:
+        folded = unicodedata.normalize("NFKD", name.replace("Œ", "OE").replace("œ", "oe")).casefold()
+        letters = "".join(filterfalse(unicodedata.combining, folded))
+    words = _BETWEEN.sub(" ", letters).strip()
     return _SINGLE.sub(lambda run: run[0].replace(" ", ""), words)
 
 
@@ -94,6 +99,8 @@ class Names:
 
     def alike(self, name: str) -> list[tuple[int, int]]:
         """Keys of the most alike names with their :func:`likeness` from ``ALIKE`` on, the likeliest first."""
+        if not self._cores:
+            return []
         sought, digits = core(name), _digits(name)
         shared = (self._sharing.get(part, ()) for part in _handles(sought))
         places = {place for group in shared if len(group) <= _COMMON for place in group}

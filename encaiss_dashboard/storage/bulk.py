@@ -21,8 +21,10 @@ from sqlmodel import Session
 from encaiss_dashboard.domain.intake import Tell, untold
 
 _AT_ONCE: Final = 50_000
+_PARAMETERS: Final = 999
+"""So many every SQLite takes in one statement."""
 _MANY: Final = 100_000
-_CACHE_KIB: Final = 64 * 1024
+_CACHE_KIB: Final = 16 * 1024
 _USUAL_KIB: Final = 2_000
 _TYPES: Final[Mapping[Any, str]] = {
     pl.Int64: "bigint",
@@ -130,18 +132,34 @@ def _cursor(session: Session) -> Iterator[Any]:
 
 
 def _execute(session: Session, table: str, rows: pl.DataFrame, same: Mapping[str, Any], tell: Tell) -> None:
+    """Many rows a statement: each execution costs as much as two rows."""
     columns = ", ".join(f'"{name}"' for name in (*rows.columns, *same))
     values = ", ".join([*"?" * len(rows.columns), *(_literal(value) for value in same.values())])
-    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({values})'  # noqa: S608 - our own names
+    together = max(1, _PARAMETERS // len(rows.columns))
     done = 0
     with _cursor(session) as cursor:
         # Pages that do not fit are written twice; 2 MB, the usual, hold the indexes of a thousand rows.
         cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB if len(rows) > _AT_ONCE else _USUAL_KIB}")
         for part in rows.with_columns(pl.col(pl.Date).dt.to_string()).iter_slices(_AT_ONCE):
-            cursor.executemany(statement, part.rows())
+            whole = len(part) // together * together
+            for some, count in ((part[:whole], together), (part[whole:], len(part) - whole)):
+                if len(some):
+                    listed = ", ".join([f"({values})"] * count)
+                    statement = f'INSERT INTO "{table}" ({columns}) VALUES {listed}'  # noqa: S608 - our own names
+                    cursor.executemany(statement, _flat(some, count))
             done += len(part)
             tell(done, len(rows))
         cursor.execute(f"PRAGMA cache_size=-{_USUAL_KIB}")
+
+
+def _flat(rows: pl.DataFrame, together: int) -> Iterator[list[Any]]:
+    """The values of so many rows at a time, row after row."""
+    width = len(rows.columns)
+    values: list[Any] = [None] * (width * len(rows))
+    for place, name in enumerate(rows.columns):
+        values[place::width] = rows[name].to_list()
+    for start in range(0, len(values), width * together):
+        yield values[start : start + width * together]
 
 
 def _copy(session: Session, table: str, rows: pl.DataFrame, same: Mapping[str, Any], tell: Tell) -> None:
@@ -177,7 +195,8 @@ def _literal(value: int | str | datetime | date | None, zone: str = "") -> str:
 def read(session: Session, query: Any, schema: Mapping[str, Any]) -> pl.DataFrame:
     """What a query finds, as a frame with these columns in the query's order.
 
-    The database writes its rows as CSV, which polars reads five times as fast as Python does tuples.
+    The database writes its rows as text, which polars reads five times as fast as Python does tuples:
+    PostgreSQL as CSV, SQLite each column as a JSON list (of a billion bytes at most).
 
     Args:
         session: of the transaction.
@@ -187,30 +206,32 @@ def read(session: Session, query: Any, schema: Mapping[str, Any]) -> pl.DataFram
     session.flush()
     connection = session.connection()
     asked = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
-    written = io.BytesIO()
+    raw = {name: pl.String if kind == pl.Date else kind for name, kind in schema.items()}
     with _cursor(session) as cursor:
-        if connection.dialect.name == "postgresql":
-            with cursor.copy(f"COPY ({asked.replace('%%', '%')}) TO STDOUT WITH (FORMAT csv)") as copy:
-                for part in copy:
-                    written.write(part)
-        else:
-            names = ", ".join(f'"{name}"' for name in schema)
-            line = " || ',' || ".join(_quoted(name, kind) for name, kind in schema.items())
-            # Named by position: a query may give the same name twice.
-            within = f"WITH found({names}) AS ({asked}) SELECT group_concat({line}, char(10)) FROM found"  # noqa: S608 - our own names
-            written.write((cursor.execute(within).fetchone()[0] or "").encode())
+        found = (_copied if connection.dialect.name == "postgresql" else _listed)(cursor, asked, raw)
+    days = [pl.col(name).str.to_date() for name, kind in schema.items() if kind == pl.Date]
+    # An empty text comes as none at all in a CSV.
+    texts = [pl.col(name).fill_null("") for name, kind in schema.items() if kind == pl.String]
+    return found.with_columns(*days, *texts)
+
+
+def _copied(cursor: Any, asked: str, schema: Mapping[str, Any]) -> pl.DataFrame:
+    written = io.BytesIO()
+    with cursor.copy(f"COPY ({asked.replace('%%', '%')}) TO STDOUT WITH (FORMAT csv)") as copy:
+        for part in copy:
+            written.write(part)
     if not written.tell():
         return pl.DataFrame(schema=dict(schema))
     written.seek(0)
-    raw = {name: pl.String if kind == pl.Date else kind for name, kind in schema.items()}
-    frame = pl.read_csv(written, has_header=False, schema=raw)
-    # An empty text comes as none at all.
-    days = [pl.col(name).str.to_date() for name, kind in schema.items() if kind == pl.Date]
-    texts = [pl.col(name).fill_null("") for name, kind in schema.items() if kind == pl.String]
-    return frame.with_columns(*days, *texts)
+    return pl.read_csv(written, has_header=False, schema=dict(schema))
 
 
-def _quoted(name: str, kind: Any) -> str:
-    if kind in {pl.Int64, pl.Date}:
-        return f"""coalesce("{name}", '')"""
-    return f"""'"' || replace("{name}", '"', '""') || '"'"""
+def _listed(cursor: Any, asked: str, schema: Mapping[str, Any]) -> pl.DataFrame:
+    names = ", ".join(f'"{name}"' for name in schema)
+    lists = ", ".join(f'json_group_array("{name}")' for name in schema)
+    # Named by position: a query may give the same name twice.
+    cursor.execute(f"WITH found({names}) AS ({asked}) SELECT {lists} FROM found")  # noqa: S608 - our own names
+    values = zip(schema.items(), cursor.fetchone(), strict=True)
+    return pl.DataFrame(
+        {name: pl.Series([text]).str.json_decode(pl.List(kind))[0] for (name, kind), text in values}
+    )

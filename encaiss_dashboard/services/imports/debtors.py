@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Final
 
 from sqlmodel import col, select
@@ -63,9 +64,14 @@ class Debtors:
         self._by_name: dict[str, list[Party]] = defaultdict(list)
         self._by_email: dict[str, list[Party]] = defaultdict(list)
         self._parties: dict[int, Party] = {}
-        self._names = Names(self._read_debtors())
+        self._known_names = self._read_debtors()
         self._read_answers()
         self.reachable = {party.id for sharing in self._by_email.values() for party in sharing}
+
+    @cached_property
+    def _names(self) -> Names:
+        """For what no number and no name finds: most files need none of it."""
+        return Names(self._known_names)
 
     def _read_debtors(self) -> list[tuple[int, str]]:
         """Index every debtor; the names by which each is known, by its id."""
@@ -87,7 +93,7 @@ class Debtors:
             enterprise = enterprise_key(told["enterprise_number"]) or enterprise_of(told["endpoint"])
             number = number_key(told["number"])
             self._parties[key] = party = Party(key, told, number, enterprise, told["endpoint"])
-            self._index(party)
+            self._index(party, name_as_compared(told["name"]))
         names = [(key, party.told["name"]) for key, party in self._parties.items()]
         for key, told in gone:
             kept = into[key]
@@ -119,9 +125,9 @@ class Debtors:
             if debtor_id in self._parties:
                 _join(self._by_email[email.casefold()], self._parties[debtor_id])
 
-    def _index(self, party: Party) -> None:
+    def _index(self, party: Party, name: str) -> None:
         self._by_match[party.told["match_key"]] = party
-        self._by_name[name_as_compared(party.told["name"])].append(party)
+        self._by_name[name].append(party)
         self._identify(party, party.enterprise_number, party.endpoint, party.number)
 
     def _identify(self, party: Party, enterprise: str, endpoint: str, number: str) -> None:
@@ -161,7 +167,7 @@ class Debtors:
             party = self._answered(doubt)
         if party is None:
             party = Party(None, self._told(said), said.number, said.enterprise, said.endpoint, doubt=doubt)
-            self._index(party)
+            self._index(party, said.name)
             return party
         party.enterprise_number = party.enterprise_number or said.enterprise
         party.endpoint = party.endpoint or said.endpoint
@@ -178,7 +184,7 @@ class Debtors:
         found = found or self._by_match.get(said.key)
         if found is not None:
             return found
-        same = [party for party in self._by_name.get(name_as_compared(said.debtor), ()) if party.may_be(said)]
+        same = [party for party in self._by_name.get(said.name, ()) if party.may_be(said)]
         return same[0] if len(same) == 1 else None
 
     def _endpoint(self, said: Identity) -> Sequence[Party]:
@@ -239,7 +245,7 @@ class Debtors:
             "name": said.debtor,
             "match_key": said.key,
             "number": said.number,
-            "enterprise_number": said.vat_number if enterprise_key(said.vat_number) else said.enterprise,
+            "enterprise_number": said.vat or said.enterprise,
             "endpoint": said.endpoint,
             "iban": said.iban,
             "address": said.address,
@@ -254,7 +260,7 @@ class Debtors:
 def _only(parties: Sequence[Party], said: Identity) -> Party | None:
     """The one that is meant: of several under one number that of the same name, none when that is unclear."""
     if len(parties) > 1:
-        named = name_as_compared(said.debtor)
+        named = said.name
         parties = [party for party in parties if name_as_compared(party.told["name"]) == named]
     return parties[0] if len(parties) == 1 else None
 

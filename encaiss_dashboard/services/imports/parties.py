@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from encaiss_dashboard.domain.identity import (
     enterprise_key,
     enterprise_of,
-    match_key,
+    name_as_compared,
     number_key,
     same_number,
 )
@@ -22,14 +23,7 @@ FILLED_IN: Final = ("number", "enterprise_number", "endpoint", "iban", "address"
 _ADDRESS: Final = ("address", "postcode", "city")
 
 
-class Identity(NamedTuple):
-    """What the rows of one debtor in a file say about it; all texts, "" for what they do not say.
-
-    Attributes:
-        line: where it stands first.
-        rows: how many rows name it so.
-    """
-
+class _Said(NamedTuple):
     debtor: str
     debtor_number: str
     vat_number: str
@@ -44,20 +38,43 @@ class Identity(NamedTuple):
     line: int
     rows: int
 
-    @property
-    def enterprise(self) -> str:
-        """Its enterprise number as compared."""
-        return enterprise_key(self.vat_number) or enterprise_of(self.endpoint)
+
+class Identity(_Said):
+    """What the rows of one debtor in a file say about it; all texts, "" for what they do not say.
+
+    Attributes:
+        line: where it stands first.
+        rows: how many rows name it so.
+    """
+
+    @cached_property
+    def _vat_key(self) -> str:
+        return enterprise_key(self.vat_number)
 
     @property
+    def vat(self) -> str:
+        """Its VAT or enterprise number as written, where that tells companies apart."""
+        return self.vat_number if self._vat_key else ""
+
+    @cached_property
+    def enterprise(self) -> str:
+        """Its enterprise number as compared."""
+        return self._vat_key or enterprise_of(self.endpoint)
+
+    @cached_property
     def number(self) -> str:
         """The client's own number for it."""
         return number_key(self.debtor_number)
 
-    @property
+    @cached_property
+    def name(self) -> str:
+        """Its name as compared."""
+        return name_as_compared(self.debtor)
+
+    @cached_property
     def key(self) -> str:
-        """What an answer about it is kept under, and what it is found again by."""
-        return match_key(self.debtor, self.enterprise, self.number)
+        """What an answer about it is kept under, and what it is found again by: see ``match_key``."""
+        return f"{self.name}|{self.enterprise or self.number}"
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -151,8 +168,7 @@ def fill_in(party: Party) -> dict[str, str]:
     """
     filled: dict[str, str] = {}
     for said in party.identities:
-        vat = said.vat_number if enterprise_key(said.vat_number) else ""
-        told = (said.number, vat, said.endpoint, said.iban, said.address, said.postcode, said.city)
+        told = (said.number, said.vat, said.endpoint, said.iban, said.address, said.postcode, said.city)
         facts = dict(zip(FILLED_IN, told, strict=True))
         elsewhere = any(
             facts[name] and party.told[name] and facts[name].casefold() != party.told[name].casefold()

@@ -24,6 +24,7 @@ _DETAILS: Final = ("address", "postcode", "city", "country", "language", "iban")
 _CARRIED: Final = ("at", "line", "number", "issue", "due", "total_cents", "vat_cents")
 _FEW: Final = ("kind", "term", "currency", "country")
 """Columns of few different texts: a code instead of each takes a quarter of the room."""
+_OFTEN_ALIKE: Final = (*_FEW, "reference", "credited", "settled", "paid_cents")
 # What an invoice says of itself; the rest is about its debtor, or where it stands.
 _CONTENT: Final = (
     *("kind", "number", "issue", "due", "term", "total", "vat", "reference"),
@@ -31,7 +32,7 @@ _CONTENT: Final = (
 )
 _CEILING_DAYS: Final = 60
 _LISTED_LINES: Final = 5
-ROWS_AT_ONCE: Final = 200_000
+ROWS_AT_ONCE: Final = 100_000
 
 
 class FileRows:
@@ -67,6 +68,7 @@ class FileRows:
         self.duplicates = self.repeats_read
         self.refused = 0
         self._refuse_bought()
+        self._seed = 0
         self._links = self._recognise()
 
     def frames(self) -> Iterator[pl.DataFrame]:
@@ -79,15 +81,37 @@ class FileRows:
         packed: list[list[pl.DataFrame]] = [[] for _ in range(max(shares, default=0) + 1)]
         share = pl.Series("share", shares, dtype=pl.UInt32)
         links = self._links.with_columns(share.gather(self._links["party"]))
+        alike = self._alike()
+        columns = [
+            pl.col(name).cast(pl.Categorical) if name in _FEW else pl.col(name)
+            for name in (*_CARRIED, *_OFTEN_ALIKE)
+            if name not in alike
+        ]
         for part in _parts(self._base, len(self._reading.rows), self._at_once):
-            for (place,), rows in self._rows(part, links).partition_by("share", as_dict=True).items():
-                packed[place].append(rows.drop("share"))
+            joined = part.with_columns(self._named).join(links.lazy(), on="named", how="inner")
+            rows = joined.select(*columns, "party", "share").collect()
+            for (place,), some in rows.partition_by("share", as_dict=True, include_key=False).items():
+                packed[place].append(some)
         for pieces in packed:
             if pieces:
                 rows = pl.concat(pieces)
                 pieces.clear()
                 rows = self._without_refused_parties(rows).sort("party", "number", "at")
+                rows = rows.with_columns(alike.values()).with_columns(_paid())
                 yield self._with_due(self._without_repeats(rows))
+
+    def _alike(self) -> dict[str, pl.Expr]:
+        """Columns that say the same in every row, as most files have some: not carried row by row."""
+        same = (pl.col(name).eq_missing(pl.col(name).first()).all().alias(name) for name in _OFTEN_ALIKE)
+        says = self._base.select(same).collect().row(0, named=True)
+        first = self._base.select(_OFTEN_ALIKE).head(1).collect()
+        return {
+            name: pl.lit(first[name][0], first[name].dtype)
+            .cast(pl.Categorical if name in _FEW else first[name].dtype)
+            .alias(name)
+            for name in _OFTEN_ALIKE
+            if says[name] and len(first)
+        }
 
     def _shares(self) -> list[int]:
         """The share that each party is in, of not much more than so many rows; known debtors by their ids."""
@@ -109,43 +133,27 @@ class FileRows:
         said = (*_NAMED, *_DETAILS)
         # Grouping codes of texts takes a third of the time of grouping texts.
         coded = self._base.select("line", *(pl.col(name).cast(pl.Categorical) for name in said))
-        groups = [
-            part.group_by(said)
-            .agg(pl.col("line").min(), pl.len().cast(pl.Int64).alias("rows"))
-            .with_columns(pl.col(name).cast(pl.String) for name in said)
-            .collect()
-            for part in _parts(coded, len(self._reading.rows), self._at_once)
-        ]
-        grouped = pl.concat(groups).group_by(said).agg(pl.col("line").min(), pl.col("rows").sum())
+        grouped = pl.DataFrame()
+        for part in _parts(coded, len(self._reading.rows), self._at_once):
+            group = part.group_by(said).agg(pl.col("line").min(), pl.len().cast(pl.Int64).alias("rows"))
+            found = group.with_columns(pl.col(name).cast(pl.String) for name in said).collect()
+            both = pl.concat([grouped, found]) if len(grouped) else found
+            grouped = both.group_by(said).agg(pl.col("line").min(), pl.col("rows").sum())
         identities = grouped.sort("line", *said)
         meant = self._debtors.sort([Identity(*values) for values in identities.iter_rows()])
         self.parties = parties_of(meant)
         places = {party: place for place, party in enumerate(self.parties)}
         party = pl.Series("party", [places[party] for party in meant], dtype=pl.UInt32)
-        return identities.select(*_NAMED, party).unique(_NAMED)
+        named = identities.select(*_NAMED, party).unique(_NAMED)
+        # Names are long: rows are joined by a hash of them, of which no two of this file share one.
+        while (links := named.select(self._named, "party"))["named"].is_duplicated().any():
+            self._seed += 1
+        return links
 
-    def _rows(self, part: pl.LazyFrame, links: pl.DataFrame) -> pl.DataFrame:
-        """What comparing needs of some rows, with the party that each means and its share."""
-        invoice = pl.col("kind") == Kind.INVOICE.value
-        paid = (
-            pl.when(pl.col("settled").is_not_null())
-            .then(pl.col("total_cents"))
-            .otherwise(pl.min_horizontal(pl.col("paid_cents").fill_null(0), "total_cents"))
-        )
-        return (
-            part.join(links.lazy(), on=_NAMED, how="inner")
-            .select(
-                *_CARRIED,
-                "party",
-                "share",
-                *(pl.col(name).cast(pl.Categorical) for name in _FEW),
-                "reference",
-                "credited",
-                "settled",
-                pl.when(invoice).then(paid).otherwise(0).alias("paid"),
-            )
-            .collect()
-        )
+    @property
+    def _named(self) -> pl.Expr:
+        """What decides who the debtor of a row is, as one number."""
+        return pl.struct(_NAMED).hash(self._seed).alias("named")
 
     def _without_refused_parties(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Without the rows of doubtful debtors, where they are to be refused."""
@@ -303,7 +311,8 @@ class FileRows:
 
     def owners(self, lines: Sequence[int]) -> dict[int, tuple[int, str]]:
         """Party and number by line, of rows on these lines."""
-        rows = self._base.filter(pl.col("line").is_in(lines)).join(self._links.lazy(), on=_NAMED)
+        named = self._base.filter(pl.col("line").is_in(lines)).with_columns(self._named)
+        rows = named.join(self._links.lazy(), on="named")
         found = rows.select("line", "party", "number").collect()
         return {line: (party, number) for line, party, number in found.iter_rows()}
 
@@ -320,6 +329,13 @@ class FileRows:
 def _parts(rows: pl.LazyFrame, count: int, at_once: int) -> Iterator[pl.LazyFrame]:
     for start in range(0, max(count, 1), at_once):
         yield rows.slice(start, at_once)
+
+
+def _paid() -> pl.Expr:
+    """The cents that the file says are paid of an invoice: all of what is settled."""
+    stated = pl.min_horizontal(pl.col("paid_cents").fill_null(0), "total_cents")
+    paid = pl.when(pl.col("settled").is_not_null()).then(pl.col("total_cents")).otherwise(stated)
+    return pl.when(pl.col("kind") == Kind.INVOICE.value).then(paid).otherwise(0).alias("paid")
 
 
 def _scan(reading: Reading) -> pl.LazyFrame:
