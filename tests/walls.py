@@ -17,9 +17,14 @@ def as_house(engine: Engine) -> Engine:
     return free
 
 
+_reflected: dict[str, MetaData] = {}
+
+
 def dump(engine: Engine) -> dict[str, list[Any]]:
-    metadata = MetaData()
-    metadata.reflect(engine)
+    """Every row of every table that there really is: asked for once of each kind of database."""
+    metadata = _reflected.setdefault(engine.dialect.name, MetaData())
+    if not metadata.tables:
+        metadata.reflect(engine)
     with as_house(engine).connect() as connection:
         return {
             name: sorted(map(repr, connection.execute(select(table))))
