@@ -37,6 +37,7 @@ _PEOPLE: Final = frozenset(
 )
 _ABOUT_TWO: Final = frozenset({"merged", "parted", "split"})
 _COUNTED: Final = frozenset({"documents", "payments", "contacts", "messages"})
+_FILES: Final = frozenset({"imported", "taken_back"})
 _SOFTWARE: Final = frozenset({"token_made", "token_revoked"})
 _PRIVACY: Final = {"exported": ("info", "info"), "erased": ("mute", "ink-3")}
 _WHY: Final = {
@@ -46,6 +47,7 @@ _WHY: Final = {
     "not_delegated": "not_acting",
 }
 _NUMBERS_SHOWN: Final = 4
+_AMOUNTS: Final = frozenset({"total", "vat"})
 _DATES: Final = frozenset({"issue", "due"})
 
 
@@ -133,11 +135,15 @@ def _read(
         return (title, _said(facts, lang), "decision", *(_DECISIONS | _PRIVACY)[kind])
     if kind == "payment":
         return _payment(facts, lang)
+    if kind == "credited":
+        return _credited(facts, lang)
     if kind == "corrected":
         return _correction(facts, lang)
     if kind in _PEOPLE or kind in _SOFTWARE:
         words, tag = (_key(facts), "software") if kind in _SOFTWARE else (_person(facts, lang), "people")
         return text(lang, f"act.{kind}"), words, tag, "mute", "ink-3"
+    if kind not in _FILES:
+        return text(lang, f"act.{kind}"), "", "people", "mute", "ink-3"
     detail = [text(lang, "act.brought", n=brought)] if brought else []
     if facts.get("file"):
         detail.append(text(lang, "act.file", file=facts["file"]))
@@ -184,6 +190,12 @@ def _payment(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, s
     tone, dot = ("bad", "bad") if amount.cents < 0 else ("good", "good")
     detail = text(lang, "act.allocated", number=facts["number"]) if facts.get("number") else ""
     return text(lang, key, amount=money(amount, lang)), detail, "payment", tone, dot
+
+
+def _credited(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    amount = money(Money(int(facts["cents"]), str(facts["currency"])), lang)
+    title = text(lang, "act.credited_of", number=facts["number"], amount=amount)
+    return title, text(lang, "act.allocated", number=facts["credited"]), "credit", "good", "good"
 
 
 def _correction(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
@@ -252,7 +264,7 @@ def _value(name: str, value: Any, lang: str) -> str:
         return text(lang, "act.nothing")
     if name in _DATES and (on := _date(written)):
         return day(on, lang)
-    if name == "total":
+    if name in _AMOUNTS:
         return _amount(written, lang)
     if name == "language" and written in LANGUAGES:
         return text(lang, f"file.language_{written}")
