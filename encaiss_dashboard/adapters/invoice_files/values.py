@@ -253,7 +253,8 @@ def _shape(text: str) -> DateOrder:
 
 def _match_amount(text: str) -> tuple[bool, str, str | None] | None:
     """Whether it is negative, its digits with their marks, and the currency beside them."""
-    text = text.strip()
+    # An apostrophe before all else is a spreadsheet's sign for a text.
+    text = text.strip().removeprefix("'")
     if len(text) > _AMOUNT_CHARS:
         return None
     in_parentheses = text.startswith("(") and text.endswith(")")
