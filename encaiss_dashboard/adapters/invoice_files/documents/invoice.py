@@ -214,7 +214,7 @@ class _Reader:
         return self.text(Field.VAT_NUMBER, found, "BT-48")
 
     def seller(self) -> str:
-        """The VAT number of who issued it (BT-31), else what a register calls it (BT-30), which is not judged."""
+        """The VAT number of who issued it (BT-31), else what a register calls it (BT-30), not judged."""
         seller = self.stated.seller
         stated = seller.vat or seller.legal.value
         if not stated:
