@@ -118,6 +118,26 @@ def test_more_than_a_profile_foresees_only_warns(read):
         rendered(problem)
 
 
+LINES = [
+    (("ChargeAmount>250.00", "ChargeAmount>249.99"), 0),  # the price is rounded, and four are sold
+    (("ChargeAmount>250.00", "ChargeAmount>249.98"), 1),
+    (("ChargeAmount>250.00", "ChargeAmount>25.00"), 1),
+    (('"C62">4<', '"C62">5<'), 1),
+    (
+        ("</ram:ChargeAmount>", '</ram:ChargeAmount><ram:BasisQuantity unitCode="C62">2</ram:BasisQuantity>'),
+        1,
+    ),
+]
+
+
+@pytest.mark.parametrize("change, count", LINES)
+def test_a_line_of_cii_that_does_not_come_to_its_amount_warns(read, change, count):
+    reading = read(golden("cii-invoice.xml", change))
+    assert len(reading.rows) == 1
+    told = [(p.code, p.facts["rule"]) for p in reading.problems]
+    assert told == [("rule_warned", "PEPPOL-EN16931-R120")] * count
+
+
 def test_a_national_version_is_judged_by_en_16931(read):
     national = "urn:cen.eu:en16931:2017#compliant#urn:xoev-de:kosit:standard:xrechnung_3.0"
     reading = read(golden("cii-invoice.xml", ("urn:cen.eu:en16931:2017<", f"{national}<")))

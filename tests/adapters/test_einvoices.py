@@ -112,10 +112,11 @@ def test_the_first_zugferd_is_read_as_well(read):
 
 
 @pytest.mark.parametrize("name", ["letspeppol-invoice.xml", "letspeppol-credit-note.xml"])
-def test_an_example_of_others_is_read_with_a_warning_for_its_wrong_number(read, name):
+def test_an_example_of_others_is_read_with_warnings_for_its_wrong_numbers(read, name):
     reading = read(golden(name))
     assert [(p.code, p.blocks, p.facts) for p in reading.problems] == [
-        ("vat_number_invalid", False, {"value": "SE4598375937"})
+        ("vat_number_invalid", False, {"value": "SE4598375937"}),
+        ("seller_number_invalid", False, {"value": "GB1232434"}),
     ]
     assert (reading.rows[0].total, reading.rows[0].vat_number) == (Money(165_625), "0705969661")
 
@@ -219,6 +220,11 @@ def test_words_nobody_can_read_are_handed_on_where_there_is_no_due_date(read):
 WARNED = [
     ((">BE68539007547034<", ">BE68539007547035<"), "iban_invalid", "BE68539007547035"),
     (("<cbc:CompanyID>BE0788888825<", "<cbc:CompanyID>BE0788888826<"), "vat_number_invalid", "BE0788888826"),
+    (
+        ("<cbc:CompanyID>BE0799999976<", "<cbc:CompanyID>BE0799999977<"),
+        "seller_number_invalid",
+        "BE0799999977",
+    ),
     (("boekhouding@dezon.example", "boekhouding op dezon"), "email_invalid", "boekhouding op dezon"),
 ]
 

@@ -11,6 +11,7 @@ from encaiss_dashboard.adapters.invoice_files.columns import meanings
 from encaiss_dashboard.adapters.invoice_files.values import (
     Amount,
     Fault,
+    decide_dates,
     decide_decimal,
     read_amount,
     read_date,
@@ -72,6 +73,8 @@ def test_a_header_that_means_something_else_is_left_alone(header):
         ("€ 1.234", ",", 123_400),
         ("125,-", ",", 12_500),
         (",50", ",", 50),
+        ("'USD 9.126,07", ",", 912_607),
+        ("'-5,00", ",", -500),
         ("12.500", ".", 1250),
         ("0", ",", 0),
     ],
@@ -133,6 +136,21 @@ def test_the_decimal_mark_is_decided_over_the_whole_file(texts, decimal):
 )
 def test_a_date_is_read_in_the_order_of_its_file(text, order, expected):
     assert read_date(text, order) == expected
+
+
+@pytest.mark.parametrize(
+    "texts, order",
+    [
+        (["2025-01-31", "soon", "#N/A", "?"], "ymd"),
+        (["45660", "45661", "soon", "?", "-"], "serial"),
+        (["2025-01-31", "31/01/2025"], "dmy"),
+        (["31/01/2025", "2025-01-31"], "dmy"),
+        (["soon"], "dmy"),
+    ],
+)
+def test_what_is_no_date_says_nothing_of_their_order(texts, order):
+    for rows in (texts, texts[::-1]):
+        assert decide_dates([(text, "", "") for text in rows], day_first=False) == order
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ _UNSEEN: Final = (
 # Spaces that a cell would lose, characters nobody sees, the beginning of a formula, of a sheet's error or
 # of a guarded cell, and whatever markup begins or ends with.
 _ODD: Final = (
-    rf"^[=@#']|^ | $|  |&#|pt:|[\t\n\r<{_UNSEEN}"
+    rf"^[=@#']|^Err:|^ | $|  |&#|pt:|[\t\n\r<{_UNSEEN}"
     r"\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
 )
 _LETTERS: Final = r"A-Za-z\x{c0}-\x{ff}"

@@ -30,10 +30,11 @@ LARGEST_CENTS: Final = 10**12
 YEARS_AHEAD: Final = 50
 _SHOWN_CHARS: Final = 60
 MARKUP: Final = re.compile(r"<\s*[A-Za-z/!?]|javascript:|&#", re.IGNORECASE)
-# What a spreadsheet shows where a formula failed.
-_SHEET_ERRORS: Final = frozenset(
-    ("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "Err:502")
+SHEET_ERROR: Final = re.compile(
+    r"#(?:(?:REF|VERW|BEZUG|VALUE|VALEUR|WAARDE|WERT|NAME|NOM|NAAM|DIV/0|DEEL/0|NULL|NUL|LEEG|NUM|NOMBRE|GETAL|ZAHL|SPILL"
+    r"|PROPAGATION|CALC) ?[!?]|N/A|N/D|NV|NB)|Err:5[0-9]{2}"
 )
+"""What spreadsheets show where a formula failed, in their languages."""
 # A sign that the house put before what a spreadsheet would run (`domain.sheets`).
 _GUARDED: Final = ("'=", "'+", "'-", "'@")
 # What a spreadsheet writes to keep leading zeros.
@@ -216,7 +217,7 @@ class _RowReader:
                 text = self.texts[about] = _QUOTED.sub(r"\1", text)
             if text.startswith(("=", "@")):
                 self.report("formula", about, value=shown(text))
-            elif text in _SHEET_ERRORS:
+            elif SHEET_ERROR.fullmatch(text):
                 self.report("cell_error", about, blocks=about in _OWN, value=text)
                 self.texts[about] = text if about in _OWN else ""
             elif self.layout.has_markup and MARKUP.search(text):
@@ -280,6 +281,9 @@ class _RowReader:
         text, order = self.texts.get(about), self.layout.date_order
         if not text or order is None:
             return None
+        if SHEET_ERROR.fullmatch(text):
+            self.report("cell_error", about, value=text)
+            return None
         found = values.read_date(text, order)
         if isinstance(found, Fault):
             self.report(found.value, about, value=shown(text), expected=EXAMPLES[order])
@@ -338,6 +342,9 @@ class _RowReader:
     def amount(self, about: Field) -> Amount | None:
         text, decimal = self.texts.get(about), self.layout.decimal
         if not text or decimal is None:
+            return None
+        if SHEET_ERROR.fullmatch(text):
+            self.report("cell_error", about, value=text)
             return None
         found = values.read_amount(text, decimal)
         if isinstance(found, Fault):

@@ -125,7 +125,8 @@ class Sheets:
             cells = [_text(value) for value in row]
             for column, error in errors.get(str(number), {}).items():
                 at = int(column) - left
-                if 0 <= at < len(cells) and not cells[at]:
+                # Some programs keep a zero where there is nothing.
+                if 0 <= at < len(cells) and cells[at] in {"", f"{TYPED}0"}:
                     cells[at] = error
             yield f"{CELL_MARK.join(cells)}\n".encode(errors="replace")
 

@@ -38,6 +38,7 @@ _YEAR_FIRST: Final = re.compile(rf"([0-9]{{4}})[-/.]([0-9]{{1,2}})[-/.]([0-9]{{1
 _YEAR_LAST: Final = re.compile(rf"([0-9]{{1,2}})[-/. ]([0-9]{{1,2}})[-/. ]([0-9]{{4}}|[0-9]{{2}}){_TIME}")
 _EIGHT: Final = re.compile(r"[0-9]{8}")
 _SERIAL: Final = re.compile(r"([2-7][0-9]{4})(?:[.,][0-9]+)?")
+_SHAPES: Final[tuple[DateOrder, ...]] = ("dmy", "ymd", "compact", "serial")
 DATES: Final = (Field.ISSUE, Field.DUE, Field.SETTLED)
 AMOUNTS: Final = (Field.TOTAL, Field.VAT, Field.PAID, Field.OPEN)
 
@@ -188,14 +189,16 @@ def decide_dates(rows: Sequence[tuple[str, str, str]], *, day_first: bool) -> Da
     undecided = False
     for text, count in texts.items():
         if not _YEAR_LAST.fullmatch(text):
-            shapes[_shape(text)] += count
+            if shape := _shape(text):
+                shapes[shape] += count
             continue
         shapes["dmy"] += count
         as_dmy, as_mdy = read_date(text, "dmy"), read_date(text, "mdy")
         only_day_first += count * (isinstance(as_dmy, date) and not isinstance(as_mdy, date))
         only_month_first += count * (isinstance(as_mdy, date) and not isinstance(as_dmy, date))
         undecided |= isinstance(as_dmy, date) and isinstance(as_mdy, date) and as_dmy != as_mdy
-    order: DateOrder = max(shapes, key=lambda shape: shapes[shape], default="dmy")
+    # Of as many of each the first here: the others are read under it, or it may still be asked.
+    order: DateOrder = max(_SHAPES, key=lambda shape: shapes[shape])
     if order != "dmy":
         return order
     # One mistyped month in a long file is a mistake in a row; as many of each kind are a question.
@@ -243,17 +246,19 @@ def is_amount_like(text: str) -> bool:
     return _match_amount(text) is not None
 
 
-def _shape(text: str) -> DateOrder:
+def _shape(text: str) -> DateOrder | None:
+    """How a date that does not end in its year is written, None where it is none."""
     if _YEAR_FIRST.fullmatch(text):
         return "ymd"
     if _EIGHT.fullmatch(text):
         return "compact" if isinstance(_date(text[:4], text[4:6], text[6:]), date) else "dmy"
-    return "serial" if _SERIAL.fullmatch(text) else "dmy"
+    return "serial" if _SERIAL.fullmatch(text) else None
 
 
 def _match_amount(text: str) -> tuple[bool, str, str | None] | None:
     """Whether it is negative, its digits with their marks, and the currency beside them."""
-    text = text.strip()
+    # An apostrophe before all else is a spreadsheet's sign for a text.
+    text = text.strip().removeprefix("'")
     if len(text) > _AMOUNT_CHARS:
         return None
     in_parentheses = text.startswith("(") and text.endswith(")")

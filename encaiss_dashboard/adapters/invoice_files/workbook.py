@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from struct import unpack_from
 from typing import IO, Any, Final
-
-from lxml import etree
 
 from encaiss_dashboard.adapters.invoice_files import columns as column_names
 from encaiss_dashboard.adapters.invoice_files import limits, sheet_process
+from encaiss_dashboard.adapters.invoice_files.failed import Failures, failures
 from encaiss_dashboard.adapters.invoice_files.problems import UnusableError
 from encaiss_dashboard.adapters.invoice_files.rows import shown
 from encaiss_dashboard.domain.errors import Problem
@@ -26,19 +26,14 @@ from encaiss_dashboard.domain.intake import Format
 
 _CHUNK: Final = 1 << 20
 _ANSWER_BYTES: Final = 16 << 20
-_SMALL_PART: Final = 8 << 20
 _PATIENCE_SECONDS: Final = 0.5
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
-_ERRORS: Final = 100_000
-_ERROR_CELL: Final = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")(?=[^>]*\br="([A-Z]{1,3})([0-9]{1,7})")[^>]*>'
-    rb"(?:<(?:\w+:)?f\b[^<]*(?:/>|</(?:\w+:)?f>))?<(?:\w+:)?v>([^<]{1,20})<"
-)
-_LONGEST_CELL: Final = 1 << 14
-
-Errors = dict[int, dict[int, str]]
-"""What formulas gave where they failed: by 1-based row and 0-based column."""
+_SECTOR: Final = 512
+# An XLS begins with one of these records, and a password with the other, before anything that it hides.
+_BEGINNING: Final = re.compile(rb"\x09\x08[\x08\x10]\x00\x00[\x05\x06]\x05\x00")
+_FILE_PASS: Final = 0x2F
+_MANIFEST: Final = "META-INF/manifest.xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +140,9 @@ class _Book:
         asking.close()
         return self._received()
 
-    def errors(self, sheet: str) -> Errors:
-        """Cells of an XLSX sheet in which a formula failed: the library reads them as empty."""
-        if self.format != "xlsx":
-            return {}
-        with zipfile.ZipFile(self._source) as parts:
-            part = _part_of(parts, sheet)
-            return _errors(parts, part) if part else {}
+    def errors(self, sheet: str) -> Failures:
+        """Cells of a sheet in which a formula failed: the library reads them as empty."""
+        return failures(self._source, self.format, sheet)
 
 
 class _BookHere(_Book):
@@ -242,6 +233,8 @@ def _guarded(source: Path, waiting: Callable[[], None]) -> Format:
                 with parts.open(info) as part:
                     while part.read(_CHUNK):
                         waiting()
+            if _MANIFEST in parts.namelist() and b"encryption-data" in parts.read(_MANIFEST):
+                raise UnusableError(Problem("workbook_locked"))
             return kind
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError) as error:
         raise UnusableError(Problem("file_workbook")) from error
@@ -251,12 +244,24 @@ def _guarded_ole(stream: IO[bytes]) -> Format:
     stream.seek(0)
     before = b""
     while chunk := stream.read(_CHUNK):
-        if _ENCRYPTED in before + chunk:
+        if _ENCRYPTED in before + chunk or _has_password(chunk):
             raise UnusableError(Problem("workbook_locked"))
         before = chunk[-len(_ENCRYPTED) :]
         if stream.tell() > limits.WORKBOOK_BYTES:
             raise _too_big()
     return "xls"
+
+
+def _has_password(chunk: bytes) -> bool:
+    """Whether the records of an XLS begin in these bytes, and one of the first is that of a password."""
+    for found in _BEGINNING.finditer(chunk):
+        at, end = found.start(), found.start() + _SECTOR
+        while found.start() % _SECTOR == 0 and at + 4 <= min(end, len(chunk)):
+            kind, length = unpack_from("<HH", chunk, at)
+            if kind == _FILE_PASS:
+                return True
+            at += 4 + length
+    return False
 
 
 def _kind(parts: zipfile.ZipFile) -> Format | None:
@@ -271,52 +276,3 @@ def _kind(parts: zipfile.ZipFile) -> Format | None:
 def _too_big() -> UnusableError:
     problem = Problem("workbook_too_big", facts={"expected": str(limits.WORKBOOK_BYTES >> 20)})
     return UnusableError(problem)
-
-
-def _part_of(parts: zipfile.ZipFile, sheet: str) -> str | None:
-    """The part of an XLSX that holds a sheet."""
-    targets: dict[str, str] = {}
-    for relation in _xml(parts, "xl/_rels/workbook.xml.rels"):
-        targets[str(relation.get("Id"))] = str(relation.get("Target"))
-    for element in _xml(parts, "xl/workbook.xml"):
-        if etree.QName(element).localname == "sheet" and element.get("name") == sheet:
-            key = next((v for k, v in element.attrib.items() if str(k).endswith("}id")), "")
-            target = targets.get(str(key), "")
-            part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-            return part if part in parts.namelist() else None
-    return None
-
-
-def _xml(parts: zipfile.ZipFile, name: str) -> Iterator[Any]:
-    """Elements of a small part; nothing that is not well formed, and nothing from elsewhere."""
-    try:
-        info = parts.getinfo(name)
-        if info.file_size > _SMALL_PART:
-            return
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-        yield from etree.fromstring(parts.read(info), parser).iter(etree.Element)
-    except (KeyError, etree.XMLSyntaxError):
-        return
-
-
-def _errors(parts: zipfile.ZipFile, part: str) -> Errors:
-    found: Errors = {}
-    count, before = 0, b""
-    with parts.open(part) as stream:
-        while (chunk := stream.read(_CHUNK)) and count < _ERRORS:
-            text = before + chunk
-            before = text[-_LONGEST_CELL:]
-            if b't="e"' not in text:
-                continue
-            for match in _ERROR_CELL.finditer(text):
-                count += 1
-                found.setdefault(int(match[2]), {})[_column(match[1])] = match[3].decode(errors="replace")
-    return found
-
-
-def _column(letters: bytes) -> int:
-    """0-based position of a column by its letters."""
-    position = 0
-    for letter in letters:
-        position = position * 26 + letter - ord("A") + 1
-    return position - 1

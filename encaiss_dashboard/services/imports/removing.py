@@ -12,6 +12,7 @@ from sqlmodel import Session, col, delete, or_, select
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
+from encaiss_dashboard.storage.journal import ActKind
 
 _One = TypeVar("_One")
 _AT_ONCE: Final = 500
@@ -19,6 +20,9 @@ _DAYS: Final = frozenset({"issue", "due"})
 # What says where a debtor is reached and by which names it is known goes with it. Whatever else names it,
 # in which table ever, is something known of it.
 GOES_ALONG: Final[tuple[type[Any], ...]] = (records.Contact, records.DebtorAlias, DebtorChange)
+_ACTS: Final[Any] = queries.table(records.Act)
+_OF_IMPORTS: Final = (ActKind.PAYMENT.value, ActKind.CREDITED.value, ActKind.CORRECTED.value)
+"""Acts that tell of a debtor what an import did; what they tell of is gone with it."""
 
 
 def remove(session: Session, batch: records.ImportBatch) -> tuple[dict[str, int], list[str]]:
@@ -93,23 +97,32 @@ def _unlearn(session: Session, batch: records.ImportBatch) -> None:
 
 
 def _remove_debtors(session: Session, batch: records.ImportBatch) -> int:
-    """Remove the debtors it added, of whom nothing else is known by now."""
+    """Remove the debtors it added, or one taken back before, of whom nothing else is known by now.
+
+    Where the journal tells of one it stays for that, and only how it was reached and named goes.
+    """
     debtor = records.Debtor
-    added = select(debtor.id).where(debtor.client_id == batch.client_id, debtor.batch_id == batch.id)
+    imported = records.ImportBatch
+    undone = or_(col(imported.id) == batch.id, col(imported.taken_back_at).is_not(None))
+    batches = select(imported.id).where(imported.client_id == batch.client_id, undone)
+    mine = debtor.client_id == batch.client_id
+    added = select(debtor.id).where(mine, col(debtor.batch_id).in_(batches))
     removed = 0
     for some in _parts([queries.known(key) for key in session.exec(added)]):
-        known = {key for column in _naming() for key in session.scalars(_which(column, some))}
+        told = set(session.scalars(_which(_ACTS.c.debtor_id, some).where(_ACTS.c.kind.in_(_OF_IMPORTS))))
+        known = set(session.scalars(_which(_ACTS.c.debtor_id, some).where(_ACTS.c.kind.not_in(_OF_IMPORTS))))
+        known |= {key for column in _naming() for key in session.scalars(_which(column, some))}
         free = [key for key in some if key not in known]
         for cls in GOES_ALONG:
             _delete(session, cls, col(cls.debtor_id).in_(free))
-        removed += _delete(session, debtor, col(debtor.id).in_(free))
+        removed += _delete(session, debtor, col(debtor.id).in_(set(free) - told))
     return removed
 
 
 def _naming() -> Iterator[Any]:
-    """Every column that names a debtor, but those of what goes along with it."""
+    """Every column that names a debtor, but those of what goes along with it and of the journal."""
     debtor = queries.table(records.Debtor)
-    along = {queries.table(cls) for cls in GOES_ALONG}
+    along = {*(queries.table(cls) for cls in GOES_ALONG), _ACTS}
     for table in Record.metadata.tables.values():
         for key in table.foreign_keys:
             if key.column.table is debtor and table not in along:

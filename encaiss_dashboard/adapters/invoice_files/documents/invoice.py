@@ -113,7 +113,7 @@ class _Reader:
             iban=self.debtors_account(),
             credited=self.credited() if kind is Kind.CREDIT_NOTE else "",
             member=self.member,
-            seller=_seller(stated.seller),
+            seller=self.seller(),
         )
 
     def text(self, about: Field, value: str, term: str) -> str:
@@ -213,6 +213,17 @@ class _Reader:
         found = next((compact for _, compact, holds in judged if holds), stated[0] if stated else "")
         return self.text(Field.VAT_NUMBER, found, "BT-48")
 
+    def seller(self) -> str:
+        """The VAT number of who issued it (BT-31), else what a register calls it (BT-30), not judged."""
+        seller = self.stated.seller
+        stated = seller.vat or seller.legal.value
+        if not stated:
+            return ""
+        number, holds = codes.read_vat_number(stated)
+        if seller.vat and not holds:
+            self.report("seller_number_invalid", blocks=False, value=shown(stated))
+        return number[:_TEXT_CHARS]
+
     def email(self) -> str:
         buyer = self.stated.buyer
         text = buyer.email or (buyer.endpoint.value if buyer.endpoint.scheme == _EMAIL_SCHEME else "")
@@ -270,11 +281,6 @@ def _endpoint(buyer: Party) -> str:
     if not found.value or not found.scheme or found.scheme == _EMAIL_SCHEME:
         return ""
     return f"{found.scheme}:{re.sub(r'[ .]', '', found.value)}"
-
-
-def _seller(seller: Party) -> str:
-    stated = seller.vat or seller.legal.value
-    return codes.read_vat_number(stated)[0][:_TEXT_CHARS] if stated else ""
 
 
 def _reference(references: list[str]) -> str:

@@ -20,9 +20,9 @@ from stdnum.no import orgnr as norwegian
 from stdnum.se import orgnr as swedish
 
 from encaiss_dashboard.adapters.invoice_files.documents.broken import Broken
-from encaiss_dashboard.adapters.invoice_files.documents.parsing import CAC, CBC, UBL_ROOTS
+from encaiss_dashboard.adapters.invoice_files.documents.parsing import CAC, CBC, RAM, UBL_ROOTS, UDT
 
-_NS: Final = {"a": CAC, "b": CBC}
+_NS: Final = {"a": CAC, "b": CBC, "r": RAM, "u": UDT}
 _BILLING: Final = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 _PROCESS: Final = re.compile(r"urn:fdc:peppol\.eu:2017:poacc:billing:[0-9]{2}:1\.0")
 _SLACK: Final = Decimal("0.02")
@@ -79,6 +79,39 @@ def broken(root: Any) -> list[Broken]:
     """
     found = [Broken(f"PEPPOL-EN16931-{rule}", says, fatal=True) for rule, says in _document(root)]
     return list(dict.fromkeys([*found, *_numbers(root)]))
+
+
+def broken_lines(root: Any) -> list[Broken]:
+    """Rule R120 in a CII document: lines whose amount is not what quantity and price come to.
+
+    Never fatal: neither EN 16931 nor Factur-X has this rule for CII, and programs write rounded prices there.
+    """
+    lines = root.iter(f"{{{RAM}}}IncludedSupplyChainTradeLineItem")
+    wrong = Broken("PEPPOL-EN16931-R120", _LINE_SUM, fatal=False)
+    return [wrong] if any(not _is_sum(line) for line in lines) else []
+
+
+def _is_sum(line: Any) -> bool:
+    """Whether its parts come to its amount; yes where it does not state them, or stands for other lines."""
+    agreement, settlement = "r:SpecifiedLineTradeAgreement", "r:SpecifiedLineTradeSettlement"
+    net = f"{agreement}/r:NetPriceProductTradePrice"
+    price = line.find(f"{net}/r:ChargeAmount", _NS)
+    quantity = line.find("r:SpecifiedLineTradeDelivery/r:BilledQuantity", _NS)
+    total = line.find(f"{settlement}/r:SpecifiedTradeSettlementLineMonetarySummation/r:LineTotalAmount", _NS)
+    status = _text(line, "r:AssociatedDocumentLineDocument/r:LineStatusReasonCode")
+    if price is None or quantity is None or total is None or status not in {"", "DETAIL"}:
+        return True
+    base = line.find(f"{net}/r:BasisQuantity", _NS)
+    if base is None:
+        base = line.find(f"{agreement}/r:GrossPriceProductTradePrice/r:BasisQuantity", _NS)
+    pieces = _number(quantity) / (_number(base) or 1)
+    expected = _number(price) * pieces
+    last_place = Decimal(1).scaleb(int(_number(price).as_tuple().exponent))
+    slack = _SLACK + abs(pieces) * last_place / 2
+    for allowance in line.iterfind(f"{settlement}/r:SpecifiedTradeAllowanceCharge", _NS):
+        amount = _number(allowance.find("r:ActualAmount", _NS))
+        expected += amount if _text(allowance, "r:ChargeIndicator/u:Indicator") == "true" else -amount
+    return abs(_number(total) - expected) <= slack
 
 
 def _document(root: Any) -> Iterator[tuple[str, str]]:

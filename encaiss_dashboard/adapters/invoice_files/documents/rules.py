@@ -85,6 +85,8 @@ def broken(root: Any) -> list[Broken]:
         wrong += business_rules(bare, profile)
     if bare.tag in UBL_ROOTS and _PEPPOL in (bare.findtext(f"{{{CBC}}}CustomizationID") or ""):
         wrong += peppol.broken(bare)
+    if bare.tag == CII_ROOT:
+        wrong += peppol.broken_lines(bare)
     return sorted(dict.fromkeys(wrong), key=lambda one: not one.fatal)
 
 
