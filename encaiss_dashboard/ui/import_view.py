@@ -165,7 +165,7 @@ class ImportView(Undoing):
         """What the import did."""
         lang = self._language()
         at, back = upload.imported_at, upload.taken_back_at
-        self.done, self.taken_back = True, back is not None
+        self.done, self.counted, self.taken_back = True, True, back is not None
         self.sub = upload.file_name
         self.csv = "" if is_erased(upload) else f"/files/rejected/{upload.id}"
         self.done_at = text(lang, "import.done_at", at=moment(at, lang)) if at else ""
@@ -195,7 +195,7 @@ class ImportView(Undoing):
         self.documents = import_reading.documents(seen.reading, lang) if seen else []
         self.error_kinds, self.warning_kinds = self._errors.kinds, self._warnings.kinds
         self.error_kind = self.warning_kind = ""
-        lines = self._rejected or self._errors.count
+        lines = (self._rejected if self.counted else 0) or self._errors.count
         kind = "errors_documents" if self.documents else "errors"
         self.errors_title = text(lang, f"import.{kind}", n=lines)
         self.warnings_title = text(lang, "import.warnings", n=self._warnings.count)
