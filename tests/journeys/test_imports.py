@@ -342,7 +342,6 @@ def test_a_million_rows_show_how_far_they_are_are_stopped_without_a_trace_and_su
     expect(go(desk)).to_have_text(fr("import.go_invoices", n=MILLION), timeout=LONG_MS)
     go(desk).click()
     expect(working).to_contain_text(re.compile(r"\d\D+sur\D+" + integer(MILLION, "fr")))
-    holds(page)
     working.get_by_role("button", name=fr("import.stop")).click()
     expect(page.locator(".notices")).to_contain_text(fr("import.stopped_writing"), timeout=LONG_MS)
     assert ledger(desk) == before
@@ -353,5 +352,6 @@ def test_a_million_rows_show_how_far_they_are_are_stopped_without_a_trace_and_su
     page.reload()
     expect(working.locator("h2")).to_have_text(fr("import.writing"))
     expect(working).to_contain_text(re.compile(r"lignes/s.*encore", re.DOTALL))
+    holds(page)
     expect(page.locator("h1")).to_have_text(fr("import.done"), timeout=LONG_MS)
     assert ledger(desk)[0]["Invoice"] == MILLION + 2
