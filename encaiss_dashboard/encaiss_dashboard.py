@@ -50,7 +50,10 @@ _SHEETS = ("tokens", "app", "invoices", "debtors", "figures", "accounts", "desk"
 app = House(
     api_transformer=routes(),
     stylesheets=[f"/{sheet}.css" for sheet in _SHEETS],
-    head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
+    head_components=[
+        rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg"),
+        rx.el.script(src="/focus.js", defer=True),
+    ],
     html_lang="fr",
     backend_exception_handler=on_trouble,
 )

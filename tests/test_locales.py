@@ -17,6 +17,7 @@ from encaiss_dashboard.domain.errors import Refusal
 from encaiss_dashboard.domain.intake import Field
 from encaiss_dashboard.encaiss_dashboard import app
 from encaiss_dashboard.locales import LANGUAGES, catalogue
+from encaiss_dashboard.locales import text as sentence
 from encaiss_dashboard.storage.journal import ActKind
 
 FOLDER = Path(encaiss_dashboard.__file__).parent
@@ -49,6 +50,17 @@ def test_a_sentence_names_the_same_facts_in_every_language(lang):
         expected = set().union(*(facts(text) for text in forms(french)))
         assert set().union(*named) == expected, key
         assert all(expected - some <= {"n"} for some in named), key
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("count", [0, 1, 2, 999_999, 1_000_000, 2_000_000])
+def test_there_is_a_sentence_for_every_count(lang, count):
+    """A million has a form of its own in French."""
+    said = sentence(lang, "import.rows", n=count)
+    assert re.sub(r"\D", "", said) == str(count)
+    assert said.endswith({"fr": "ligne", "nl": "regel", "en": "row"}[lang]) == (
+        count == 1 or (count == 0 and lang == "fr")
+    )
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

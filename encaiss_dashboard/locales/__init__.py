@@ -58,9 +58,9 @@ def text(lang: str, key: str, **facts: object) -> str:
     """
     entry = catalogue(lang)[key]
     if isinstance(entry, dict):
-        entry = (
-            entry[_LOCALES[lang].plural_form(Decimal(str(facts["n"])))] if "n" in facts else entry["other"]
-        )
+        # French has a form of its own for a million, which is for the word, not for the number in digits.
+        form = _LOCALES[lang].plural_form(Decimal(str(facts["n"]))) if "n" in facts else "other"
+        entry = entry.get(form, entry["other"])
         facts = {**facts, "n": integer(int(str(facts["n"])), lang)} if "n" in facts else facts
     return entry.format_map(facts) if facts else entry
 

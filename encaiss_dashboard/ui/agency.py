@@ -103,9 +103,7 @@ class Colleagues(People):
     @handler
     async def cancel(self) -> Next:
         """Close the dialog; nothing happened."""
-        opener = f"person-{self.chosen}" if self.chosen else "invite"
         self._close()
-        return rx.set_focus(opener)
 
     def _settled(self, key: str) -> Next:
         name = self.chosen_name

@@ -153,7 +153,7 @@ class Debtor(Deciding):
     @handler
     async def decide(self, kind: str) -> Next:
         """Ask what a decision about this debtor would do."""
-        await self._begin(kind, [self.key], f"decide-{kind}")
+        await self._begin(kind, [self.key])
 
     def _asked(self) -> int:
         """The id in the address; 0, nobody's, for anything else."""

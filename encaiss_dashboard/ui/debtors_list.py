@@ -140,7 +140,7 @@ class Debtors(Deciding):
     @handler
     async def decide(self, kind: str) -> Next:
         """Ask what a decision about the chosen ones would do."""
-        await self._begin(kind, sorted(self._chosen), f"decide-{kind}")
+        await self._begin(kind, sorted(self._chosen))
 
     def _go(self, turned_to: int = 1) -> Next:
         """The address of what is asked for; going there loads it."""

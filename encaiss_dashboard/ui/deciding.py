@@ -87,7 +87,6 @@ class Deciding(Shell):
     affected: int = 0
     problem: str = ""
     _ids: tuple[int, ...] = ()
-    _opener: str = ""
 
     @handler
     async def choose_first_day(self, value: str) -> Next:
@@ -117,13 +116,12 @@ class Deciding(Shell):
     async def cancel(self) -> Next:
         """Close the dialog; nothing happened."""
         self.decision = ""
-        return rx.set_focus(self._opener) if self._opener else None
 
-    async def _begin(self, kind: str, ids: Iterable[int], opener: str) -> None:
-        """Open the dialog for some debtors; ``opener`` is the id of the button that gets focus back."""
+    async def _begin(self, kind: str, ids: Iterable[int]) -> None:
+        """Open the dialog for some debtors."""
         if kind not in KINDS:
             raise Unreadable(value=kind[:20])
-        self._ids, self._opener = tuple(ids), opener
+        self._ids = tuple(ids)
         self.first_day = self.last_day = ""
         self.decision = kind
         try:

@@ -45,9 +45,7 @@ def desk_page() -> rx.Component:
 
 
 def _new_button(key: str) -> rx.Component:
-    return button(
-        rx.fragment(icon("plus"), t("desk.new")), kind="p", id=key, on_click=ClientForm.begin("", key)
-    )
+    return button(rx.fragment(icon("plus"), t("desk.new")), kind="p", id=key, on_click=ClientForm.begin(""))
 
 
 def _no_client() -> rx.Component:
@@ -156,7 +154,7 @@ def _thing(thing: rx.vars.ObjectVar[Thing]) -> rx.Component:
                 button(
                     rx.fragment(thing["go"], rx.el.span(thing["client"], class_name="sr")),
                     id=thing["key"],
-                    on_click=ClientForm.begin(thing["client_id"], thing["key"]),
+                    on_click=ClientForm.begin(thing["client_id"]),
                 ),
                 button(
                     rx.fragment(thing["go"], rx.el.span(thing["client"], class_name="sr")),

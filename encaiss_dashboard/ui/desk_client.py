@@ -50,11 +50,10 @@ class ClientForm(Shell):
     problem: str = ""
     problem_at: str = ""
     _chosen_id: int = 0
-    _opener: str = ""
 
     @handler
-    async def begin(self, client_id: str, opener: str) -> Next:
-        """Open it for a new client, "", or for one that is known; ``opener`` gets the focus back."""
+    async def begin(self, client_id: str) -> Next:
+        """Open it for a new client, "", or for one that is known."""
         if client_id and not client_id.isdecimal():
             raise Unreadable(value="")
         signed = await access.who(self)
@@ -67,7 +66,7 @@ class ClientForm(Shell):
         if not chosen:
             self.filled |= {"language": lang}
         self.filled |= {"default_term": _term_words(known.default_term, lang)}
-        self._chosen_id, self._opener = chosen, opener[:80]
+        self._chosen_id = chosen
         self.problem, self.problem_at, self.drawn = "", "", self.drawn + 1
         self.form_for = "known" if chosen else "new"
 
@@ -75,7 +74,6 @@ class ClientForm(Shell):
     async def cancel(self) -> Next:
         """Close it; nothing happened."""
         self.form_for = ""
-        return rx.set_focus(self._opener) if self._opener else None
 
     @handler
     async def save(self, form: dict[str, str | None]) -> Next:

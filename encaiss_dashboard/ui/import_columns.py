@@ -37,7 +37,7 @@ def _question(setting: Setting, name: str, reads: Any) -> rx.Component:
                     on_click=[Import.wait, Import.choose_setting(setting, way["value"])],
                 ),
             ),
-            class_name="ways",
+            class_name="readings",
         ),
         class_name="note n-warn ask",
     )

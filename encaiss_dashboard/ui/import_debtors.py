@@ -45,7 +45,7 @@ def _rest() -> rx.Component:
 
 
 def _doubt(row: Any) -> rx.Component:
-    return rx.el.li(
+    asked = rx.el.div(
         rx.el.div(
             rx.el.div(
                 rx.el.span(row["name"], class_name="strong"),
@@ -64,11 +64,11 @@ def _doubt(row: Any) -> rx.Component:
             ),
             class_name="suggestions",
         ),
-        key=row["key"],
         role="group",
         aria_label=row["name"],
         class_name=rx.cond(row["is_open"], "doubt-row open", "doubt-row"),
     )
+    return rx.el.li(asked, key=row["key"])
 
 
 def _suggestion(row: Any, one: Any) -> rx.Component:

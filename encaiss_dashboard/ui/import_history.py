@@ -37,7 +37,6 @@ class Row(TypedDict):
     state: str
     word: str
     tone: str
-    opener: str
 
 
 class ImportHistory(Undoing):
@@ -75,7 +74,7 @@ class ImportHistory(Undoing):
         if row is None or row["state"] not in {"waiting", "imported"}:
             raise NotFound
         kind = "take_back" if row["state"] == "imported" else "discard"
-        await self._open_undoing(kind, batch_id, row["opener"])
+        await self._open_undoing(kind, batch_id)
 
 
 def _row(upload: Imported, lang: str) -> Row:
@@ -94,7 +93,6 @@ def _row(upload: Imported, lang: str) -> Row:
         state=state,
         word=text(lang, f"history.{state}"),
         tone=_TONES[state],
-        opener=f"undo-{upload.id}",
     )
 
 
@@ -185,7 +183,7 @@ def _line(row: Any) -> rx.Component:
                 button(
                     rx.cond(waits, t("history.discard"), t("history.take_back")),
                     on_click=ImportHistory.ask(row["id"]),
-                    id=row["opener"],
+                    id="undo-" + row["id"].to_string(),
                     aria_label=rx.cond(waits, t("history.discard"), t("history.take_back"))
                     + " "
                     + row["name"],

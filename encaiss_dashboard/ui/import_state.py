@@ -130,7 +130,7 @@ class Import(ImportView):
     @handler
     async def ask_take_back(self) -> Next:
         """Ask before everything that the import brought is taken away again."""
-        await self._open_undoing("take_back", self._batch_id(), "take-back")
+        await self._open_undoing("take_back", self._batch_id())
 
     @handler
     async def stop(self) -> Next:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import reflex as rx
 
@@ -10,6 +10,9 @@ from encaiss_dashboard.ui.components import button, card, tag
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.import_state import Import, held
 from encaiss_dashboard.ui.shell import Shell
+
+_LINE: Final = "import.column_line"
+_FEW: Final = 6
 
 
 def file_troubles() -> rx.Component:
@@ -31,8 +34,8 @@ def errors() -> rx.Component:
         (Import.errors.length() > 0) | (Import.error_kinds.length() > 0),
         card(
             Import.errors_title,
-            t("import.errors_hint"),
-            _kinds(Import.error_kinds, Import.error_kind, Import.show_errors),
+            rx.cond(_of_documents(), t("import.errors_hint_documents"), t("import.errors_hint")),
+            _kinds(Import.error_kinds, Import.error_kind, Import.show_errors, Import.errors),
             _troubles("import.errors_caption", Import.errors),
             _more(Import.errors_more),
             action=rx.el.a(t("import.download"), href=Import.csv, download=True, reload_document=True),
@@ -52,7 +55,7 @@ def warnings() -> rx.Component:
             rx.cond(
                 opened,
                 rx.el.div(
-                    _kinds(Import.warning_kinds, Import.warning_kind, Import.show_warnings),
+                    _kinds(Import.warning_kinds, Import.warning_kind, Import.show_warnings, Import.warnings),
                     _troubles("import.warnings_caption", Import.warnings),
                     _more(Import.warnings_more),
                 ),
@@ -69,10 +72,10 @@ def warnings() -> rx.Component:
     )
 
 
-def _kinds(kinds: Any, chosen: Any, choose: Any) -> rx.Component:
-    """The choice of one kind of problem, where there are several."""
+def _kinds(kinds: Any, chosen: Any, choose: Any, rows: Any) -> rx.Component:
+    """The choice of one kind of problem, where there are several and more than a few rows."""
     return rx.cond(
-        kinds.length() > 1,
+        (kinds.length() > 1) & ((rows.length() > _FEW) | (chosen != "")),
         rx.el.label(
             rx.el.span(t("import.kind"), class_name="small muted"),
             rx.el.select(
@@ -92,7 +95,7 @@ def _troubles(caption: str, rows: Any) -> rx.Component:
         "troubles",
         caption,
         (
-            ("import.column_line", "num"),
+            (_LINE, "num"),
             ("import.column_invoice", ""),
             ("field.debtor", ""),
             ("import.column_amount", "num"),
@@ -122,7 +125,9 @@ def _table(
     return rx.el.div(
         rx.el.table(
             rx.el.caption(t(caption), class_name="sr"),
-            rx.el.thead(rx.el.tr(*(rx.el.th(t(key), scope="col", class_name=c) for key, c in headings))),
+            rx.el.thead(
+                rx.el.tr(*(rx.el.th(_heading(key), scope="col", class_name=c) for key, c in headings))
+            ),
             rx.el.tbody(rx.foreach(rows, line)),
         ),
         class_name=f"scroll tall t-{kind}",
@@ -134,7 +139,16 @@ def _table(
 
 def _at(line: Any) -> rx.Component:
     """On which line; its caption shows where the headings do not, on a phone."""
-    return rx.el.td(line, class_name="num muted", custom_attrs={"data-cap": t("import.column_line")})
+    return rx.el.td(line, class_name="num muted", custom_attrs={"data-cap": _heading(_LINE)})
+
+
+def _heading(key: str) -> Any:
+    """The heading of a column; documents stand on no line."""
+    return rx.cond(_of_documents(), t("import.column_document"), t(_LINE)) if key == _LINE else t(key)
+
+
+def _of_documents() -> Any:
+    return Import.documents.length() > 0
 
 
 def _more(words: Any) -> rx.Component:
@@ -179,7 +193,7 @@ def changes() -> rx.Component:
                 "import.changes",
                 (
                     ("import.column_take", "pick"),
-                    ("import.column_line", "num"),
+                    (_LINE, "num"),
                     ("import.column_invoice", ""),
                     ("field.debtor", ""),
                     ("import.column_change", ""),
@@ -237,7 +251,7 @@ def nettings() -> rx.Component:
                 "nettings",
                 "import.nettings_caption",
                 (
-                    ("import.column_line", "num"),
+                    (_LINE, "num"),
                     ("import.column_credit_note", ""),
                     ("field.credited", ""),
                     ("import.column_becomes", ""),
@@ -266,7 +280,7 @@ def first_rows() -> rx.Component:
                 "first",
                 "import.first",
                 (
-                    ("import.column_line", "num"),
+                    (_LINE, "num"),
                     ("import.column_invoice", ""),
                     ("field.debtor", ""),
                     ("field.issue", ""),
@@ -277,7 +291,7 @@ def first_rows() -> rx.Component:
                 lambda row: rx.el.tr(
                     _at(row["line"]),
                     rx.el.td(
-                        row["number"],
+                        rx.el.span(row["number"]),
                         rx.cond(row["is_credit"], tag(t("invoices.credit_note"), "info")),
                         class_name="nw strong",
                     ),

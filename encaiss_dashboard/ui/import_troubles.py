@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
 from encaiss_dashboard.domain.errors import Problem
-from encaiss_dashboard.domain.intake import InvoiceRow
+from encaiss_dashboard.domain.intake import Field, InvoiceRow
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.locales import catalogue, decimal, integer, money, text
 from encaiss_dashboard.services.imports import Preview
@@ -61,9 +61,20 @@ class Sorted:
 
 
 def of_file(seen: Preview, lang: str) -> list[Trouble]:
-    """What concerns the whole file."""
+    """What concerns the whole file; what is true of several fields is said once."""
     problems = [problem for problem in seen.reading.problems if problem.line is None]
-    return [_trouble(problem, {}, seen, lang) for problem in problems]
+    told: dict[tuple[str, str], Trouble] = {}
+    for trouble in (_trouble(problem, {}, seen, lang) for problem in problems):
+        same = told.setdefault((trouble["reason"], trouble["tone"]), trouble)
+        if same is not trouble:
+            same["field"] = ", ".join(filter(None, (same["field"], trouble["field"])))
+    return list(told.values())
+
+
+def missing_columns(seen: Preview, lang: str) -> str:
+    """The fields without which nothing can be imported and that no column holds."""
+    missing = [problem.field for problem in seen.reading.problems if problem.code == "column_missing"]
+    return ", ".join(text(lang, f"field.{name}") for name in missing)
 
 
 def of_rows(seen: Preview, lang: str) -> tuple[Sorted, Sorted]:
@@ -123,7 +134,12 @@ def _amount(problem: Problem, seen: Preview, lang: str) -> str:
     if "cents" in said:
         return money(Money(int(said["cents"]), said.get("currency", "EUR")), lang)
     value = as_written(said.get("total", ""), seen.reading.dialect.decimal)
-    return "–" if value is None else decimal(value, lang, 2)
+    if value is None:
+        return "–"
+    currencies = list(seen.reading.total)
+    if len(currencies) != 1 or Field.CURRENCY in seen.reading.columns or value != round(value, 2):
+        return decimal(value, lang, 2)
+    return money(Money.of(str(value), currencies[0]), lang)
 
 
 def _kind(code: str, count: int, lang: str) -> str:

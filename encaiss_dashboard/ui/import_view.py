@@ -53,7 +53,7 @@ class ImportView(Undoing):
     textual: bool = False
     sheets: list[Choice] = []
     documents: list[str] = []
-    asking: bool = False
+    counted: bool = False
     date_reads: list[Reads] = []
     decimal_reads: list[Reads] = []
     file_troubles: list[Trouble] = []
@@ -99,6 +99,7 @@ class ImportView(Undoing):
     _changes_taken: int = 0
     _answers: dict[str, Any] = {}
     _questions: tuple[str, ...] = ()
+    _missing: str = ""
     _accepted: int = 0
     _rejected: int = 0
     _slow: bool = False
@@ -145,7 +146,8 @@ class ImportView(Undoing):
         self.settable, self.textual = import_reading.is_settable(reading), import_reading.is_text(reading)
         self.sheets = import_reading.sheets(reading)
         asked = reading.questions
-        self.asking = bool(asked)
+        unusable = any(problem.blocks and problem.line is None for problem in reading.problems)
+        self.counted = not asked and (bool(len(reading.rows)) or not unusable)
         self.date_reads = import_reading.date_readings(reading, lang) if "dates" in asked else []
         self.decimal_reads = import_reading.decimal_readings(reading, lang) if "decimal" in asked else []
         self.first = import_rows.first_rows(reading.rows, lang)
@@ -163,7 +165,7 @@ class ImportView(Undoing):
         """What the import did."""
         lang = self._language()
         at, back = upload.imported_at, upload.taken_back_at
-        self.done, self.taken_back = True, back is not None
+        self.done, self.counted, self.taken_back = True, True, back is not None
         self.sub = upload.file_name
         self.csv = "" if is_erased(upload) else f"/files/rejected/{upload.id}"
         self.done_at = text(lang, "import.done_at", at=moment(at, lang)) if at else ""
@@ -193,7 +195,7 @@ class ImportView(Undoing):
         self.documents = import_reading.documents(seen.reading, lang) if seen else []
         self.error_kinds, self.warning_kinds = self._errors.kinds, self._warnings.kinds
         self.error_kind = self.warning_kind = ""
-        lines = self._rejected or self._errors.count
+        lines = (self._rejected if self.counted else 0) or self._errors.count
         kind = "errors_documents" if self.documents else "errors"
         self.errors_title = text(lang, f"import.{kind}", n=lines)
         self.warnings_title = text(lang, "import.warnings", n=self._warnings.count)
@@ -211,6 +213,7 @@ class ImportView(Undoing):
         lang = self._language()
         self._answers = seen.answers.model_dump(mode="json")
         self._questions, self._accepted = seen.reading.questions, seen.accepted
+        self._missing = import_troubles.missing_columns(seen, lang)
         self._doubts = [import_rows.asked(doubt, lang) for doubt in seen.doubts]
         self._changes = [import_rows.changed(change, lang) for change in seen.changes]
         self._changes_count = seen.updated + seen.left_out
@@ -293,6 +296,8 @@ class ImportView(Undoing):
         """Whether the import may go on, and what it waits for."""
         lang = self._language()
         why = [text(lang, f"import.why_{question}") for question in self._questions]
+        if self._missing:
+            why.append(text(lang, "import.why_columns", fields=self._missing))
         if self.open_doubts:
             why.append(text(lang, "import.why_debtors", n=self.open_doubts))
         if self.whole and self._rejected:

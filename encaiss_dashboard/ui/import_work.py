@@ -204,7 +204,7 @@ def doing(batch_id: int, lang: str) -> Doing:
 def size(count: int, lang: str) -> str:
     """How large a file is, in kilobytes or megabytes."""
     if count < _MEGABYTE:
-        return text(lang, "import.kilobytes", n=max(1, round(count / _KILOBYTE)))
+        return text(lang, "import.kilobytes", n=max(min(count, 1), round(count / _KILOBYTE)))
     return text(lang, "import.megabytes", size=_megabytes(count, lang))
 
 

@@ -99,7 +99,7 @@ def _working() -> rx.Component:
     title = rx.cond(reads, t("import.reading"), t("import.writing"))
     return rx.el.section(
         rx.el.div(
-            rx.el.h2(rx.cond(Import.stopping, t("import.stopping"), title), role="status"),
+            rx.el.div(rx.el.h2(rx.cond(Import.stopping, t("import.stopping"), title)), role="status"),
             rx.el.span(rx.cond(Import.doing["percent"] < 0, "", Import.doing["percent"].to_string() + " %")),
             class_name="h",
         ),
@@ -131,7 +131,7 @@ def _working() -> rx.Component:
 
 
 def _check() -> rx.Component:
-    understood = ~Import.asking & ((Import.header.length() > 0) | (Import.documents.length() > 0))
+    understood = Import.counted & ((Import.header.length() > 0) | (Import.documents.length() > 0))
     return rx.fragment(
         file_troubles(),
         questions(),
@@ -176,7 +176,13 @@ def _updated_hint() -> rx.Var[str]:
 def _download() -> rx.Component:
     return rx.cond(
         Import.csv != "",
-        rx.el.a(t("import.csv"), href=Import.csv, download=True, reload_document=True, class_name="link"),
+        rx.el.a(
+            rx.cond(Import.documents.length() > 0, t("import.csv_documents"), t("import.csv")),
+            href=Import.csv,
+            download=True,
+            reload_document=True,
+            class_name="link",
+        ),
     )
 
 
@@ -236,7 +242,7 @@ def _action() -> rx.Component:
 def _whole() -> rx.Component:
     """All or nothing: only worth asking where something is refused, or was asked for before."""
     return rx.cond(
-        (Import.rejected != "") | Import.whole,
+        Import.counted & ((Import.rejected != "") | Import.whole),
         rx.el.label(
             rx.el.input(type="checkbox", role="switch", checked=Import.whole, on_change=Import.choose_whole),
             rx.el.span(t("import.whole"), rx.el.span(t("import.whole_hint"), class_name="muted small")),

@@ -88,7 +88,7 @@ class Merging(Debtor):
     async def ask_merge(self) -> Next:
         """Open the dialog with the debtors that look like this one."""
         await self._look("")
-        self._open("merge", "ask-merge")
+        self._open("merge")
 
     @handler
     async def look(self, words: str) -> Next:
@@ -128,7 +128,7 @@ class Merging(Debtor):
         """Open the dialog that undoes a merge."""
         self._merge = merge_id
         await self._undo()
-        self._open("part", f"part-{merge_id}")
+        self._open("part")
         self.title = text(self._language(), "merge.title_part", name=self.other_name, kept=self.name)
         self.go_label = text(self._language(), "merge.confirm_part")
 
@@ -147,7 +147,7 @@ class Merging(Debtor):
         self._chosen, self._words = frozenset(), ""
         await self._list()
         await self._divide()
-        self._open("split", "ask-split")
+        self._open("split")
         self.title = text(self._language(), "merge.title_split", name=self.name)
         self.go_label = text(self._language(), "merge.confirm_split")
 
@@ -183,10 +183,9 @@ class Merging(Debtor):
     async def close(self) -> Next:
         """Close the dialog; nothing happened."""
         self.asking = ""
-        return rx.set_focus(self._opener) if self._opener else None
 
-    def _open(self, kind: str, opener: str) -> None:
-        self.asking, self._opener = kind, opener
+    def _open(self, kind: str) -> None:
+        self.asking = kind
         self.comparing, self.objection = False, ""
         if kind == "merge":
             self.title = text(self._language(), "merge.title_merge", name=self.name)

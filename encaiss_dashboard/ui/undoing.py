@@ -30,7 +30,6 @@ class Undoing(Shell):
     undoing_problem: str = ""
     undoing_busy: bool = False
     _undoing_id: int = 0
-    _undoing_opener: str = ""
 
     @handler
     async def wait_undoing(self) -> Next:
@@ -49,7 +48,7 @@ class Undoing(Shell):
                 await access.act(self, imports.discard, batch_id)
         except BuiltUpon:
             # Something was built on it while the dialog was open.
-            await self._open_undoing(kind, batch_id, self._undoing_opener)
+            await self._open_undoing(kind, batch_id)
             return None
         except Refusal as refusal:
             if isinstance(refusal, access.SignedOut):
@@ -65,19 +64,18 @@ class Undoing(Shell):
     async def cancel_undoing(self) -> Next:
         """Close the dialog; nothing happened."""
         self.undoing = ""
-        return rx.set_focus(self._undoing_opener) if self._undoing_opener else None
 
     def _undone(self, kind: str) -> Next:
         """Where to go once it is done; the screen says so."""
         return self._done(f"import.done_{kind}")
 
-    async def _open_undoing(self, kind: str, batch_id: int, opener: str) -> None:
-        """Ask before doing it; ``opener`` is the id of what gets the focus back."""
+    async def _open_undoing(self, kind: str, batch_id: int) -> None:
+        """Ask before doing it."""
         upload, found = await access.read(self, _look, batch_id)
         lang = self._language()
         counts = [(name, int(upload.result.get(name) or 0)) for name in _GONE]
         gone = ", ".join(text(lang, f"import.count_{name}", n=n) for name, n in counts if n)
-        self._undoing_id, self._undoing_opener = batch_id, opener
+        self._undoing_id = batch_id
         self.undoing_file, self.undoing_problem = upload.file_name, ""
         self.undoing_what = gone if kind == "take_back" else ""
         self.undoing_obstacles = [

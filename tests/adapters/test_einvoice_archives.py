@@ -236,6 +236,8 @@ def test_a_table_among_documents_is_to_be_imported_on_its_own(read):
     reading = read(zip_of({"a.xml": invoice("N1"), "overzicht.csv": JANUARY}))
     assert said(reading) == [(2, "table_apart", "overzicht.csv")]
     assert [row.number for row in reading.rows] == ["N1"]
+    # It counts as what is not taken in.
+    assert reading.row_count == 2
 
 
 def test_pdfs_beside_a_table_go_to_the_rows_they_name(read):

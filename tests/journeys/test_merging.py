@@ -119,5 +119,7 @@ def test_the_dialogs_are_without_barriers_at_every_width(doubled, signed_in, set
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 844})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert Axe().run(page).response["violations"] == []
+        page.set_viewport_size({"width": 1440, "height": 844})
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)

@@ -12,7 +12,9 @@ from encaiss_dashboard.locales import text
 OWNER = "owner@screens.example"
 ADMIN = "admin@screens.example"
 PASSWORD = "correct horse battery"
-SCREENS = range(12)
+SCREENS = range(13)
+CLOSELY = ("/invoices", "/software")
+"""Where these begin, they are looked at on a phone as well."""
 OF_THE_AGENCY = ("/desk", "/agency")
 FIRST_PAGE_BYTES_MAX = 250 * 1024
 
@@ -96,6 +98,23 @@ def test_no_screen_has_a_barrier_that_a_machine_can_find(signed_in, settled, pag
     settled(furnished.screens[number])
     page.wait_for_load_state("networkidle")
     assert violations(page) == []
+    if furnished.screens[number].startswith(CLOSELY):
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_dialog_that_takes_a_key_back_has_none_and_closing_it_leads_back(owner, settled, page, scheme):
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    settled("/software")
+    opener = page.get_by_role("button", name=f"{text('fr', 'software.revoke')} Odoo")
+    opener.press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("button").first).to_be_focused()
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -42,6 +42,28 @@ def test_what_was_rejected_comes_back_mended_and_completes_the_ledger(take):
     assert nothing is None
 
 
+def test_corrected_columns_hold_for_the_mended_rows_too(house, wiring):
+    client, lines = (
+        house.client(),
+        "A;B;C;D\nF1;Garage Petit SRL;25/01/2026;10,00\nF2;Hôtel;26/01/2026;1O,00\n",
+    )
+
+    def do(service, *args):
+        with wiring.begin(HOUSE) as work:
+            return service(work, client, *args)
+
+    batch = do(imports.receive, "export.csv", lines.encode())
+    columns = dict(zip(("number", "debtor", "issue", "total"), "ABCD", strict=True))
+    do(imports.correct, batch, {"columns": columns})
+    # The corrected rows still lie there, though the layout was remembered by another reading.
+    assert do(imports.accept, batch).stated({2})[2].debtor == "Garage Petit SRL"
+    mended = do(imports.rejected, batch).content.replace(
+        b"F2;H\xc3\xb4tel;26/01/2026;1O,00", b"F2;X;26/01/2026;10,00"
+    )
+    again = do(imports.accept, do(imports.receive, "export-a-corriger.csv", mended))
+    assert (again.created, again.rejected_rows) == (1, 0)
+
+
 @pytest.mark.parametrize("lang, heading", [("nl", "Reden van weigering"), ("en", "Reason for rejection")])
 def test_reasons_are_in_the_readers_language(take, lang, heading):
     actor = Actor(None, "House", language=lang, house=True)

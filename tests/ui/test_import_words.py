@@ -164,6 +164,32 @@ def test_a_bad_row_is_named_as_far_as_it_can_be():
     assert [(one["number"], one["amount"]) for one in warnings.first] == [("NC5", "−€5.00")]
 
 
+def test_an_amount_that_was_not_taken_has_the_only_currency_of_the_file():
+    found = problems(Problem("debtor_missing", 3, "debtor", row={"total": "1 210,00"}))
+    one, two = {"EUR": Money(100)}, {"EUR": Money(100), "USD": Money(100, "USD")}
+
+    def said(**told):
+        errors, _ = import_troubles.of_rows(preview(reading(problems=found, **told)), "en")
+        return errors.first[0]["amount"]
+
+    assert said(total=one) == "€1,210.00"
+    assert said(total=two) == said(total={}) == "1,210.00"
+    assert said(total=one, columns={Field.CURRENCY: ColumnGuess("Devise", 90)}) == "1,210.00"
+
+
+def test_what_no_column_holds_is_said_once_with_all_its_fields():
+    facts = {"columns": "Nr, Wie"}
+    found = problems(
+        Problem("column_missing", None, "number", facts),
+        Problem("column_missing", None, "debtor", facts),
+        Problem("file_header_only"),
+    )
+    seen = preview(reading(problems=found))
+    missing, other = import_troubles.of_file(seen, "en")
+    assert missing["field"] == import_troubles.missing_columns(seen, "en") == "Invoice number, Debtor"
+    assert (missing["tone"], other["field"]) == ("bad", "")
+
+
 def test_a_document_of_an_archive_is_named_by_its_file():
     found = problems(Problem("pdf_broken", 4, None, {"member": "a/facture.pdf"}))
     errors, _ = import_troubles.of_rows(preview(reading(problems=found)), "fr")

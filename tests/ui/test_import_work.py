@@ -145,7 +145,7 @@ def test_another_process_is_seen_at_work(batch_id):
 
 
 @pytest.mark.parametrize(
-    "count, said", [(1, "1 ko"), (1_499, "1 ko"), (999_999, "1 000 ko"), (24_430_134, "24,4 Mo")]
+    "count, said", [(0, "0 ko"), (1, "1 ko"), (1_499, "1 ko"), (999_999, "1 000 ko"), (24_430_134, "24,4 Mo")]
 )
 def test_a_size_is_said_in_what_people_count_in(count, said):
     assert import_work.size(count, "fr").replace("\u202f", " ") == said

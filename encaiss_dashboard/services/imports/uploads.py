@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -12,10 +14,12 @@ from sqlmodel import select
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.intake import NO_CHOICES, Choices, Reading, Tell, untold
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.locales import LANGUAGES, text
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.work import Work
 
 CHOICES: Final = TypeAdapter(Choices)
+_REASONS: Final = frozenset(text(lang, "problem.heading") for lang in LANGUAGES)
 
 
 def key_of(batch: records.ImportBatch) -> str:
@@ -52,11 +56,16 @@ def read(work: Work, batch: records.ImportBatch, tell: Tell = untold) -> tuple[C
 
 
 def remember_layout(work: Work, batch: records.ImportBatch) -> None:
-    """Keep the corrections for the next file, under the header that file has before anybody corrects it."""
+    """Keep the corrections for the next file, under the header that file has before anybody corrects it.
+
+    It is read aside: the rows of the corrected reading lie in the workshop, and are still asked for.
+    """
     work.require(Action.UPLOAD, batch.client_id)
     if not batch.choices:
         return
-    header = _understand(work, batch, NO_CHOICES, untold).header
+    with TemporaryDirectory() as folder:
+        source = work.store.path(key_of(batch))
+        header = work.files.read_file(source, batch.file_name, NO_CHOICES, Path(folder)).header
     layout = _layout(work, batch.client_id, _digest(header)) or records.ImportLayout(
         client_id=batch.client_id, header_digest=_digest(header), at=work.now
     )
@@ -83,4 +92,6 @@ def _layout(work: Work, client_id: int, digest: str) -> records.ImportLayout | N
 
 
 def _digest(header: Iterable[str]) -> str:
-    return hashlib.sha256("\x1f".join(header).encode()).hexdigest()
+    """What a layout is known by; rejected rows that come back mended have a column of reasons more."""
+    own = (name for name in header if name not in _REASONS)
+    return hashlib.sha256("\x1f".join(own).encode()).hexdigest()

@@ -44,6 +44,9 @@ def reading_of(
     problems = [problem for one in documents for problem in _of_member(one)]
     names = {one.line: one.name for one in documents if one.name}
     problems += [_named(problem, names.get(problem.line or 0, "")) for problem in repeated]
+    others = list(others)
+    # What lies among documents and is none is not taken in either.
+    refused_lines = {one.line for one in others if one.blocks and one.line} - {one.line for one in documents}
     listed, unlisted = listable([*others, *problems])
     lines = {row.line for row in rows}
     return Reading(
@@ -51,7 +54,7 @@ def reading_of(
         rows=StagedRows([frame_of(rows)]),
         problems=listed,
         unlisted=unlisted,
-        row_count=len(documents),
+        row_count=len(documents) + len(refused_lines),
         total=totals(rows),
         format=kind,
         attachments=tuple(one for one in attachments if one.line in lines),
