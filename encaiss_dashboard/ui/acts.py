@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypedDict
@@ -24,17 +24,6 @@ _DECISIONS: Final = {
     "paused": ("info", "info"),
     "withdrawn": ("mute", "ink-3"),
 }
-_PEOPLE: Final = frozenset(
-    {
-        "opened",
-        "invited",
-        "invitation_revoked",
-        "joined",
-        "roles_changed",
-        "left",
-        "retention_changed",
-    }
-)
 _ABOUT_TWO: Final = frozenset({"merged", "parted", "split"})
 _COUNTED: Final = frozenset({"documents", "payments", "contacts", "messages"})
 _FILES: Final = frozenset({"imported", "taken_back"})
@@ -128,22 +117,14 @@ def _read(
     kind: str, on: date, facts: Mapping[str, Any], lang: str, brought: int
 ) -> tuple[str, str, str, str, str]:
     """Title, detail, tag, the tag's tone and the dot's colour."""
-    if kind in {"sent", "dropped", "failed"}:
-        return _message(kind, facts, lang)
+    if kind in _TELLERS:
+        return _TELLERS[kind](kind, facts, lang)
     if kind in _DECISIONS or kind in _PRIVACY:
         title = _decision(kind, on, facts, lang) if kind in _DECISIONS else text(lang, f"act.{kind}")
         return (title, _said(facts, lang), "decision", *(_DECISIONS | _PRIVACY)[kind])
-    if kind == "payment":
-        return _payment(facts, lang)
-    if kind == "credited":
-        return _credited(facts, lang)
-    if kind == "corrected":
-        return _correction(facts, lang)
-    if kind in _PEOPLE or kind in _SOFTWARE:
+    if kind not in _FILES:
         words, tag = (_key(facts), "software") if kind in _SOFTWARE else (_person(facts, lang), "people")
         return text(lang, f"act.{kind}"), words, tag, "mute", "ink-3"
-    if kind not in _FILES:
-        return text(lang, f"act.{kind}"), "", "people", "mute", "ink-3"
     detail = [text(lang, "act.brought", n=brought)] if brought else []
     if facts.get("file"):
         detail.append(text(lang, "act.file", file=facts["file"]))
@@ -184,7 +165,7 @@ def _said(facts: Mapping[str, Any], lang: str) -> str:
     return " · ".join([*said, *([text(lang, "act.by", who=who)] if who else [])])
 
 
-def _payment(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+def _payment(_: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
     amount = Money(int(facts["cents"]), str(facts["currency"]))
     key = "act.payment_reversed" if amount.cents < 0 else "act.payment_of"
     tone, dot = ("bad", "bad") if amount.cents < 0 else ("good", "good")
@@ -192,13 +173,13 @@ def _payment(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, s
     return text(lang, key, amount=money(amount, lang)), detail, "payment", tone, dot
 
 
-def _credited(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+def _credited(_: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
     amount = money(Money(int(facts["cents"]), str(facts["currency"])), lang)
     title = text(lang, "act.credited_of", number=facts["number"], amount=amount)
     return title, text(lang, "act.allocated", number=facts["credited"]), "credit", "good", "good"
 
 
-def _correction(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+def _correction(_: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
     before, after = facts.get("before") or {}, facts.get("after") or {}
     changes = [
         text(
@@ -217,6 +198,16 @@ def _correction(facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str
     )
     by = [text(lang, "act.by", who=facts["by"])] if facts.get("by") else []
     return title, " · ".join([*changes, *by]), "corrected", "info", "info"
+
+
+_TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, str, str, str, str]]]] = {
+    "sent": _message,
+    "dropped": _message,
+    "failed": _message,
+    "payment": _payment,
+    "credited": _credited,
+    "corrected": _correction,
+}
 
 
 def _about_two(act: Any, lang: str, names: Mapping[int, str]) -> tuple[str, str, str, str, str]:

@@ -18,7 +18,7 @@ def told(kind, facts, lang="en"):
 
 
 @pytest.mark.parametrize(
-    ("lang", "title", "detail"),
+    "lang, title, detail",
     [
         ("en", "Credit note NC-7: €123.45 allocated", "set against invoice F-1"),
         ("nl", "Creditnota NC-7: € 123,45 toegewezen", None),
