@@ -198,9 +198,9 @@ class _Answering:
 
     async def say(self, status: int, key: str, headers: Headers | None = None, **facts: object) -> None:
         """Answer with one sentence, in the reader's language and as the page that asked reads it."""
-        sentence = text(_language(self._scope), key, **facts)
+        sentence = text(spoken(self._scope), key, **facts)
         if is_api(self._scope["path"]):
-            words = problems.document(status, key.partition(".")[2], sentence, _language(self._scope))
+            words = problems.document(status, key.partition(".")[2], sentence, spoken(self._scope))
             mime, body = problems.MIME.encode(), json.dumps(words).encode()
         elif self._scope["path"].startswith(_UPLOADS):
             mime, body = b"application/json", json.dumps({"problem": sentence}).encode()
@@ -254,13 +254,13 @@ def _counted(scope: Scope, receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > most:
-            raise HTTPException(413, text(_language(scope), "edge.too_large"))
+            raise HTTPException(413, text(spoken(scope), "edge.too_large"))
         return message
 
     return receiving
 
 
-def _language(scope: Scope) -> str:
+def spoken(scope: Scope) -> str:
     """The language that a page of ours says it is in, else the first that the browser prefers."""
     headers = dict(scope["headers"])
     said = headers.get(b"x-language", b"").decode("latin-1")

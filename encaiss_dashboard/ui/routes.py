@@ -15,10 +15,12 @@ from encaiss_dashboard import wiring
 from encaiss_dashboard.api.application import routes as api_routes
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE
+from encaiss_dashboard.locales import text
 from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people
 from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
+from encaiss_dashboard.ui.edge import spoken
 from encaiss_dashboard.ui.limits import HEALTH_SECONDS_MAX
 from encaiss_dashboard.ui.new_key import key_routes
 from encaiss_dashboard.ui.signing import signing_routes
@@ -38,9 +40,10 @@ async def download(request: Request) -> Response:
             request, lambda work, client: _make(work, client, kind, key, query), write=kind in _RECORDED
         )
     except (NotAllowed, NotFound):
-        return PlainTextResponse("", status_code=404)
-    except Refusal:
-        return PlainTextResponse("", status_code=400)
+        return PlainTextResponse(text(spoken(request.scope), "edge.no_file"), status_code=404)
+    except Refusal as refusal:
+        sentence = text(spoken(request.scope), f"refusal.{refusal.code}", **refusal.facts)
+        return PlainTextResponse(sentence, status_code=400)
     disposition = f"attachment; filename*=UTF-8''{quote(made.name)}"
     headers = {"content-disposition": disposition, "cache-control": "private, no-store"}
     return Response(made.content, media_type=made.mime, headers=headers)

@@ -71,7 +71,9 @@ def test_a_session_that_was_signed_out_is_over_on_the_server(server, caller, ard
     cookie = server.house.session("owner@walkardenne.example", secrets.token_urlsafe(32))
     caller(cookie).post("/auth/logout")
     assert caller(cookie).get("/").headers["location"] == "/login"
-    assert caller(cookie).get("/files/invoices/all").status_code == 404
+    refused = caller(cookie).get("/files/invoices/all", headers={"accept-language": "nl"})
+    assert refused.status_code == 404
+    assert refused.text.startswith("Dit bestand is er niet")
 
 
 def test_a_form_of_4_kilobytes_is_the_longest_that_signs_anybody_in(caller):

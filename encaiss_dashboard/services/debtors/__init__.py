@@ -317,6 +317,8 @@ def edit(work: Work, client_id: int | None, debtor_id: int, *, email: str, langu
         Unreadable: no such language.
     """
     client = work.require(Action.UPLOAD, client_id)
+    # A merge at the same moment would leave what is written here with the debtor that has nothing any more.
+    work.session.get(records.Client, client, with_for_update=True)
     debtor = _debtor(work, client, debtor_id)
     debtor_id = queries.known(debtor.id)
     if personal.erased(work.session, debtor_id):
