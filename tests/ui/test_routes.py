@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from encaiss_dashboard.locales import text
 from encaiss_dashboard.ui.limits import UPLOAD_BYTES_MAX
 
 CSV = "Numéro;Client;Date;Échéance;Total\nU-1;Moulin;01/09/2026;01/10/2026;10,00\n".encode()
@@ -116,7 +117,8 @@ def test_a_file_of_a_client_goes_to_its_own_people_only(caller, ardenne, baltiqu
     for who in (caller(), caller("made-up"), caller(baltique.cookies["owner"])):
         answer = who.get(address)
         assert answer.status_code == 404
-        assert not answer.content
+        # Nor does the sentence tell whether there is such a file.
+        assert answer.text == who.get("/files/acts/987654321").text == text("fr", "edge.no_file")
 
 
 def test_its_own_people_get_it_for_themselves_alone(caller, ardenne):
