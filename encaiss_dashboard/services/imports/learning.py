@@ -53,7 +53,7 @@ def learn(work: Work, debtors: Debtors, parties: Sequence[Party], batch: records
 def _add(work: Work, parties: Sequence[Party], batch: records.ImportBatch) -> None:
     if not parties:
         return
-    rows = pl.DataFrame([party.told for party in parties])
+    rows = pl.DataFrame({name: [party.told[name] for party in parties] for name in parties[0].told})
     same = {"client_id": batch.client_id, "batch_id": batch.id, "created_at": work.now}
     bulk.insert(work.session, queries.table(records.Debtor), rows, same)
     debtor = records.Debtor

@@ -167,6 +167,8 @@ def fill_in(party: Party) -> dict[str, str]:
     An address is completed only where what is known of it is the same: never a street in another town.
     """
     filled: dict[str, str] = {}
+    if party.is_new and len(party.identities) == 1:
+        return filled  # its row says already what the file does
     for said in party.identities:
         told = (said.number, said.vat, said.endpoint, said.iban, said.address, said.postcode, said.city)
         facts = dict(zip(FILLED_IN, told, strict=True))
