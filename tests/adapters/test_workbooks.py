@@ -247,6 +247,12 @@ def test_a_workbook_with_a_password_says_so(read, name):
     assert len({text(lang, "problem.workbook_locked") for lang in LANGUAGES}) == len(LANGUAGES)
 
 
+def test_an_ods_without_its_manifest_is_damaged(read):
+    with zipfile.ZipFile(io.BytesIO(LEDGERS["ods"])) as parts:
+        bare = packed({"content.xml": parts.read("content.xml")})
+    assert codes(read(bare)) == ["file_workbook"]
+
+
 def sheet_xml(data: bytes, sheet: bytes) -> bytes:
     """An XLSX with another first sheet."""
     with zipfile.ZipFile(io.BytesIO(data)) as parts:

@@ -249,7 +249,7 @@ def _kind(parts: zipfile.ZipFile) -> Format | None:
     names = set(parts.namelist())
     if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
         return "xlsx"
-    if "content.xml" in names and any(name.startswith("META-INF/") for name in names):
+    if "content.xml" in names:
         return "ods"
     return "xlsx" if any(name.startswith("xl/") for name in names) else None
 
