@@ -324,16 +324,13 @@ def test_a_sheet_says_the_same_as_xlsx_and_as_ods_in_blocks_of_any_size(lines):
     assert understood(ods({"A": lines}), NO_CHOICES, 300, rapid=True) == replace(whole, format="ods")
 
 
-def test_a_row_of_very_long_texts_keeps_its_numbers_and_dates():
-    header = [HEADINGS[name][0] for name in (*NEEDED, "nothing")]
+def test_a_row_with_a_very_long_text_keeps_its_numbers_and_dates():
     lines = [
-        header,
+        [HEADINGS[name][0] for name in (*NEEDED, "nothing")],
         ["F1", "Alpha", date(2026, 1, 31), "1.234,56", ""],
-        ["F2", "Alpha", 46_053, 12.5, "x" * 32_000],
+        ["F2", "Alpha", 46_053, 12.5, "x" * 140_000],
     ]
-    lines[0] += [f"Nota {n}" for n in range(5)]
-    lines[2] += ["é" * 32_000] * 5
-    reading = understood(xlsx({"A": lines}), NO_CHOICES, 1 << 20, rapid=True)
+    reading = understood(ods({"A": lines}), NO_CHOICES, 1 << 20, rapid=True)
     assert [(row.issue, str(row.total)) for row in reading.rows] == [
         (date(2026, 1, 31), "1234.56"),
         (date(2026, 1, 31), "12.50"),
