@@ -9,7 +9,7 @@ import pytest
 from desks import note, row
 from sqlmodel import Session
 
-from encaiss_dashboard.domain.intake import Cancelled, untold
+from encaiss_dashboard.domain.intake import Attachment, Cancelled, untold
 from encaiss_dashboard.services import imports
 from encaiss_dashboard.services.imports.compared import Answers
 from encaiss_dashboard.services.imports.intake import Intake
@@ -135,3 +135,58 @@ def test_an_import_in_pieces_says_and_does_what_it_would_at_once(desk, at_once):
     assert parts[1] == whole[1]
     assert parts[0] == whole[0]
     assert len(whole[1]["problems"]) == 4
+
+
+# ---------------------------------------------------------------- files of a transaction that failed
+
+
+class PowerCutError(Exception):
+    pass
+
+
+def cut_off(service, *args):
+    """The service, and then the end of everything before it is committed."""
+
+    def run(work, client):
+        service(work, client, *args)
+        raise PowerCutError
+
+    return run
+
+
+def stored(desk):
+    return {key: desk.wiring.store.load(key) for key in desk.wiring.store.kept()}
+
+
+def test_files_go_with_the_transaction_that_kept_them(desk):
+    paper = Attachment(2, "F1.pdf", "application/pdf", "F1.pdf")
+    batch = desk.upload(row("F1"), attachments=(paper,))
+    before = stored(desk)
+    for service, *args in ((imports.accept, batch), (imports.receive, "b.csv", b"x")):
+        with pytest.raises(PowerCutError):
+            desk.do(cut_off(service, *args))
+        assert stored(desk) == before
+    desk.do(imports.accept, batch)
+    assert len(stored(desk)) == len(before) + 1
+
+
+def test_files_stay_where_the_transaction_that_removed_them_failed(desk):
+    paper = Attachment(2, "F1.pdf", "application/pdf", "F1.pdf")
+    batch, other = desk.upload(row("F1"), attachments=(paper,)), desk.upload(row("F2"))
+    desk.do(imports.accept, batch)
+    before = stored(desk)
+    for service, key in ((imports.take_back, batch), (imports.discard, other)):
+        with pytest.raises(PowerCutError):
+            desk.do(cut_off(service, key))
+        assert stored(desk) == before
+    desk.do(imports.take_back, batch)
+    desk.do(imports.discard, other)
+    assert list(stored(desk)) == [f"batch-{batch}"]
+
+
+def test_what_was_kept_and_removed_in_one_transaction_was_never_there(desk):
+    def receive_and_discard(work, client):
+        imports.discard(work, client, imports.receive(work, client, "a.csv", b"x"))
+
+    desk.do(receive_and_discard)
+    assert stored(desk) == {}
