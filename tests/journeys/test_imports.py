@@ -106,7 +106,7 @@ def map_two_columns(desk):
     for field, heading in (("total", "Sum1"), ("debtor", "Wie")):
         choice = column(desk, field).locator("select")
         choice.focus()
-        page.keyboard.type(heading)
+        page.keyboard.press(heading[0])  # each further letter would choose it once more
         expect(column(desk, field)).to_have_class(re.compile("n-good"))
         expect(choice).to_have_value(heading)
         expect(choice).to_be_focused()
