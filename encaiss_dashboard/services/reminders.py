@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.domain.dunning import (
-    DEFAULT_LADDER,
+    DEFAULT_PLAN,
     Held,
     HoldReason,
     Planned,
@@ -110,7 +110,7 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
 
 
 def _plan(seen: Prospect) -> Planned | Held | None:
-    result = plan_debtor(DEFAULT_LADDER, seen.on, seen.invoices, seen.credit, seen.last_contact)
+    result = plan_debtor(DEFAULT_PLAN, seen.on, seen.invoices, seen.credit, seen.last_contact)
     if result is None or seen.status.state is not DelegationState.PAUSED:
         return result
     until = seen.status.paused_until

@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationStatus, status
-from encaiss_dashboard.domain.dunning import DEFAULT_LADDER, OpenInvoice, StepCode
+from encaiss_dashboard.domain.dunning import DEFAULT_PLAN, OpenInvoice, StepCode
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
@@ -60,7 +60,7 @@ class Prospect:
     def next_message(self, *more: DelegationEvent) -> tuple[StepCode, date] | None:
         """The step and earliest day of its next message, supposing more decisions."""
         return next_message(
-            DEFAULT_LADDER,
+            DEFAULT_PLAN,
             [*self.events, *more],
             self.on,
             self.invoices,

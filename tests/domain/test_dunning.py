@@ -1,6 +1,6 @@
-"""The ladder of reminders, as dated stories. "Day n" is n days after 1 October 2026, the due date of A."""
+"""The plan of reminders, as dated stories. "Day n" is n days after 1 October 2026, the due date of A."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from encaiss_dashboard.domain.dunning import (
     COURTESY,
-    DEFAULT_LADDER,
+    DEFAULT_PLAN,
     Held,
     HoldReason,
-    Ladder,
     OpenInvoice,
+    Plan,
     Planned,
     Step,
     StepCode,
@@ -25,6 +25,7 @@ from encaiss_dashboard.domain.dunning import (
 )
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.sending_days import WEEK, SendingDays
 
 ORIGIN = date(2026, 10, 1)
 CODES = {
@@ -54,7 +55,7 @@ class Story:
     """One debtor, its plan and what it was sent so far."""
 
     invoices: list[Invoice]
-    ladder: Ladder = DEFAULT_LADDER
+    agreed: Plan = DEFAULT_PLAN
     credits: tuple[Money, ...] = ()
     paid: set[str] = field(default_factory=set)
     done: dict[str, list[StepDone]] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class Story:
         ]
 
     def plan(self, number):
-        return plan_debtor(self.ladder, day(number), self.owed(), self.credits, self.last_contact)
+        return plan_debtor(self.agreed, day(number), self.owed(), self.credits, self.last_contact)
 
     def night(self, number):
         """Run one night, keep what was sent, and tell it: ``"A2 B1 C-"``, ``"contact_gap"``, ``""``."""
@@ -88,7 +89,7 @@ class Story:
         return {number: told for number in numbers if (told := self.night(number))}
 
     def next(self, number):
-        found = next_action(self.ladder, day(number), self.owed(), self.last_contact)
+        found = next_action(self.agreed, day(number), self.owed(), self.last_contact)
         return None if found is None else (SHORT[found[0]], (found[1] - ORIGIN).days)
 
 
@@ -171,6 +172,51 @@ def test_a_contact_outside_the_ladder_holds_the_statement_too():
     assert story.nights(7, 14, 15) == {7: "contact_gap", 14: "contact_gap", 15: "A1"}
 
 
+WORKDAYS = replace(DEFAULT_PLAN, sending=SendingDays(WEEK - {5, 6}, "BE"))
+
+
+def test_a_step_reached_on_a_day_on_which_nothing_leaves_goes_on_the_next_one():
+    """Due on Thursday 1 October: day 37 is Saturday 7 November, day 39 the Monday after it."""
+    story = Story([invoice("A")], WORKDAYS)
+    assert story.nights(7, 22) == {7: "A1", 22: "A2"}
+    assert story.plan(37) == Held(HoldReason.NOT_A_SENDING_DAY, {"until": day(39)})
+    assert story.next(30) == ("3", 39)
+    assert story.nights(38, 39, *range(40, 60)) == {38: "not_a_sending_day", 39: "A3", 54: "AF"}
+
+
+def test_the_gap_that_ends_on_a_day_off_ends_on_the_next_sending_day():
+    story = Story([invoice("A"), invoice("B", 6)], WORKDAYS, last_contact=day(9))
+    assert story.plan(13) == Held(HoldReason.CONTACT_GAP, {"until": day(25)})
+    assert story.nights(23, 24, 25) == {23: "contact_gap", 24: "not_a_sending_day", 25: "A1 B1"}
+
+
+def test_a_courtesy_message_that_would_come_too_late_is_not_promised():
+    """Due on Saturday 3 October: nothing leaves that day, and after it there is no more call for courtesy."""
+    story = Story([invoice("A", 2)], with_courtesy(WORKDAYS))
+    assert story.nights(2, 3, 4) == {}
+
+
+def test_too_small_an_amount_waits_until_it_is_worth_a_message():
+    story = Story([invoice("A"), invoice("B", 10)], replace(DEFAULT_PLAN, minimum_cents=150_00))
+    assert story.plan(7) == Held(HoldReason.BELOW_MINIMUM, {"due": HUNDRED, "minimum": Money(150_00)})
+    assert story.nights(7, 10) == {7: "below_minimum", 10: "below_minimum"}
+    assert story.night(11) == "A1 B-"
+
+
+def test_what_credit_leaves_below_the_minimum_is_not_asked_for():
+    story = Story([invoice("A")], replace(DEFAULT_PLAN, minimum_cents=50_00), credits=(Money(60_00),))
+    assert story.plan(7) == Held(HoldReason.BELOW_MINIMUM, {"due": Money(40_00), "minimum": Money(50_00)})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"steps": ()}, {"contact_gap_days": -1}, {"minimum_cents": -1}],
+)
+def test_a_plan_without_steps_or_with_less_than_nothing_is_none(wrong):
+    with pytest.raises(ValueError, match="a plan has a step"):
+        replace(DEFAULT_PLAN, **wrong)
+
+
 def test_credit_that_covers_what_is_due_holds_the_statement():
     story = Story([invoice("A"), invoice("B", 60)], credits=(Money(60_00), Money(40_00)))
     assert story.plan(6) is None
@@ -207,46 +253,46 @@ def test_when_the_only_step_is_in_a_covered_currency_nothing_goes():
 
 
 def test_without_an_agreement_nobody_gets_a_courtesy_message():
-    assert all(step.code is not StepCode.COURTESY for step in DEFAULT_LADDER.steps)
-    assert with_courtesy(with_courtesy(DEFAULT_LADDER)).steps == (COURTESY, *DEFAULT_LADDER.steps)
+    assert all(step.code is not StepCode.COURTESY for step in DEFAULT_PLAN.steps)
+    assert with_courtesy(with_courtesy(DEFAULT_PLAN)).steps == (COURTESY, *DEFAULT_PLAN.steps)
 
 
 def test_the_courtesy_message_goes_five_days_before_and_the_ladder_follows():
-    story = Story([invoice("A")], with_courtesy(DEFAULT_LADDER))
+    story = Story([invoice("A")], with_courtesy(DEFAULT_PLAN))
     assert story.nights(*range(-30, 60)) == {-5: "Ac", 7: "A1", 22: "A2", 37: "A3", 52: "AF"}
 
 
 @pytest.mark.parametrize("first_run,told", [(-6, ""), (-5, "Ac"), (0, "Ac"), (1, ""), (7, "A1")])
 def test_a_courtesy_message_catches_up_until_the_due_day_and_then_lapses(first_run, told):
-    assert Story([invoice("A")], with_courtesy(DEFAULT_LADDER)).night(first_run) == told
+    assert Story([invoice("A")], with_courtesy(DEFAULT_PLAN)).night(first_run) == told
 
 
 def test_a_courtesy_message_lists_only_the_invoices_whose_step_it_is():
     """Day -5: A gets its courtesy; B is due later; Z is already late but not yet at a step."""
-    story = Story([invoice("A"), invoice("B", 1), invoice("Z", -6)], with_courtesy(DEFAULT_LADDER))
+    story = Story([invoice("A"), invoice("B", 1), invoice("Z", -6)], with_courtesy(DEFAULT_PLAN))
     assert story.night(-5) == "Ac"
 
 
 def test_courtesy_messages_neither_wait_for_the_contact_gap_nor_start_it():
     """Day 7 A's statement; day 9 B's courtesy, while C's first waits; day 22 all go on."""
-    story = Story([invoice("A"), invoice("B", 14), invoice("C", 1)], with_courtesy(DEFAULT_LADDER))
+    story = Story([invoice("A"), invoice("B", 14), invoice("C", 1)], with_courtesy(DEFAULT_PLAN))
     sent = {7: "A1 C-", 8: "contact_gap", 9: "Bc", 10: "contact_gap", 22: "A2 C1 B1"}
     assert story.nights(*sent) == sent
 
 
 def test_a_statement_goes_before_a_courtesy_message_which_follows_the_next_night():
     """Day 7: A's statement and B's courtesy fall together; B is inside its term and not in a statement."""
-    story = Story([invoice("A"), invoice("B", 12)], with_courtesy(DEFAULT_LADDER))
+    story = Story([invoice("A"), invoice("B", 12)], with_courtesy(DEFAULT_PLAN))
     assert story.nights(7, 8) == {7: "A1", 8: "Bc"}
 
 
 def test_credit_left_after_what_is_late_counts_for_the_courtesy_message():
     """50 late without a step yet, credit 150: all of the 100 to come is covered too; with 120 it is not."""
     late, coming = invoice("Z", -8, Money(50_00)), invoice("A")
-    ladder = with_courtesy(DEFAULT_LADDER)
-    covered = Story([late, coming], ladder, credits=(Money(150_00),))
+    plan = with_courtesy(DEFAULT_PLAN)
+    covered = Story([late, coming], plan, credits=(Money(150_00),))
     assert covered.night(-5) == "credit_covers"
-    plan = Story([late, coming], ladder, credits=(Money(120_00),)).plan(-5)
+    plan = Story([late, coming], plan, credits=(Money(120_00),)).plan(-5)
     assert (plan.credits, plan.totals) == ((Money(70_00),), {"EUR": Money(30_00)})
 
 
@@ -256,7 +302,7 @@ def test_a_debtor_without_the_courtesy_in_its_plan_any_more_goes_on_from_there()
 
 
 def test_a_step_dropped_from_the_plan_is_not_taken_and_not_gone_back_behind():
-    no_third = Ladder(tuple(s for s in DEFAULT_LADDER.steps if s.code is not StepCode.STATEMENT_3), 15)
+    no_third = Plan(tuple(s for s in DEFAULT_PLAN.steps if s.code is not StepCode.STATEMENT_3), 15)
     assert Story([invoice("A")], no_third).nights(*range(60)) == {7: "A1", 22: "A2", 52: "AF"}
     was_third = Story([invoice("A")], no_third, done={"A": [StepDone(StepCode.STATEMENT_3, day(37))]})
     assert was_third.nights(*range(38, 60)) == {52: "AF"}
@@ -274,7 +320,7 @@ def test_a_step_dropped_from_the_plan_is_not_taken_and_not_gone_back_behind():
 )
 def test_a_ladder_that_steps_back_or_chases_inside_the_term_is_refused(steps):
     with pytest.raises(ValueError, match=r"steps must|due day|inside its own term"):
-        Ladder(steps, 15)
+        Plan(steps, 15)
 
 
 def test_the_next_action_is_the_tone_and_day_of_the_next_message():
@@ -297,7 +343,7 @@ def test_the_next_action_has_the_tone_of_its_highest_step():
 
 def test_the_next_action_is_a_courtesy_message_even_within_the_contact_gap():
     """Day 7 A's statement; B (due day 16) gets its courtesy on day 11, well before A's second on day 22."""
-    story = Story([invoice("A"), invoice("B", 16)], with_courtesy(DEFAULT_LADDER))
+    story = Story([invoice("A"), invoice("B", 16)], with_courtesy(DEFAULT_PLAN))
     story.night(7)
     assert story.next(8) == ("c", 11)
 
@@ -316,7 +362,7 @@ def runs(draw):
         invoice(chr(ord("A") + n), due, Money(100_00, currency))
         for n, (due, currency) in enumerate(zip(dues, currencies, strict=True))
     ]
-    ladder = draw(st.sampled_from([DEFAULT_LADDER, with_courtesy(DEFAULT_LADDER)]))
+    plan = draw(st.sampled_from([DEFAULT_PLAN, with_courtesy(DEFAULT_PLAN)]))
     credit = tuple(
         Money(cents, currency)
         for cents, currency in draw(
@@ -325,7 +371,7 @@ def runs(draw):
     )
     paid_on = {i.number: draw(st.integers(0, 200)) for i in invoices if draw(st.booleans())}
     nights = sorted(draw(st.sets(st.integers(-20, 160), max_size=60)))
-    return Story(invoices, ladder, credit), paid_on, nights
+    return Story(invoices, plan, credit), paid_on, nights
 
 
 @settings(deadline=None)
@@ -383,11 +429,11 @@ def test_the_next_action_comes_true_when_every_night_runs_and_nothing_is_paid(ru
     today=st.integers(0, 80),
 )
 def test_a_lapsed_statement_gives_way_to_the_next_one_as_promised(dues, maximum, nights, today):
-    ladder = Ladder(
+    plan = Plan(
         (Step(StepCode.STATEMENT_1, 5, maximum), Step(StepCode.STATEMENT_2, 20, None, 15)),
         contact_gap_days=15,
     )
-    story = Story([invoice(chr(ord("A") + n), due) for n, due in enumerate(dues)], ladder)
+    story = Story([invoice(chr(ord("A") + n), due) for n, due in enumerate(dues)], plan)
     for number in sorted(nights):
         if number < today:
             story.night(number)
