@@ -1,96 +1,25 @@
 """The plan of reminders, as dated stories. "Day n" is n days after 1 October 2026, the due date of A."""
 
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nights import HUNDRED, SHORT, Story, day, invoice
 
 from encaiss_dashboard.domain.dunning import (
     COURTESY,
     DEFAULT_PLAN,
     Held,
     HoldReason,
-    OpenInvoice,
     Plan,
     Planned,
     Step,
     StepCode,
     StepDone,
-    next_action,
-    plan_debtor,
     with_courtesy,
 )
-from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.domain.sending_days import WEEK, SendingDays
-
-ORIGIN = date(2026, 10, 1)
-CODES = {
-    "c": StepCode.COURTESY,
-    "1": StepCode.STATEMENT_1,
-    "2": StepCode.STATEMENT_2,
-    "3": StepCode.STATEMENT_3,
-    "F": StepCode.FORMAL_NOTICE,
-}
-SHORT = {code: short for short, code in CODES.items()} | {None: "-"}
-
-
-def day(number):
-    return ORIGIN + timedelta(days=number)
-
-
-HUNDRED = Money(100_00)
-
-
-def invoice(name, due=0, total=HUNDRED):
-    """An invoice whose number is its name, due on a day number and issued 30 days before."""
-    return Invoice(ord(name), 1, Kind.INVOICE, name, day(due - 30), day(due), total)
-
-
-@dataclass
-class Story:
-    """One debtor, its plan and what it was sent so far."""
-
-    invoices: list[Invoice]
-    agreed: Plan = DEFAULT_PLAN
-    credits: tuple[Money, ...] = ()
-    paid: set[str] = field(default_factory=set)
-    done: dict[str, list[StepDone]] = field(default_factory=dict)
-    last_contact: date | None = None
-
-    def owed(self):
-        return [
-            OpenInvoice(i, Money(0) if i.number in self.paid else i.total, self.done.get(i.number, []))
-            for i in self.invoices
-        ]
-
-    def plan(self, number):
-        return plan_debtor(self.agreed, day(number), self.owed(), self.credits, self.last_contact)
-
-    def night(self, number):
-        """Run one night, keep what was sent, and tell it: ``"A2 B1 C-"``, ``"contact_gap"``, ``""``."""
-        plan = self.plan(number)
-        if isinstance(plan, Held):
-            return plan.reason.value
-        if plan is None:
-            return ""
-        for line in plan.lines:
-            if line.step:
-                self.done.setdefault(line.invoice.number, []).append(StepDone(line.step, day(number)))
-        if plan.step is not StepCode.COURTESY:
-            self.last_contact = day(number)
-        return " ".join(line.invoice.number + SHORT[line.step] for line in plan.lines)
-
-    def nights(self, *numbers):
-        """What was sent on which of these days."""
-        return {number: told for number in numbers if (told := self.night(number))}
-
-    def next(self, number):
-        found = next_action(self.agreed, day(number), self.owed(), self.last_contact)
-        return None if found is None else (SHORT[found[0]], (found[1] - ORIGIN).days)
 
 
 def test_the_default_ladder_goes_up_every_fifteen_days_and_ends():
@@ -170,51 +99,6 @@ def test_a_contact_outside_the_ladder_holds_the_statement_too():
     story = Story([invoice("A")], last_contact=day(0))
     assert story.next(5) == ("1", 15)
     assert story.nights(7, 14, 15) == {7: "contact_gap", 14: "contact_gap", 15: "A1"}
-
-
-WORKDAYS = replace(DEFAULT_PLAN, sending=SendingDays(WEEK - {5, 6}, "BE"))
-
-
-def test_a_step_reached_on_a_day_on_which_nothing_leaves_goes_on_the_next_one():
-    """Due on Thursday 1 October: day 37 is Saturday 7 November, day 39 the Monday after it."""
-    story = Story([invoice("A")], WORKDAYS)
-    assert story.nights(7, 22) == {7: "A1", 22: "A2"}
-    assert story.plan(37) == Held(HoldReason.NOT_A_SENDING_DAY, {"until": day(39)})
-    assert story.next(30) == ("3", 39)
-    assert story.nights(38, 39, *range(40, 60)) == {38: "not_a_sending_day", 39: "A3", 54: "AF"}
-
-
-def test_the_gap_that_ends_on_a_day_off_ends_on_the_next_sending_day():
-    story = Story([invoice("A"), invoice("B", 6)], WORKDAYS, last_contact=day(9))
-    assert story.plan(13) == Held(HoldReason.CONTACT_GAP, {"until": day(25)})
-    assert story.nights(23, 24, 25) == {23: "contact_gap", 24: "not_a_sending_day", 25: "A1 B1"}
-
-
-def test_a_courtesy_message_that_would_come_too_late_is_not_promised():
-    """Due on Saturday 3 October: nothing leaves that day, and after it there is no more call for courtesy."""
-    story = Story([invoice("A", 2)], with_courtesy(WORKDAYS))
-    assert story.nights(2, 3, 4) == {}
-
-
-def test_too_small_an_amount_waits_until_it_is_worth_a_message():
-    story = Story([invoice("A"), invoice("B", 10)], replace(DEFAULT_PLAN, minimum_cents=150_00))
-    assert story.plan(7) == Held(HoldReason.BELOW_MINIMUM, {"due": HUNDRED, "minimum": Money(150_00)})
-    assert story.nights(7, 10) == {7: "below_minimum", 10: "below_minimum"}
-    assert story.night(11) == "A1 B-"
-
-
-def test_what_credit_leaves_below_the_minimum_is_not_asked_for():
-    story = Story([invoice("A")], replace(DEFAULT_PLAN, minimum_cents=50_00), credits=(Money(60_00),))
-    assert story.plan(7) == Held(HoldReason.BELOW_MINIMUM, {"due": Money(40_00), "minimum": Money(50_00)})
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"steps": ()}, {"contact_gap_days": -1}, {"minimum_cents": -1}],
-)
-def test_a_plan_without_steps_or_with_less_than_nothing_is_none(wrong):
-    with pytest.raises(ValueError, match="a plan has a step"):
-        replace(DEFAULT_PLAN, **wrong)
 
 
 def test_credit_that_covers_what_is_due_holds_the_statement():
