@@ -8,7 +8,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -176,10 +176,9 @@ def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[di
 
 def _agree(house: Any, client: int, mark: str) -> None:
     """A plan of its own, of version 1, and a remembered layout."""
-    layout = {"header_digest": mark, "choices": {"x": mark}, "at": house.clock()}
-    house.add(records.ImportLayout(client_id=client, **layout))
-    agreed = {"version": 1, "terms": written(DEFAULT_PLAN), "at": house.clock()}
-    house.add(plans.PlanVersion(client_id=client, **agreed))
+    of = {"client_id": client, "at": house.clock()}
+    house.add(records.ImportLayout(**of, header_digest=mark, choices={"x": mark}))
+    house.add(plans.PlanVersion(**of, version=1, terms=written(DEFAULT_PLAN)))
 
 
 def _decisions(aim: Aim) -> list[Decision]:
@@ -293,12 +292,7 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "erase.debtor_id": lambda aim: [aim.ids["closed_id"], aim.ids["debtor_id"], *NUMBERS],
     "seen": lambda aim: [aim.seen, *TEXTS],
     "save.seen": lambda aim: [1, *NUMBERS],
-    "terms": lambda aim: [
-        written(replace(DEFAULT_PLAN, contact_gap_days=30)),
-        {},
-        *({text: text} for text in TEXTS),
-        *({**written(DEFAULT_PLAN), "minimum_cents": number} for number in NUMBERS),
-    ],
+    "terms": lambda aim: [{**written(DEFAULT_PLAN), "contact_gap_days": n} for n in (30, *NUMBERS)],
     "words": lambda aim: [aim.mark[:3], *TEXTS],
     "what": lambda aim: list(Past),
     "wanted": lambda aim: [

@@ -8,9 +8,8 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlmodel import col, select
-from typing_extensions import TypedDict
 
 from encaiss_dashboard.domain.dunning import (
     COURTESY,
@@ -41,23 +40,20 @@ CLOSURES_MAX: Final = 10
 _PLAYED_DAYS: Final = 800
 
 
-class _StepTerms(TypedDict):
+class _StepTerms(BaseModel):
     code: StepCode
     days_late_min: int
     days_late_max: int | None
     days_after_previous: int
 
 
-class _Terms(TypedDict):
+class _Terms(BaseModel):
     steps: list[_StepTerms]
     contact_gap_days: int
     minimum_cents: int
     weekdays: list[int]
     country: str
     closures: list[tuple[str, str]]
-
-
-_TERMS: Final = TypeAdapter(_Terms)
 
 
 class PlanStepMissing(Refusal):
@@ -196,7 +192,7 @@ def checked(terms: Mapping[str, Any]) -> Plan:
         Unreadable, PlanStepMissing, PlanDays, PlanOrder, PlanGap, PlanMinimum, PlanClosed: no plan.
     """
     try:
-        given = _TERMS.validate_python(terms)
+        given = _Terms.model_validate(terms).model_dump()
     except ValidationError as error:
         raise Unreadable(value="") from error
     steps = _steps(given["steps"])
@@ -213,7 +209,7 @@ def checked(terms: Mapping[str, Any]) -> Plan:
         raise PlanClosed from error
 
 
-def _steps(given: Sequence[_StepTerms]) -> list[Mapping[str, Any]]:
+def _steps(given: Sequence[dict[str, Any]]) -> list[Mapping[str, Any]]:
     """The steps with what follows from their days: how far each is from the one below it."""
     late = [step for step in given if step["code"] is not StepCode.COURTESY]
     if all(step["code"] is StepCode.FORMAL_NOTICE for step in late):
