@@ -36,7 +36,7 @@ from encaiss_dashboard.settings import settings as environment
 from encaiss_dashboard.storage.engine import lifted, make_engine, restrict, role_that_ignores_policies
 from encaiss_dashboard.storage.journal import By, Journal
 from encaiss_dashboard.storage.sessions import Memory, SignedIn, seen, signed_in
-from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Store, Work
+from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Store, UnitStore, Work
 
 _ZONE = ZoneInfo("Europe/Brussels")
 # What a transaction raises while the database does not answer, or is busy for too long.
@@ -70,19 +70,24 @@ class Wiring:
 
     @contextmanager
     def begin(self, actor: Actor, today: date | None = None, *, write: bool = True) -> Iterator[Work]:
-        """One transaction: committed when the block ends, rolled back when it raises.
+        """One transaction: committed when the block ends, rolled back when it raises, kept files with it.
 
         Raises:
             Unreadable: a value no column can hold (an id beyond 64 bits, a NUL, half a character):
                 no screen sends one, somebody's own program did.
         """
         engine = self.engine.execution_options(sqlite_begin="IMMEDIATE") if write else self.engine
+        store = UnitStore(self.store)
         try:
             with Session(engine, expire_on_commit=False) as session, session.begin():
                 restrict(session, actor.roles, everywhere=actor.everywhere, user_id=actor.user_id)
-                yield self._work(session, actor, today)
-        except (DataError, OverflowError, UnicodeEncodeError) as error:
-            raise Unreadable(value="") from error
+                yield self._work(session, actor, today, store)
+        except BaseException as error:
+            store.rolled_back()
+            if isinstance(error, DataError | OverflowError | UnicodeEncodeError):
+                raise Unreadable(value="") from error
+            raise
+        store.committed()
 
     @contextmanager
     def begin_for(
@@ -102,7 +107,7 @@ class Wiring:
                     raise NotAllowed
             yield work
 
-    def _work(self, session: Session, actor: Actor, today: date | None) -> Work:
+    def _work(self, session: Session, actor: Actor, today: date | None, store: Store) -> Work:
         now = self.clock()
         return Work(
             session=session,
@@ -112,7 +117,7 @@ class Wiring:
             mail=self.mail,
             letters=self.letters,
             files=self.files,
-            store=self.store,
+            store=store,
             passwords=self.passwords,
             journal=Journal(session, By(actor.user_id, actor.name, actor.address), now, self.digest),
             sign=self.digest,

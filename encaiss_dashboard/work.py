@@ -131,6 +131,74 @@ class Store(Protocol):
         ...
 
 
+class UnitStore:
+    """The store of one transaction: what it kept goes when it fails, what it removed when it does not."""
+
+    def __init__(self, store: Store) -> None:
+        """Work on a store; nothing is kept or removed yet."""
+        self._store = store
+        self._kept: set[str] = set()
+        self._removed: set[str] = set()
+
+    def keep(self, key: str, data: bytes) -> None:
+        """See :class:`Store`."""
+        self._begin(key)
+        self._store.keep(key, data)
+
+    def take(self, key: str, source: Path) -> None:
+        """See :class:`Store`."""
+        self._begin(key)
+        self._store.take(key, source)
+
+    def remove(self, key: str) -> None:
+        """See :class:`Store`; what the transaction found there stays until it is committed."""
+        if key in self._kept:
+            self._kept.remove(key)
+            self._store.remove(key)
+        else:
+            self._removed.add(key)
+
+    def _begin(self, key: str) -> None:
+        if key in self._removed:
+            self._removed.remove(key)
+            self._store.remove(key)
+        self._kept.add(key)
+
+    def load(self, key: str) -> bytes:
+        """See :class:`Store`."""
+        return self._store.load(key)
+
+    def path(self, key: str) -> Path:
+        """See :class:`Store`."""
+        return self._store.path(key)
+
+    def arriving(self) -> AbstractContextManager[Path]:
+        """See :class:`Store`."""
+        return self._store.arriving()
+
+    def sweep(self) -> int:
+        """See :class:`Store`."""
+        return self._store.sweep()
+
+    def workshop(self, key: str) -> Path:
+        """See :class:`Store`."""
+        return self._store.workshop(key)
+
+    def remove_workshop(self, key: str) -> None:
+        """See :class:`Store`."""
+        self._store.remove_workshop(key)
+
+    def committed(self) -> None:
+        """Remove what the transaction no longer needs."""
+        for key in sorted(self._removed):
+            self._store.remove(key)
+
+    def rolled_back(self) -> None:
+        """Remove what the transaction would have needed."""
+        for key in sorted(self._kept):
+            self._store.remove(key)
+
+
 class Passwords(Protocol):
     """Stores passwords so that a stolen table does not give them away."""
 

@@ -199,6 +199,8 @@ def _answer(seen: Preview, lang: str, *, dry_run: bool, kept: bool) -> Answer:
         "total": str(seen.total[currency]) if seen.total else "0.00",
         "currency": currency,
     }
+    if seen.reading.unlisted:
+        facts["unlisted"] = dict(seen.reading.unlisted)
     if len(seen.total) > 1:
         facts["totals"] = {code: str(total) for code, total in sorted(seen.total.items())}
     title = "dry_run_of" if dry_run else ("imported" if kept else "not_imported")
@@ -227,5 +229,5 @@ def _problem_lines(seen: Preview, lang: str) -> list[str]:
         else sentence(p, lang)
         for p in problems[:_SHOWN]
     ]
-    left = len(problems) - len(lines)
+    left = len(problems) + sum(seen.reading.unlisted.values()) - len(lines)
     return [*lines, text(lang, "cli.more_problems", n=left)] if left > 0 else lines

@@ -236,6 +236,8 @@ class Import(ImportView):
         self._slow = True
         self.working = run.what if run else import_work.elsewhere(self._batch_id()) or READING
         self.doing = import_work.doing(self._batch_id(), self._language())
+        # Whoever still watches what went before may not end this.
+        self._watch += 1
         return Import.follow
 
     async def _end(self, run: Run) -> Next:

@@ -320,3 +320,22 @@ def test_every_sentence_exists_in_every_language_with_the_same_facts():
     assert facts("fr") == facts("nl") == facts("en")
     assert {f"field.{field}" for field in Field} == {key for key in facts("fr") if key.startswith("field.")}
     assert rendered(Problem("encoding_repaired"))
+
+
+def test_of_a_warning_the_first_thousand_are_listed_and_the_others_counted():
+    rows = [f"A{n};Café;15/02/2025;17/03/2025;5,00;nowhere;x@x" for n in range(1_200)]
+    reading = file_of(*rows, header=f"{HEADER};E-mail;Taal")
+    listed = [problem.code for problem in reading.problems]
+    assert (listed.count("email_invalid"), listed.count("language_unknown")) == (1_000, 1_000)
+    assert reading.unlisted == {"email_invalid": 200, "language_unknown": 200}
+    assert [problem.line for problem in reading.problems] == [line for line in range(3, 1_003) for _ in "ab"]
+    assert len(reading.rows) == 1_201
+
+
+def test_of_all_problems_the_first_hundred_thousand_are_listed_and_the_others_counted():
+    bad = [f";;3{n % 10}/02/2025;soon;x" for n in range(20_100)]
+    reading = file_of(*bad, *(f"B{n};Café;15/02/2025;;5,00" for n in range(300)))
+    assert len(reading.problems) == 100_000
+    assert sum(reading.unlisted.values()) == 500
+    assert reading.problems[-1].line == 20_002
+    assert (reading.row_count, len(reading.rows)) == (20_401, 301)

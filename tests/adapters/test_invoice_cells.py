@@ -30,6 +30,8 @@ from encaiss_dashboard.adapters.invoice_files.values import (
         ("customerID", "debtor_number"),
         ("InvoiceDate", "issue"),
         ("Date d'émission", "issue"),
+        ("Dt. comptable", "issue"),
+        ("Boekingsdatum", "issue"),
         ("Ech.", "due"),
         ("Fälligkeitsdatum", "due"),
         ("VERVALDAG", "due"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import date
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from workbooks import Failed, ods, xlsx
 
 from encaiss_dashboard.adapters.invoice_files.dialect import SEPARATORS
 from encaiss_dashboard.adapters.invoice_files.reader import Source, read
@@ -264,7 +266,7 @@ def understood(data, choices, block_bytes, *, rapid):
     return replace(reading, rows=tuple(reading.rows))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files(), CHOICES, st.sampled_from((1 << 20, 1 << 20, 300, 70)))
 def test_a_file_read_by_column_says_what_its_rows_say_one_by_one(data, choices, block_bytes):
     slowly = understood(data, choices, 1 << 20, rapid=False)
@@ -272,3 +274,65 @@ def test_a_file_read_by_column_says_what_its_rows_say_one_by_one(data, choices, 
     assert rapidly.rows == slowly.rows
     assert rapidly.problems == slowly.problems
     assert rapidly == slowly
+
+
+TYPED = {
+    "issue": st.one_of(
+        st.dates(date(2024, 1, 1), date(2026, 12, 31)),
+        st.integers(45_000, 46_500),
+        st.sampled_from(("31/01/2026", "2026-01-31", "soon", 12, 45_000.5, date(1985, 1, 1))),
+    ),
+    "total": st.one_of(
+        st.integers(-9_999, 500_000).map(lambda cents: cents / 100),
+        st.integers(0, 5_000),
+        st.sampled_from(("1.234,56", "12,50", "12.50", "1.234", 10.005, True, 1e15, -0.0, 0.1 + 0.2)),
+    ),
+}
+
+
+@st.composite
+def sheets(draw):
+    """A sheet in which cells are numbers and dates, or the texts that people write among them."""
+    fields = [
+        *NEEDED,
+        *draw(st.lists(st.sampled_from(("due", "paid", "open", "currency", "kind")), max_size=3)),
+    ]
+    fields = list(dict.fromkeys(fields))
+    lines = [[HEADINGS[name][0] for name in fields]]
+    for _ in range(draw(st.integers(1, 12))):
+        cells = []
+        for name in fields:
+            if draw(st.integers(0, 19)) == 0:
+                cells.append(
+                    draw(st.sampled_from((None, Failed("#REF!"), "", " ", "Totaal", "=1", "x" * 501)))
+                )
+            elif name in {"issue", "due"}:
+                cells.append(draw(TYPED["issue"]))
+            elif name in {"total", "paid", "open"}:
+                cells.append(draw(TYPED["total"]))
+            else:
+                texts = {"number": NUMBERS, "debtor": DEBTORS}
+                cells.append(draw(texts[name] if name in texts else st.sampled_from(CODES[name])))
+        lines.append(cells)
+    return lines
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(sheets())
+def test_a_sheet_says_the_same_as_xlsx_and_as_ods_in_blocks_of_any_size(lines):
+    whole = understood(xlsx({"A": lines}), NO_CHOICES, 1 << 20, rapid=True)
+    assert understood(ods({"A": lines}), NO_CHOICES, 300, rapid=True) == replace(whole, format="ods")
+
+
+def test_a_row_with_a_very_long_text_keeps_its_numbers_and_dates():
+    lines = [
+        [HEADINGS[name][0] for name in (*NEEDED, "nothing")],
+        ["F1", "Alpha", date(2026, 1, 31), "1.234,56", ""],
+        ["F2", "Alpha", 46_053, 12.5, "x" * 140_000],
+    ]
+    reading = understood(ods({"A": lines}), NO_CHOICES, 1 << 20, rapid=True)
+    assert [(row.issue, str(row.total)) for row in reading.rows] == [
+        (date(2026, 1, 31), "1234.56"),
+        (date(2026, 1, 31), "12.50"),
+    ]
+    assert reading.problems == ()

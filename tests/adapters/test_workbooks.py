@@ -85,24 +85,22 @@ def test_the_same_sheet_says_the_same_in_every_format(read, name):
         assert getattr(reading, attribute) == getattr(first, attribute)
 
 
-@pytest.mark.parametrize("data", [xlsx(sheets(FAILED)), ods(sheets(FAILED))], ids=["xlsx", "ods"])
-def test_a_formula_that_failed_is_named_with_its_line_and_column(read, data):
-    reading = read(data)
+FAILURES = {
+    "xlsx": xlsx(sheets(FAILED)),
+    "ods": ods(sheets(FAILED)),
+    "xls": (GOLDEN / "errors.xls").read_bytes(),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_formula_that_failed_is_named_with_its_line_and_column(read, name):
+    reading = read(FAILURES[name])
     assert taken(reading) == EXPECTED
     told = [(p.line, p.code, p.field, p.facts["value"]) for p in reading.problems if p.blocks]
     assert told == [
         (10, "cell_error", "total", "#REF!"),
         (11, "cell_error", "total", "#DIV/0!"),
         (12, "cell_error", "due", "#N/A"),
-    ]
-
-
-def test_a_failed_formula_of_an_xls_never_becomes_an_amount(read):
-    """Its format tells a failed cell from an empty one only to readers of its own."""
-    reading = read((GOLDEN / "errors.xls").read_bytes())
-    assert [(p.line, p.code) for p in reading.problems if p.blocks] == [
-        (10, "total_missing"),
-        (11, "total_missing"),
     ]
 
 
@@ -247,6 +245,12 @@ def test_a_workbook_with_a_password_says_so(read, name):
     reading = read(LOCKED[name])
     assert codes(reading) == ["workbook_locked"]
     assert len({text(lang, "problem.workbook_locked") for lang in LANGUAGES}) == len(LANGUAGES)
+
+
+def test_an_ods_without_its_manifest_is_damaged(read):
+    with zipfile.ZipFile(io.BytesIO(LEDGERS["ods"])) as parts:
+        bare = packed({"content.xml": parts.read("content.xml")})
+    assert codes(read(bare)) == ["file_workbook"]
 
 
 def sheet_xml(data: bytes, sheet: bytes) -> bytes:

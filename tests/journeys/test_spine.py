@@ -142,6 +142,8 @@ def delegate_some(page):
 def run_the_reminders(page):
     """As the agency: the client cannot."""
     page.get_by_label(text("fr", "shell.client")).select_option(label="Bois d’Exemple SRL")
+    # Its first screen: whoever goes on before it comes is called back to it.
+    expect(page).to_have_url(re.compile(r"^[^/]+//[^/]+/$"))
     expect(page.locator(".who").first).to_contain_text("Bois d’Exemple SRL")
     page.get_by_role("link", name=text("fr", "menu.reminders"), exact=True).click()
     expect(page.locator("h1")).to_have_text(text("fr", "menu.reminders"))

@@ -86,7 +86,9 @@ def workbooks() -> dict[str, bytes]:
         f"<table:table table:name='Factures'>{rows}</table:table>"
         "</office:spreadsheet></office:body></office:document-content>"
     )
-    sheets = {"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": content.encode()}
+    listed = b'<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    kind = b"application/vnd.oasis.opendocument.spreadsheet"
+    sheets = {"mimetype": kind, "content.xml": content.encode(), "META-INF/manifest.xml": listed}
     return {"made.xlsx": whole.getvalue(), "made.ods": zipped(sheets.items())}
 
 

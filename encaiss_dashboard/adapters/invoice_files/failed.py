@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from lxml import etree
 
+from encaiss_dashboard.adapters.invoice_files import compound
 from encaiss_dashboard.adapters.invoice_files.rows import SHEET_ERROR
 from encaiss_dashboard.domain.intake import Format
 
@@ -37,15 +38,16 @@ _STRICT: Final[dict[str, Any]] = {
 
 
 def failures(source: Path, kind: Format, sheet: str) -> Failures:
-    """The failed cells of a sheet, the first hundred thousand; none of an XLS, whose format hides them.
+    """The failed cells of a sheet, the first hundred thousand.
 
     Args:
         source: a workbook that was found to be no bomb.
         kind: what it is.
         sheet: the name of the sheet.
     """
-    if kind not in {"xlsx", "ods"}:
-        return {}
+    if kind == "xls":
+        with compound.opened(source) as parts:
+            return compound.failures(parts.workbook(), sheet, _MOST)
     with zipfile.ZipFile(source) as parts:
         if kind == "ods":
             return _of_ods(parts, sheet)

@@ -79,8 +79,12 @@ def prepare() -> None:
 def read_file(source: Path, name: str, choices: Choices, folder: Path, tell: Tell = untold) -> Reading:
     """Understand a file in this process and leave the reading in its folder; see ``work.InvoiceFiles``."""
     empty(folder)
-    reading = invoice_files.read_file(source, name, choices, folder, tell)
-    return save_reading(reading, source, name, choices, folder)
+    try:
+        reading = invoice_files.read_file(source, name, choices, folder, tell)
+        return save_reading(reading, source, name, choices, folder)
+    except BaseException:
+        empty(folder)
+        raise
 
 
 def read_pushed(source: Path, name: str, folder: Path) -> Reading:

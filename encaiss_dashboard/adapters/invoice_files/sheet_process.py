@@ -20,6 +20,8 @@ import python_calamine as calamine
 
 CELL_MARK: Final = "\x1f"
 TYPED: Final = "\x1e"
+# What the library raises where it did not foresee a damage; no exception of any other kind is its base.
+_PANIC: Final = "PanicException"
 _HEAD_ROWS: Final = 60
 _HEAD_CELLS: Final = 1_000
 _SHEETS: Final = 200
@@ -54,6 +56,10 @@ def open_book(path: str) -> tuple[Sheets, list[dict[str, Any]]] | str:
     except MemoryError:
         return "workbook_too_big"
     except (calamine.CalamineError, OSError, ValueError):
+        return "file_workbook"
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
         return "file_workbook"
 
 

@@ -122,7 +122,7 @@ def _even(cut: _Cut, line: int, grid: Grid) -> Block | None:
     ):
         return None
     cells = _parse(data, grid, lines, quote=None)
-    if cells is None or _longest(cells) > dialects.CELL_CHARS:
+    if cells is None or (grid.is_quoted and _longest(cells) > dialects.CELL_CHARS):
         return None
     return Block(_kept(cells, grid), _numbers(line, lines), [], cut.text)
 
@@ -206,8 +206,10 @@ def _regular(lines: pl.Series, grid: Grid) -> pl.Series:
         even = clean & (whole.str.count_matches(grid.separator, literal=True) == grid.cells - 1)
     else:
         even = lines.str.count_matches(grid.separator, literal=True) == grid.cells - 1
-    is_long = lines.str.len_bytes() > dialects.CELL_CHARS
-    return even & ~is_long & ~lines.str.starts_with(_MARK) & (lines != "")
+    if grid.is_quoted:
+        # Of a workbook every line is regular: its numbers and dates are told from texts by column alone.
+        even &= lines.str.len_bytes() <= dialects.CELL_CHARS
+    return even & ~lines.str.starts_with(_MARK) & (lines != "")
 
 
 def _even_cells(data: bytes, bare: pl.Series, even: pl.Series, grid: Grid) -> pl.DataFrame | None:

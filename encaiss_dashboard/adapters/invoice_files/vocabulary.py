@@ -49,6 +49,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "fr": "emission emis emise", "nl": "uitgifte opmaak", "de": "ausstellung ausstellungs",
         "en": "issue issued issuing", "es": "emision expedicion", "it": "emissione", "pt": "emissao",
     },
+    "booked": {
+        "fr": "comptable comptabilisation ecriture", "nl": "boek boeking boekings",
+        "de": "buchung buchungs", "en": "booking booked posting posted",
+    },
     "due": {
         "fr": "echeance ech exigible limite exigibilite", "nl": "verval vervaldag vervaldatum vervaldagen",
         "de": "fallig falligkeit falligkeits faellig faelligkeit faelligkeits zahlbar",
@@ -191,7 +195,7 @@ MEANINGS: Final[Mapping[Field, Mapping[str, int]]] = {
     Field.DEBTOR_NUMBER: {"debtor nr": 100, "debtor code": 100, "debtor reference": 70, "debtor": 60},
     Field.ISSUE: {
         "invoice date": 100, "issue date": 100, "invoice issue date": 100, "document date": 95, "date": 80,
-        "issue": 75,
+        "issue": 75, "booked date": 70,
     },
     Field.DUE: {"due date": 100, "due": 95, "pay due date": 95, "invoice due date": 95, "pay due": 90},
     Field.TERM: {"pay term": 100, "term": 85, "due term": 70, "pay term code": 80},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import select
 import subprocess
 import sys
@@ -13,11 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from struct import unpack_from
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from encaiss_dashboard.adapters.invoice_files import columns as column_names
-from encaiss_dashboard.adapters.invoice_files import limits, sheet_process
+from encaiss_dashboard.adapters.invoice_files import compound, limits, sheet_process
 from encaiss_dashboard.adapters.invoice_files.failed import Failures, failures
 from encaiss_dashboard.adapters.invoice_files.problems import UnusableError
 from encaiss_dashboard.adapters.invoice_files.rows import shown
@@ -28,11 +26,6 @@ _CHUNK: Final = 1 << 20
 _ANSWER_BYTES: Final = 16 << 20
 _PATIENCE_SECONDS: Final = 0.5
 _OLE: Final = b"\xd0\xcf\x11\xe0"
-_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
-_SECTOR: Final = 512
-# An XLS begins with one of these records, and a password with the other, before anything that it hides.
-_BEGINNING: Final = re.compile(rb"\x09\x08[\x08\x10]\x00\x00[\x05\x06]\x05\x00")
-_FILE_PASS: Final = 0x2F
 _MANIFEST: Final = "META-INF/manifest.xml"
 
 
@@ -215,7 +208,7 @@ def _guarded(source: Path, waiting: Callable[[], None]) -> Format:
     """
     with source.open("rb") as stream:
         if stream.read(len(_OLE)) == _OLE:
-            return _guarded_ole(stream)
+            return _guarded_ole(source)
     try:
         with zipfile.ZipFile(source) as parts:
             kind = _kind(parts)
@@ -240,35 +233,23 @@ def _guarded(source: Path, waiting: Callable[[], None]) -> Format:
         raise UnusableError(Problem("file_workbook")) from error
 
 
-def _guarded_ole(stream: IO[bytes]) -> Format:
-    stream.seek(0)
-    before = b""
-    while chunk := stream.read(_CHUNK):
-        if _ENCRYPTED in before + chunk or _has_password(chunk):
-            raise UnusableError(Problem("workbook_locked"))
-        before = chunk[-len(_ENCRYPTED) :]
-        if stream.tell() > limits.WORKBOOK_BYTES:
-            raise _too_big()
+def _guarded_ole(source: Path) -> Format:
+    if source.stat().st_size > limits.WORKBOOK_BYTES:
+        raise _too_big()
+    try:
+        with compound.opened(source) as parts:
+            if parts.is_encrypted or compound.has_password(parts.workbook()):
+                raise UnusableError(Problem("workbook_locked"))
+    except compound.DamagedError as error:
+        raise UnusableError(Problem("file_workbook")) from error
     return "xls"
-
-
-def _has_password(chunk: bytes) -> bool:
-    """Whether the records of an XLS begin in these bytes, and one of the first is that of a password."""
-    for found in _BEGINNING.finditer(chunk):
-        at, end = found.start(), found.start() + _SECTOR
-        while found.start() % _SECTOR == 0 and at + 4 <= min(end, len(chunk)):
-            kind, length = unpack_from("<HH", chunk, at)
-            if kind == _FILE_PASS:
-                return True
-            at += 4 + length
-    return False
 
 
 def _kind(parts: zipfile.ZipFile) -> Format | None:
     names = set(parts.namelist())
     if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
         return "xlsx"
-    if "content.xml" in names and any(name.startswith("META-INF/") for name in names):
+    if "content.xml" in names:
         return "ods"
     return "xlsx" if any(name.startswith("xl/") for name in names) else None
 

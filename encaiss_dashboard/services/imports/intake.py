@@ -293,7 +293,7 @@ class Intake:
             - self.rows.repeats_read
             + self.rows.refused,
             new_debtors=sum(self.parties[place].is_new for place in self.new.parties),
-            changes=tuple(one.change for one in self.changed[:_SHOWN]),
+            changes=tuple(sorted((one.change for one in self.changed), key=lambda one: one.line)[:_SHOWN]),
             doubts=tuple(self.debtors.doubts),
             nettings=self._nettings(),
             total=_money(total),
@@ -305,7 +305,8 @@ class Intake:
 
     def _nettings(self) -> tuple[Netting, ...]:
         """What becomes of the credit notes that name an invoice."""
-        naming = self.new.naming[:_SHOWN]
+        # Pieces of a large file come by debtor, not by line.
+        naming = sorted(self.new.naming)[:_SHOWN]
         if not naming:
             return ()
         numbers = sorted({credited for _, _, credited, _, _ in naming})

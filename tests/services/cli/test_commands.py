@@ -123,6 +123,18 @@ def test_a_bad_row_is_told_with_its_line_and_field(client, ledger, answer, tmp_p
 
 
 @ON_SQLITE
+def test_remarks_beyond_what_is_listed_are_counted(client, run, answer, tmp_path):
+    path = tmp_path / "many.csv"
+    rows = [f"F-{n};Moulin Clair SA;05/09/2026;05/10/2026;1,00;nowhere" for n in range(1_010)]
+    path.write_text("\n".join(("Numéro;Client;Date;Échéance;Total;E-mail", *rows, "")), encoding="utf-8")
+    told = run("import", str(path), "--client", "ardenne", "--dry-run", "--lang", "en").stdout
+    shown = told.count("is not a valid")
+    result = answer("import", str(path), "--client", "ardenne")
+    assert (len(result["warnings"]), result["unlisted"]) == (1_000, {"email_invalid": 10})
+    assert f"{1_010 - shown} more remarks" in told
+
+
+@ON_SQLITE
 def test_a_column_can_be_named_and_taken_away(client, ledger, answer, tmp_path):
     path = tmp_path / "odd.csv"
     path.write_text(
