@@ -25,6 +25,8 @@ from encaiss_dashboard.ui.link import Link, link_page
 from encaiss_dashboard.ui.login import Login, forgot_page, login_page
 from encaiss_dashboard.ui.overview import overview_page
 from encaiss_dashboard.ui.overview_state import Overview
+from encaiss_dashboard.ui.plan import plan_page
+from encaiss_dashboard.ui.plan_state import Terms
 from encaiss_dashboard.ui.privacy import Privacy
 from encaiss_dashboard.ui.privacy_page import privacy_page
 from encaiss_dashboard.ui.reminders import reminders_page
@@ -45,7 +47,18 @@ class House(rx.App):
         return Edge(super().__call__())
 
 
-_SHEETS = ("tokens", "app", "invoices", "debtors", "figures", "accounts", "desk", "privacy", "merging")
+_SHEETS = (
+    "tokens",
+    "app",
+    "invoices",
+    "debtors",
+    "figures",
+    "accounts",
+    "desk",
+    "privacy",
+    "merging",
+    "plan",
+)
 
 app = House(
     api_transformer=routes(),
@@ -91,6 +104,7 @@ app.add_page(
 )
 app.add_page(figures_page, route="/figures", title="Encaiss", on_load=[Shell.load, Figures.load])
 app.add_page(reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load])
+app.add_page(plan_page, route="/reminders/plan", title="Encaiss", on_load=[Shell.load, Terms.load])
 app.add_page(privacy_page, route="/privacy", title="Encaiss", on_load=[Shell.load, Privacy.load])
 
 # Modules live as long as the process: the collector need not go through them again and again.

@@ -162,7 +162,7 @@ def purge(wiring: Wiring, *, dry_run: bool = False) -> dict[Past, int]:
 class Nightly:
     """Knows when tonight's run is due, and does it once; in between it delivers what waits.
 
-    A worker that starts after the hour leaves the run to the next night: the ladder catches up by
+    A worker that starts after the hour leaves the run to the next night: the plan catches up by
     itself, and a restart in the afternoon must not write to anybody before its client expects it.
 
     Raises:

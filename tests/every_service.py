@@ -18,9 +18,11 @@ from sqlmodel import select
 
 from encaiss_dashboard import services
 from encaiss_dashboard.domain.delegation import DelegationKind
+from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
 from encaiss_dashboard.domain.intake import untold
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
+from encaiss_dashboard.domain.plan_terms import written
 from encaiss_dashboard.domain.signing import Asked, link_token
 from encaiss_dashboard.services import imports
 from encaiss_dashboard.services.accounts import factors, team
@@ -37,7 +39,7 @@ from encaiss_dashboard.services.people.clients import ClientFacts
 from encaiss_dashboard.services.privacy import erasure
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.pushes import Answered
-from encaiss_dashboard.storage import accounts, changes, records
+from encaiss_dashboard.storage import accounts, changes, plans, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.journal import ActKind
 
@@ -115,7 +117,7 @@ def furnish(house: Any, slug: str) -> Aim:
         token = str(link_token(work.sign, invitation, mail.kind, mail.nonce, mail.to))
         factors.enrol(work, client)
         team.remove(work, client, gone.user_id)
-    house.add(records.ImportLayout(client_id=client, header_digest=mark, choices={"x": mark}, at=now))
+    _agree(house, client, mark)
     of_batch = {"client_id": client, "batch_id": batch}
     house.add(changes.ImportChange(**of_batch, invoice_id=invoice, before={"reference": mark}))
     house.add(changes.DebtorChange(**of_batch, debtor_id=debtor, filled={"city": mark}))
@@ -170,6 +172,13 @@ def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[di
         "whole_id": second,
     }
     return ids | found, shown
+
+
+def _agree(house: Any, client: int, mark: str) -> None:
+    """A plan of its own, of version 1, and a remembered layout."""
+    of = {"client_id": client, "at": house.clock()}
+    house.add(records.ImportLayout(**of, header_digest=mark, choices={"x": mark}))
+    house.add(plans.PlanVersion(**of, version=1, terms=written(DEFAULT_PLAN)))
 
 
 def _decisions(aim: Aim) -> list[Decision]:
@@ -282,6 +291,8 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "erase_account.user_id": lambda aim: [aim.ids["gone_id"], aim.ids["user_id"], *NUMBERS],
     "erase.debtor_id": lambda aim: [aim.ids["closed_id"], aim.ids["debtor_id"], *NUMBERS],
     "seen": lambda aim: [aim.seen, *TEXTS],
+    "save.seen": lambda aim: [1, *NUMBERS],
+    "terms": lambda aim: [{**written(DEFAULT_PLAN), "contact_gap_days": n} for n in (30, *NUMBERS)],
     "words": lambda aim: [aim.mark[:3], *TEXTS],
     "what": lambda aim: list(Past),
     "wanted": lambda aim: [

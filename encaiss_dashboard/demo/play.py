@@ -17,7 +17,7 @@ from encaiss_dashboard.demo.files import export
 from encaiss_dashboard.demo.plot import HABITS, Sale, first_day, workday
 from encaiss_dashboard.domain.delegation import DelegationKind, DelegationState
 from encaiss_dashboard.domain.dunning import (
-    DEFAULT_LADDER,
+    DEFAULT_PLAN,
     OpenInvoice,
     Planned,
     StepCode,
@@ -254,7 +254,7 @@ class Story:
             invoice = Invoice(key, debtor_id, sale.kind, sale.number, sale.issue, sale.due, total)
             owed[debtor_id].append(OpenInvoice(invoice, Money(self._open[sale.number]), self._steps[key]))
         return any(
-            isinstance(plan_debtor(DEFAULT_LADDER, day, owed[key], (), self._contacts.get(key)), Planned)
+            isinstance(plan_debtor(DEFAULT_PLAN, day, owed[key], (), self._contacts.get(key)), Planned)
             for key, status in queries.delegation_states(session, self.client_id, day).items()
             if status.state is DelegationState.DELEGATED
         )

@@ -1,4 +1,4 @@
-"""The ladder of reminders: which step each invoice has reached, and what one debtor is sent tonight.
+"""The plan of reminders: which step each invoice has reached, and what one debtor is sent tonight.
 
 Steps are reached "at least N days late", never "exactly N": a missed night catches up with one
 step. The state is per invoice, the message per debtor, so one statement may hold several steps.
@@ -15,10 +15,11 @@ from typing import Final
 
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.sending_days import EVERY_DAY, SendingDays
 
 
 class StepCode(StrEnum):
-    """The rungs, gentlest first; their order here is the order of every ladder."""
+    """The rungs, gentlest first; their order here is the order of every plan."""
 
     COURTESY = "courtesy"
     STATEMENT_1 = "statement_1"
@@ -53,7 +54,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
+class Plan:
     """What was agreed with a client.
 
     Attributes:
@@ -61,13 +62,17 @@ class Ladder:
         contact_gap_days: least number of days between two messages to one debtor, so that a debtor
             with a new invoice due every day gets one statement a fortnight and not one a night.
             Courtesy messages neither wait for it nor start it.
+        minimum_cents: a message whose total is smaller in every currency is not worth sending yet.
+        sending: on which days messages leave; a step reached on another day goes on the next of them.
     """
 
     steps: tuple[Step, ...]
     contact_gap_days: int
+    minimum_cents: int = 0
+    sending: SendingDays = EVERY_DAY
 
     def __post_init__(self) -> None:
-        """Refuse a ladder that steps back, or that chases a debtor inside its own term."""
+        """Refuse a plan that steps back, or that chases a debtor inside its own term."""
         if any(a.code.rank >= b.code.rank for a, b in pairwise(self.steps)):
             raise ValueError("steps must go from the gentlest to the harshest, each once")
         for step in self.steps:
@@ -76,10 +81,14 @@ class Ladder:
                     raise ValueError("a courtesy message goes on the due day at the latest")
             elif step.days_late_min < 1:
                 raise ValueError(f"{step.code} would go to a debtor inside its own term")
+            if step.days_after_previous < 0:
+                raise ValueError(f"{step.code} would go before the step below it")
+        if not self.steps or self.contact_gap_days < 0 or self.minimum_cents < 0:
+            raise ValueError("a plan has a step, and no days or amounts below zero")
 
 
 COURTESY: Final = Step(StepCode.COURTESY, days_late_min=-5, days_late_max=0)
-DEFAULT_LADDER: Final = Ladder(
+DEFAULT_PLAN: Final = Plan(
     steps=(
         Step(StepCode.STATEMENT_1, days_late_min=7),
         Step(StepCode.STATEMENT_2, days_late_min=22, days_after_previous=15),
@@ -90,9 +99,9 @@ DEFAULT_LADDER: Final = Ladder(
 )
 
 
-def with_courtesy(ladder: Ladder) -> Ladder:
-    """The same ladder with the courtesy message before the due date."""
-    return replace(ladder, steps=(COURTESY, *(s for s in ladder.steps if s.code is not StepCode.COURTESY)))
+def with_courtesy(plan: Plan) -> Plan:
+    """The same plan with the courtesy message before the due date."""
+    return replace(plan, steps=(COURTESY, *(s for s in plan.steps if s.code is not StepCode.COURTESY)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +171,8 @@ class HoldReason(StrEnum):
 
     CONTACT_GAP = "contact_gap"  # written to too recently; fact ``until``: the day it may go
     CREDIT_COVERS = "credit_covers"  # facts ``credit`` and ``due``: the debtor owes nothing, net
+    BELOW_MINIMUM = "below_minimum"  # facts ``due`` and ``minimum``
+    NOT_A_SENDING_DAY = "not_a_sending_day"  # fact ``until``: the next one
     PAUSED = "paused"  # fact ``until``: last day of the pause, none until further notice
 
 
@@ -179,7 +190,7 @@ class Held:
 
 
 def plan_debtor(
-    ladder: Ladder,
+    plan: Plan,
     on: date,
     invoices: Sequence[OpenInvoice],
     credits: Sequence[Money] = (),  # noqa: A002 - the trade's word; Python's own is for the prompt only
@@ -192,7 +203,7 @@ def plan_debtor(
     When no statement goes, a courtesy message may, with only the invoices whose courtesy step it is.
 
     Args:
-        ladder: the plan of this debtor's client.
+        plan: the plan of this debtor's client.
         on: the night of the run.
         invoices: the debtor's delegated invoices.
         credits: unallocated payments and credit notes, positive, any number per currency.
@@ -201,30 +212,48 @@ def plan_debtor(
     Returns:
         The message, the reason why one that is due waits, or None when nothing is due.
     """
-    lines = list(_lines(ladder, on, invoices))
+    if not plan.sending.is_open(on):
+        return _on_a_closed_day(plan, on, invoices, credits, last_contact)
+    lines = list(_lines(plan, on, invoices))
     past_due = [line for line in lines if line.days_late >= 1]
     courtesy = [line for line in lines if line.step is StepCode.COURTESY]
     credit = _sums(credits)
-    statement = _message(past_due, credit)
+    statement = _worth_sending(plan, _message(past_due, credit))
     if isinstance(statement, Planned):
-        waits_until = _gap_end(ladder, last_contact)
+        waits_until = _gap_end(plan, last_contact)
         if waits_until is None or waits_until <= on:
             return statement
-        statement = Held(HoldReason.CONTACT_GAP, {"until": waits_until})
+        statement = Held(HoldReason.CONTACT_GAP, {"until": plan.sending.next_open(waits_until)})
     # What is already late has the first claim on a credit.
     owed = _sums(line.open for line in past_due)
     left = {key: amount - owed.get(key, Money(0, key)) for key, amount in credit.items()}
-    message = _message(courtesy, left)
+    message = _worth_sending(plan, _message(courtesy, left))
     return message if statement is None or isinstance(message, Planned) else statement
 
 
+def _on_a_closed_day(
+    plan: Plan,
+    on: date,
+    invoices: Sequence[OpenInvoice],
+    credits: Sequence[Money],  # noqa: A002 - as above
+    last_contact: date | None,
+) -> Held | None:
+    """Why a message that would go today waits for the next sending day; nothing when none will go then."""
+    today = plan_debtor(replace(plan, sending=EVERY_DAY), on, invoices, credits, last_contact)
+    if not isinstance(today, Planned):
+        return today
+    until = plan.sending.next_open(on)
+    then = plan_debtor(plan, until, invoices, credits, last_contact)
+    return Held(HoldReason.NOT_A_SENDING_DAY, {"until": until}) if isinstance(then, Planned) else then
+
+
 def next_action(
-    ladder: Ladder, on: date, invoices: Sequence[OpenInvoice], last_contact: date | None
+    plan: Plan, on: date, invoices: Sequence[OpenInvoice], last_contact: date | None
 ) -> tuple[StepCode, date] | None:
     """The tone and day of the debtor's next message, if nothing is paid until then.
 
     Args:
-        ladder: the plan of this debtor's client.
+        plan: the plan of this debtor's client.
         on: first day considered.
         invoices: the debtor's delegated invoices; credits are left out of account.
         last_contact: day of the last message other than a courtesy, None when there was none.
@@ -232,8 +261,8 @@ def next_action(
     Returns:
         The highest step of that message and its day, or None when every invoice has had all steps.
     """
-    statement_from = max(on, _gap_end(ladder, last_contact) or on)
-    nexts = (_next_step(ladder, item, on, statement_from) for item in invoices if _is_owed(item))
+    statement_from = max(on, _gap_end(plan, last_contact) or on)
+    nexts = (_next_step(plan, item, on, statement_from) for item in invoices if _is_owed(item))
     steps = [found for found in nexts if found]
     if not steps:
         return None
@@ -247,10 +276,10 @@ def last_step(invoices: Iterable[OpenInvoice]) -> StepCode | None:
     return max(steps, key=lambda code: code.rank, default=None)
 
 
-def _lines(ladder: Ladder, on: date, invoices: Sequence[OpenInvoice]) -> Iterator[StatementLine]:
+def _lines(plan: Plan, on: date, invoices: Sequence[OpenInvoice]) -> Iterator[StatementLine]:
     owed = (item for item in invoices if _is_owed(item))
     for item in sorted(owed, key=lambda i: (i.invoice.due, i.invoice.issue, i.invoice.id)):
-        code, day = _next_step(ladder, item, on, on) or (None, None)
+        code, day = _next_step(plan, item, on, on) or (None, None)
         yield StatementLine(
             item.invoice, item.open, item.invoice.days_late(on), step=code if day == on else None
         )
@@ -262,12 +291,12 @@ def _is_owed(item: OpenInvoice) -> bool:
 
 
 def _next_step(
-    ladder: Ladder, item: OpenInvoice, courtesy_from: date, statement_from: date
+    plan: Plan, item: OpenInvoice, courtesy_from: date, statement_from: date
 ) -> tuple[StepCode, date] | None:
     """The first step above those done that can still be reached, and from which day."""
     highest = max((done.code.rank for done in item.done), default=-1)
     previous = max((done.on for done in item.done), default=None)
-    for step in ladder.steps:
+    for step in plan.steps:
         if step.code.rank <= highest:
             continue
         day = max(
@@ -276,6 +305,7 @@ def _next_step(
         )
         if previous is not None:
             day = max(day, previous + timedelta(days=step.days_after_previous))
+        day = plan.sending.next_open(day)
         if step.days_late_max is None or item.invoice.days_late(day) <= step.days_late_max:
             return step.code, day
     return None
@@ -299,6 +329,16 @@ def _message(lines: Sequence[StatementLine], credit: Mapping[str, Money]) -> Pla
     return None
 
 
+def _worth_sending(plan: Plan, message: Planned | Held | None) -> Planned | Held | None:
+    """The message, unless it asks for less than the plan's minimum in every currency."""
+    if not isinstance(message, Planned) or any(
+        total.cents >= plan.minimum_cents for total in message.totals.values()
+    ):
+        return message
+    due = max(message.totals.values(), key=lambda total: total.cents)
+    return Held(HoldReason.BELOW_MINIMUM, {"due": due, "minimum": Money(plan.minimum_cents, due.currency)})
+
+
 def _counts(credit: Mapping[str, Money], currency: str) -> bool:
     return currency in credit and credit[currency].cents > 0
 
@@ -310,5 +350,5 @@ def _sums(amounts: Iterable[Money]) -> dict[str, Money]:
     return sums
 
 
-def _gap_end(ladder: Ladder, last_contact: date | None) -> date | None:
-    return None if last_contact is None else last_contact + timedelta(days=ladder.contact_gap_days)
+def _gap_end(plan: Plan, last_contact: date | None) -> date | None:
+    return None if last_contact is None else last_contact + timedelta(days=plan.contact_gap_days)

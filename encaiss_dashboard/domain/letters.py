@@ -180,7 +180,7 @@ class StatementLetter:
         art. 5). The house takes the only period its rules attach to a collector's formal notice,
         14 calendar days from the day after an e-mail, rolled to a working day (RULES §4): it covers
         the 10 to 14 days in which businesses are expected to dispute an invoice (RULES §6), ends
-        before the ladder's next step at 15, and would still be lawful for a debtor that turns out
+        before the plan's next step at 15, and would still be lawful for a debtor that turns out
         to be a consumer. The customary eight days would be none of these.
         """
         return waiting_period(self.on, Channel.EMAIL).last_day

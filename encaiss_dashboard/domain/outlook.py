@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationState, status
-from encaiss_dashboard.domain.dunning import Ladder, OpenInvoice, Planned, StepCode, next_action, plan_debtor
+from encaiss_dashboard.domain.dunning import OpenInvoice, Plan, Planned, StepCode, next_action, plan_debtor
 from encaiss_dashboard.domain.money import Money
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -84,7 +84,7 @@ def acting_from(events: Sequence[DelegationEvent], on: date) -> date | None:
 
 
 def next_message(
-    ladder: Ladder,
+    plan: Plan,
     events: Sequence[DelegationEvent],
     on: date,
     invoices: Sequence[OpenInvoice],
@@ -95,7 +95,7 @@ def next_message(
     """The step and earliest day of the debtor's next message, if nothing is paid or decided until then.
 
     Args:
-        ladder: the plan of this debtor's client.
+        plan: the plan of this debtor's client.
         events: the decisions about this debtor.
         on: first day considered.
         invoices: what is open, with the steps taken.
@@ -104,7 +104,7 @@ def next_message(
     """
     day = acting_from(events, on)
     while day is not None:
-        found = _expected(ladder, day, invoices, credit, last_contact)
+        found = _expected(plan, day, invoices, credit, last_contact)
         if found is None or status(events, found[1]).state is DelegationState.DELEGATED:
             return found
         day = acting_from(events, found[1])
@@ -112,23 +112,24 @@ def next_message(
 
 
 def _expected(
-    ladder: Ladder,
+    plan: Plan,
     on: date,
     invoices: Sequence[OpenInvoice],
     credit: Sequence[Money],
     last_contact: date | None,
 ) -> tuple[StepCode, date] | None:
-    found = next_action(ladder, on, invoices, last_contact)
-    if found is None or not credit:
+    found = next_action(plan, on, invoices, last_contact)
+    if found is None or not (credit or plan.minimum_cents):
         return found
-    # While a credit covers what is late nothing goes: look at each day on which more becomes due.
+    # While a credit covers what is late, or it is too little, nothing goes: look at each day on which more
+    # becomes due.
     days = {found[1]}
     for item in invoices:
         days |= {item.invoice.due + _ONE_DAY}
-        days |= {item.invoice.due + timedelta(days=step.days_late_min) for step in ladder.steps}
-        days |= {done.on + timedelta(days=s.days_after_previous) for done in item.done for s in ladder.steps}
-    for day in sorted(d for d in days if d >= found[1]):
-        result = plan_debtor(ladder, day, invoices, credit, last_contact)
+        days |= {item.invoice.due + timedelta(days=step.days_late_min) for step in plan.steps}
+        days |= {done.on + timedelta(days=s.days_after_previous) for done in item.done for s in plan.steps}
+    for day in sorted({plan.sending.next_open(d) for d in days if d >= found[1]}):
+        result = plan_debtor(plan, day, invoices, credit, last_contact)
         if isinstance(result, Planned):
             return result.step, day
     return None

@@ -16,7 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_day_names
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from encaiss_dashboard.domain.money import Money
@@ -96,6 +96,11 @@ def moment(at: datetime, lang: str) -> str:
     """An aware time in Brussels, to the minute."""
     pattern = {"fr": "d MMM y 'à' H:mm", "nl": "d MMM y 'om' H:mm", "en": "d MMM y 'at' H:mm"}[lang]
     return str(format_datetime(at.astimezone(_ZONE), pattern, locale=_LOCALES[lang]))
+
+
+def weekday(number: int, lang: str) -> str:
+    """The name of a day of the week, 0 for Monday."""
+    return str(get_day_names("wide", locale=lang)[number])
 
 
 def integer(value: int, lang: str) -> str:

@@ -13,7 +13,6 @@ from sqlmodel import col, select
 
 from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.domain.dunning import (
-    DEFAULT_LADDER,
     Held,
     HoldReason,
     Planned,
@@ -21,7 +20,7 @@ from encaiss_dashboard.domain.dunning import (
     plan_debtor,
 )
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage import plans, queries, records
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
 
@@ -55,9 +54,10 @@ class HeldMessage:
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """Everything one client's run would do on a day."""
+    """Everything one client's run would do on a day, under which version of its plan."""
 
     on: date
+    version: int
     messages: tuple[PlannedMessage, ...]
     held: tuple[HeldMessage, ...]
 
@@ -106,11 +106,12 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
             messages.append(PlannedMessage(key, debtor.name, debtor.language, addresses.get(key, ""), result))
         elif isinstance(result, Held):
             held.append(HeldMessage(key, debtor.name, result))
-    return Night(work.today, tuple(messages), tuple(held))
+    version, _ = plans.in_force(work.session, (client,))[client]
+    return Night(work.today, version, tuple(messages), tuple(held))
 
 
 def _plan(seen: Prospect) -> Planned | Held | None:
-    result = plan_debtor(DEFAULT_LADDER, seen.on, seen.invoices, seen.credit, seen.last_contact)
+    result = plan_debtor(seen.plan, seen.on, seen.invoices, seen.credit, seen.last_contact)
     if result is None or seen.status.state is not DelegationState.PAUSED:
         return result
     until = seen.status.paused_until
@@ -139,6 +140,7 @@ def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
             language=message.language,
             channel="email" if message.recipient else "post",
             recipient=message.recipient or agency.email,
+            plan_version=night.version,
             created_at=work.now,
         )
         try:

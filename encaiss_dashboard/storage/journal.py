@@ -54,6 +54,7 @@ class ActKind(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     WITHDRAWN = "withdrawn"
+    PLAN_CHANGED = "plan_changed"
     MERGED = "merged"
     PARTED = "parted"
     SPLIT = "split"

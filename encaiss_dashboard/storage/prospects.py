@@ -12,11 +12,11 @@ from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationStatus, status
-from encaiss_dashboard.domain.dunning import DEFAULT_LADDER, OpenInvoice, StepCode
+from encaiss_dashboard.domain.dunning import DEFAULT_PLAN, OpenInvoice, Plan, StepCode
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
-from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage import plans, queries, records
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Prospect:
         invoices: what is open, with the steps taken.
         credit: paid or credited and not yet set against an invoice.
         last_contact: day of the last message other than a courtesy.
+        plan, version: what its client agreed to, and the number of that.
     """
 
     on: date
@@ -36,6 +37,8 @@ class Prospect:
     invoices: Sequence[OpenInvoice]
     credit: Sequence[Money]
     last_contact: date | None
+    plan: Plan = DEFAULT_PLAN
+    version: int = 0
 
     @property
     def status(self) -> DelegationStatus:
@@ -60,7 +63,7 @@ class Prospect:
     def next_message(self, *more: DelegationEvent) -> tuple[StepCode, date] | None:
         """The step and earliest day of its next message, supposing more decisions."""
         return next_message(
-            DEFAULT_LADDER,
+            self.plan,
             [*self.events, *more],
             self.on,
             self.invoices,
@@ -80,8 +83,17 @@ def prospects(
     invoices = _open(session, client_id, on, debtor_ids)
     credit = free_credit(session, [client_id], on, debtor_ids)
     contacts = queries.last_contacts(session, client_id, debtor_ids)
+    version, plan = plans.in_force(session, (client_id,))[client_id]
     return {
-        key: Prospect(on, events.get(key, ()), invoices.get(key, ()), credit.get(key, ()), contacts.get(key))
+        key: Prospect(
+            on,
+            events.get(key, ()),
+            invoices.get(key, ()),
+            credit.get(key, ()),
+            contacts.get(key),
+            plan,
+            version,
+        )
         for key in debtor_ids
     }
 

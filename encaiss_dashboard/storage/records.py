@@ -347,6 +347,7 @@ class OutboxMessage(Record, table=True):
     language: str
     channel: str
     recipient: str
+    plan_version: int = 0
     subject: str = ""
     body_text: str = ""
     body_html: str = ""

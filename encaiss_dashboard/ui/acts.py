@@ -200,6 +200,11 @@ def _correction(_: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, 
     return title, " · ".join([*changes, *by]), "corrected", "info", "info"
 
 
+def _plan(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    version = text(lang, "act.plan_version", n=facts.get("version", ""))
+    return text(lang, f"act.{kind}"), version, "plan", "info", "accent"
+
+
 _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, str, str, str, str]]]] = {
     "sent": _message,
     "dropped": _message,
@@ -207,6 +212,7 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "payment": _payment,
     "credited": _credited,
     "corrected": _correction,
+    "plan_changed": _plan,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypedDict
 import reflex as rx
 
 from encaiss_dashboard.domain.delegation import DelegationState
-from encaiss_dashboard.domain.dunning import DEFAULT_LADDER, OpenInvoice
+from encaiss_dashboard.domain.dunning import OpenInvoice
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.interest import LATE_INDEMNITY
 from encaiss_dashboard.domain.money import Money
@@ -225,7 +225,8 @@ class Debtor(Deciding):
         self.invoices = [_invoice(item, seen, papers, lang) for item in seen.invoices[:_INVOICES_SHOWN]]
         more = len(seen.invoices) - _INVOICES_SHOWN
         self.invoices_more = text(lang, "file.invoices_more", n=more) if more > 0 else ""
-        self.plan = text(lang, "file.plan_standard", n=DEFAULT_LADDER.contact_gap_days)
+        agreed = "file.plan_agreed" if seen.plan_version else "file.plan_standard"
+        self.plan = text(lang, agreed, n=seen.contact_gap_days, version=seen.plan_version)
         words = term_words(seen.term, lang)
         self.term = words if own else text(lang, "file.term_default", term=words)
         self.term_field = _field(own, lang)

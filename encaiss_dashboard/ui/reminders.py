@@ -8,6 +8,7 @@ import reflex as rx
 
 from encaiss_dashboard.ui.components import button, card, empty, figure, link_button, tag, top, turn
 from encaiss_dashboard.ui.i18n import t
+from encaiss_dashboard.ui.plan import plan_link
 from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.shell import Shell, page
 
@@ -21,6 +22,7 @@ def reminders_page() -> rx.Component:
         top(
             t("menu.reminders"),
             rx.cond(Reminders.ready, Reminders.sub, "…"),
+            plan_link(),
             rx.cond(Shell.may_remind, _run_button()),
         ),
         rx.cond(Shell.may_remind, _confirm()),

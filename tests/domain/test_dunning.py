@@ -1,95 +1,25 @@
-"""The ladder of reminders, as dated stories. "Day n" is n days after 1 October 2026, the due date of A."""
+"""The plan of reminders, as dated stories. "Day n" is n days after 1 October 2026, the due date of A."""
 
-from dataclasses import dataclass, field
-from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nights import HUNDRED, SHORT, Story, day, invoice
 
 from encaiss_dashboard.domain.dunning import (
     COURTESY,
-    DEFAULT_LADDER,
+    DEFAULT_PLAN,
     Held,
     HoldReason,
-    Ladder,
-    OpenInvoice,
+    Plan,
     Planned,
     Step,
     StepCode,
     StepDone,
-    next_action,
-    plan_debtor,
     with_courtesy,
 )
-from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
-
-ORIGIN = date(2026, 10, 1)
-CODES = {
-    "c": StepCode.COURTESY,
-    "1": StepCode.STATEMENT_1,
-    "2": StepCode.STATEMENT_2,
-    "3": StepCode.STATEMENT_3,
-    "F": StepCode.FORMAL_NOTICE,
-}
-SHORT = {code: short for short, code in CODES.items()} | {None: "-"}
-
-
-def day(number):
-    return ORIGIN + timedelta(days=number)
-
-
-HUNDRED = Money(100_00)
-
-
-def invoice(name, due=0, total=HUNDRED):
-    """An invoice whose number is its name, due on a day number and issued 30 days before."""
-    return Invoice(ord(name), 1, Kind.INVOICE, name, day(due - 30), day(due), total)
-
-
-@dataclass
-class Story:
-    """One debtor, its plan and what it was sent so far."""
-
-    invoices: list[Invoice]
-    ladder: Ladder = DEFAULT_LADDER
-    credits: tuple[Money, ...] = ()
-    paid: set[str] = field(default_factory=set)
-    done: dict[str, list[StepDone]] = field(default_factory=dict)
-    last_contact: date | None = None
-
-    def owed(self):
-        return [
-            OpenInvoice(i, Money(0) if i.number in self.paid else i.total, self.done.get(i.number, []))
-            for i in self.invoices
-        ]
-
-    def plan(self, number):
-        return plan_debtor(self.ladder, day(number), self.owed(), self.credits, self.last_contact)
-
-    def night(self, number):
-        """Run one night, keep what was sent, and tell it: ``"A2 B1 C-"``, ``"contact_gap"``, ``""``."""
-        plan = self.plan(number)
-        if isinstance(plan, Held):
-            return plan.reason.value
-        if plan is None:
-            return ""
-        for line in plan.lines:
-            if line.step:
-                self.done.setdefault(line.invoice.number, []).append(StepDone(line.step, day(number)))
-        if plan.step is not StepCode.COURTESY:
-            self.last_contact = day(number)
-        return " ".join(line.invoice.number + SHORT[line.step] for line in plan.lines)
-
-    def nights(self, *numbers):
-        """What was sent on which of these days."""
-        return {number: told for number in numbers if (told := self.night(number))}
-
-    def next(self, number):
-        found = next_action(self.ladder, day(number), self.owed(), self.last_contact)
-        return None if found is None else (SHORT[found[0]], (found[1] - ORIGIN).days)
 
 
 def test_the_default_ladder_goes_up_every_fifteen_days_and_ends():
@@ -207,46 +137,46 @@ def test_when_the_only_step_is_in_a_covered_currency_nothing_goes():
 
 
 def test_without_an_agreement_nobody_gets_a_courtesy_message():
-    assert all(step.code is not StepCode.COURTESY for step in DEFAULT_LADDER.steps)
-    assert with_courtesy(with_courtesy(DEFAULT_LADDER)).steps == (COURTESY, *DEFAULT_LADDER.steps)
+    assert all(step.code is not StepCode.COURTESY for step in DEFAULT_PLAN.steps)
+    assert with_courtesy(with_courtesy(DEFAULT_PLAN)).steps == (COURTESY, *DEFAULT_PLAN.steps)
 
 
 def test_the_courtesy_message_goes_five_days_before_and_the_ladder_follows():
-    story = Story([invoice("A")], with_courtesy(DEFAULT_LADDER))
+    story = Story([invoice("A")], with_courtesy(DEFAULT_PLAN))
     assert story.nights(*range(-30, 60)) == {-5: "Ac", 7: "A1", 22: "A2", 37: "A3", 52: "AF"}
 
 
 @pytest.mark.parametrize("first_run,told", [(-6, ""), (-5, "Ac"), (0, "Ac"), (1, ""), (7, "A1")])
 def test_a_courtesy_message_catches_up_until_the_due_day_and_then_lapses(first_run, told):
-    assert Story([invoice("A")], with_courtesy(DEFAULT_LADDER)).night(first_run) == told
+    assert Story([invoice("A")], with_courtesy(DEFAULT_PLAN)).night(first_run) == told
 
 
 def test_a_courtesy_message_lists_only_the_invoices_whose_step_it_is():
     """Day -5: A gets its courtesy; B is due later; Z is already late but not yet at a step."""
-    story = Story([invoice("A"), invoice("B", 1), invoice("Z", -6)], with_courtesy(DEFAULT_LADDER))
+    story = Story([invoice("A"), invoice("B", 1), invoice("Z", -6)], with_courtesy(DEFAULT_PLAN))
     assert story.night(-5) == "Ac"
 
 
 def test_courtesy_messages_neither_wait_for_the_contact_gap_nor_start_it():
     """Day 7 A's statement; day 9 B's courtesy, while C's first waits; day 22 all go on."""
-    story = Story([invoice("A"), invoice("B", 14), invoice("C", 1)], with_courtesy(DEFAULT_LADDER))
+    story = Story([invoice("A"), invoice("B", 14), invoice("C", 1)], with_courtesy(DEFAULT_PLAN))
     sent = {7: "A1 C-", 8: "contact_gap", 9: "Bc", 10: "contact_gap", 22: "A2 C1 B1"}
     assert story.nights(*sent) == sent
 
 
 def test_a_statement_goes_before_a_courtesy_message_which_follows_the_next_night():
     """Day 7: A's statement and B's courtesy fall together; B is inside its term and not in a statement."""
-    story = Story([invoice("A"), invoice("B", 12)], with_courtesy(DEFAULT_LADDER))
+    story = Story([invoice("A"), invoice("B", 12)], with_courtesy(DEFAULT_PLAN))
     assert story.nights(7, 8) == {7: "A1", 8: "Bc"}
 
 
 def test_credit_left_after_what_is_late_counts_for_the_courtesy_message():
     """50 late without a step yet, credit 150: all of the 100 to come is covered too; with 120 it is not."""
     late, coming = invoice("Z", -8, Money(50_00)), invoice("A")
-    ladder = with_courtesy(DEFAULT_LADDER)
-    covered = Story([late, coming], ladder, credits=(Money(150_00),))
+    plan = with_courtesy(DEFAULT_PLAN)
+    covered = Story([late, coming], plan, credits=(Money(150_00),))
     assert covered.night(-5) == "credit_covers"
-    plan = Story([late, coming], ladder, credits=(Money(120_00),)).plan(-5)
+    plan = Story([late, coming], plan, credits=(Money(120_00),)).plan(-5)
     assert (plan.credits, plan.totals) == ((Money(70_00),), {"EUR": Money(30_00)})
 
 
@@ -256,7 +186,7 @@ def test_a_debtor_without_the_courtesy_in_its_plan_any_more_goes_on_from_there()
 
 
 def test_a_step_dropped_from_the_plan_is_not_taken_and_not_gone_back_behind():
-    no_third = Ladder(tuple(s for s in DEFAULT_LADDER.steps if s.code is not StepCode.STATEMENT_3), 15)
+    no_third = Plan(tuple(s for s in DEFAULT_PLAN.steps if s.code is not StepCode.STATEMENT_3), 15)
     assert Story([invoice("A")], no_third).nights(*range(60)) == {7: "A1", 22: "A2", 52: "AF"}
     was_third = Story([invoice("A")], no_third, done={"A": [StepDone(StepCode.STATEMENT_3, day(37))]})
     assert was_third.nights(*range(38, 60)) == {52: "AF"}
@@ -274,7 +204,7 @@ def test_a_step_dropped_from_the_plan_is_not_taken_and_not_gone_back_behind():
 )
 def test_a_ladder_that_steps_back_or_chases_inside_the_term_is_refused(steps):
     with pytest.raises(ValueError, match=r"steps must|due day|inside its own term"):
-        Ladder(steps, 15)
+        Plan(steps, 15)
 
 
 def test_the_next_action_is_the_tone_and_day_of_the_next_message():
@@ -297,7 +227,7 @@ def test_the_next_action_has_the_tone_of_its_highest_step():
 
 def test_the_next_action_is_a_courtesy_message_even_within_the_contact_gap():
     """Day 7 A's statement; B (due day 16) gets its courtesy on day 11, well before A's second on day 22."""
-    story = Story([invoice("A"), invoice("B", 16)], with_courtesy(DEFAULT_LADDER))
+    story = Story([invoice("A"), invoice("B", 16)], with_courtesy(DEFAULT_PLAN))
     story.night(7)
     assert story.next(8) == ("c", 11)
 
@@ -316,7 +246,7 @@ def runs(draw):
         invoice(chr(ord("A") + n), due, Money(100_00, currency))
         for n, (due, currency) in enumerate(zip(dues, currencies, strict=True))
     ]
-    ladder = draw(st.sampled_from([DEFAULT_LADDER, with_courtesy(DEFAULT_LADDER)]))
+    plan = draw(st.sampled_from([DEFAULT_PLAN, with_courtesy(DEFAULT_PLAN)]))
     credit = tuple(
         Money(cents, currency)
         for cents, currency in draw(
@@ -325,7 +255,7 @@ def runs(draw):
     )
     paid_on = {i.number: draw(st.integers(0, 200)) for i in invoices if draw(st.booleans())}
     nights = sorted(draw(st.sets(st.integers(-20, 160), max_size=60)))
-    return Story(invoices, ladder, credit), paid_on, nights
+    return Story(invoices, plan, credit), paid_on, nights
 
 
 @settings(deadline=None)
@@ -383,11 +313,11 @@ def test_the_next_action_comes_true_when_every_night_runs_and_nothing_is_paid(ru
     today=st.integers(0, 80),
 )
 def test_a_lapsed_statement_gives_way_to_the_next_one_as_promised(dues, maximum, nights, today):
-    ladder = Ladder(
+    plan = Plan(
         (Step(StepCode.STATEMENT_1, 5, maximum), Step(StepCode.STATEMENT_2, 20, None, 15)),
         contact_gap_days=15,
     )
-    story = Story([invoice(chr(ord("A") + n), due) for n, due in enumerate(dues)], ladder)
+    story = Story([invoice(chr(ord("A") + n), due) for n, due in enumerate(dues)], plan)
     for number in sorted(nights):
         if number < today:
             story.night(number)

@@ -1,5 +1,6 @@
 """What is foreseen is what the nights then do."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given, settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationState, status
 from encaiss_dashboard.domain.dunning import (
-    DEFAULT_LADDER,
+    DEFAULT_PLAN,
     OpenInvoice,
     Planned,
     StepCode,
@@ -18,9 +19,10 @@ from encaiss_dashboard.domain.dunning import (
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import acting_from, consequences, next_change, next_message
+from encaiss_dashboard.domain.sending_days import WEEK, Closure, DayOfYear, SendingDays
 
 TODAY = date(2026, 11, 22)
-HORIZON = 160
+HORIZON = 260
 
 days = st.integers(-40, 60).map(lambda n: TODAY + timedelta(days=n))
 lengths = st.none() | st.integers(0, 30)
@@ -51,25 +53,41 @@ credits_ = st.lists(st.integers(1, 800).map(lambda n: Money(n * 100)), max_size=
 contacts = st.none() | st.integers(1, 20).map(lambda n: TODAY - timedelta(days=n))
 
 
-def simulated(ladder, facts, items, credit, contact):
+def simulated(plan, facts, items, credit, contact):
     """The first message of a debtor when every night is played."""
     for n in range(HORIZON):
         day = TODAY + timedelta(days=n)
         if status(facts, day).state is not DelegationState.DELEGATED:
             continue
-        result = plan_debtor(ladder, day, items, credit, contact)
+        result = plan_debtor(plan, day, items, credit, contact)
         if isinstance(result, Planned):
             return result.step, day
     return None
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.lists(events(), max_size=4), owed, credits_, contacts, st.booleans())
-def test_the_message_foreseen_is_the_first_that_the_nights_send(facts, items, credit, contact, courtesy):
-    ladder = with_courtesy(DEFAULT_LADDER) if courtesy else DEFAULT_LADDER
-    foreseen = next_message(ladder, facts, TODAY, items, credit=credit, last_contact=contact)
+@st.composite
+def closures(draw):
+    first = draw(days)
+    return Closure(DayOfYear.of(first), DayOfYear.of(first + timedelta(days=draw(st.integers(0, 30)))))
 
-    assert foreseen == simulated(ladder, facts, items, credit, contact)
+
+@st.composite
+def plans(draw):
+    plan = with_courtesy(DEFAULT_PLAN) if draw(st.booleans()) else DEFAULT_PLAN
+    sending = SendingDays(
+        draw(st.sampled_from([WEEK, WEEK - {5, 6}, frozenset({1, 3})])),
+        draw(st.sampled_from(["", "BE"])),
+        tuple(draw(st.lists(closures(), max_size=2))),
+    )
+    return replace(plan, sending=sending, minimum_cents=draw(st.sampled_from([0, 0, 100_00])))
+
+
+@settings(max_examples=500, deadline=None)
+@given(plans(), st.lists(events(), max_size=4), owed, credits_, contacts)
+def test_the_message_foreseen_is_the_first_that_the_nights_send(plan, facts, items, credit, contact):
+    foreseen = next_message(plan, facts, TODAY, items, credit=credit, last_contact=contact)
+
+    assert foreseen == simulated(plan, facts, items, credit, contact)
 
 
 @settings(max_examples=300, deadline=None)

@@ -182,7 +182,7 @@ def test_an_address_that_does_not_exist_is_a_failed_act_and_takes_no_step(moulin
     assert [facts["detail"] for _, facts in story.acts("failed", "sent")] == ["550 5.1.1 no such user"]
     mailbox.failure = None
     assert night(8).sent == 0
-    # A debtor that no letter reached does not climb the ladder.
+    # A debtor that no letter reached does not climb the plan.
     night(22)
     assert [m.letter.subject.partition(" –")[0] for m in mailbox.sent] == ["Relevé de compte"]
 

@@ -27,7 +27,7 @@ def after(days):
     return DUE + timedelta(days=days)
 
 
-# --- the ladder
+# --- the plan
 
 
 def test_the_ladder_goes_on_days_7_22_37_and_52_and_then_rests(moulin, night, mailbox):

@@ -9,7 +9,7 @@ import pytest
 
 from encaiss_dashboard.adapters.invoice_files import read_invoices
 from encaiss_dashboard.domain.dunning import (
-    DEFAULT_LADDER,
+    DEFAULT_PLAN,
     OpenInvoice,
     Planned,
     StepDone,
@@ -41,10 +41,10 @@ def test_two_years_of_nights_repeat_no_step_and_chase_nothing_paid(seed):
         if chance.random() < 0.3:
             continue
         known = [OpenInvoice(i, i.total, tuple(steps[key])) for key, i in owed.items()]
-        plan = plan_debtor(DEFAULT_LADDER, day, known, (), contacts[-1] if contacts else None)
+        plan = plan_debtor(DEFAULT_PLAN, day, known, (), contacts[-1] if contacts else None)
         if not isinstance(plan, Planned):
             continue
-        assert not contacts or (day - contacts[-1]).days >= DEFAULT_LADDER.contact_gap_days
+        assert not contacts or (day - contacts[-1]).days >= DEFAULT_PLAN.contact_gap_days
         contacts.append(day)
         for line in plan.lines:
             assert line.invoice.id in owed

@@ -197,6 +197,7 @@ class DebtorFile:
         oldest_due: due date of its oldest invoice past due.
         days_late_usual: how late it paid over the last year, weighted, None when it paid nothing.
         planned, next: as in the list.
+        plan_version, contact_gap_days: of the client's plan in force, 0 for the house's own.
         acts: newest first, with the imports that brought its invoices and the acts of those merged into it.
         brought: how many of its invoices each import brought, by batch id.
         named: the numbers of the invoices in each message, by message id.
@@ -222,6 +223,8 @@ class DebtorFile:
     invoices: tuple[OpenInvoice, ...]
     credit: tuple[Money, ...]
     next: tuple[StepCode, date] | None
+    plan_version: int
+    contact_gap_days: int
     acts: tuple[records.Act, ...]
     brought: Mapping[int, int]
     named: Mapping[int, tuple[str, ...]]
@@ -264,6 +267,8 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
         invoices=tuple(sorted(seen.invoices, key=lambda i: (i.invoice.due, i.invoice.id))),
         credit=tuple(seen.credit),
         next=seen.next_message(),
+        plan_version=seen.version,
+        contact_gap_days=seen.plan.contact_gap_days,
         acts=told.acts,
         brought=told.brought,
         named=told.named,

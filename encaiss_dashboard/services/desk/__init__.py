@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from encaiss_dashboard.domain.delegation import DelegationState, status
-from encaiss_dashboard.domain.dunning import DEFAULT_LADDER, Planned, plan_debtor
+from encaiss_dashboard.domain.dunning import Planned, plan_debtor
 from encaiss_dashboard.domain.money import EUR, Money
 from encaiss_dashboard.services.desk.followed import Followed, day_of, followed_by
 from encaiss_dashboard.storage import desk as reads
+from encaiss_dashboard.storage import plans
 from encaiss_dashboard.storage.desk import Balance
 from encaiss_dashboard.work import Work
 
@@ -175,12 +176,14 @@ def _in_hand(work: Work, followed: Followed) -> dict[int, DelegationState]:
 
 
 def _tonight(work: Work, followed: Followed, in_hand: Mapping[int, DelegationState]) -> Counter[int]:
-    """How many messages tonight's run would send for each client: the ladder decides, as it will then."""
-    first = min(1, *(step.days_late_min for step in DEFAULT_LADDER.steps))
+    """How many messages tonight's run would send for each client: the plan decides, as it will then."""
+    agreed = plans.in_force(work.session, tuple(followed))
+    first = min((step.days_late_min for _, plan in agreed.values() for step in plan.steps), default=1)
     planned: Counter[int] = Counter()
     for one in reads.candidates(work.session, followed, work.today, work.today - timedelta(days=first)):
         if in_hand.get(one.debtor_id) is DelegationState.DELEGATED:
-            plan = plan_debtor(DEFAULT_LADDER, work.today, one.invoices, one.credit, one.last_contact)
+            _, terms = agreed[one.client_id]
+            plan = plan_debtor(terms, work.today, one.invoices, one.credit, one.last_contact)
             planned[one.client_id] += isinstance(plan, Planned)
     return planned
 

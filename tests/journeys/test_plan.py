@@ -1,0 +1,64 @@
+"""The plan of reminders in the browser: changed with the dates before one's eyes, and refused in words."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from encaiss_dashboard.domain.permissions import Role
+from encaiss_dashboard.locales import text
+
+
+def fr(key, **facts):
+    return text("fr", f"plan.{key}", **facts)
+
+
+@pytest.fixture(scope="module")
+def people(server):
+    server.house.client("plans", "Plan Exemple SRL")
+    for role in (Role.OWNER, Role.READER):
+        server.house.user(role, "plans", f"{role.value}@plans.example", f"Test {role.value}")
+
+
+def test_an_owner_changes_the_plan_and_sees_what_it_leads_to_before_it_holds(
+    people, signed_in, settled, page
+):
+    signed_in("owner@plans.example")
+    settled("/reminders")
+    page.get_by_role("link", name=fr("title")).click()
+    expect(page.get_by_text(fr("in_force_standard"))).to_be_visible()
+    apply = page.get_by_role("button", name=fr("save"))
+    expect(apply).to_be_disabled()
+    foreseen = page.locator(".plan-line li")
+    expect(foreseen).to_have_count(4)
+
+    late = page.get_by_label(f"{text('fr', 'step.statement_2_short')} — {fr('days_late')}")
+    late.fill("10")
+    refused = page.get_by_role("status").filter(has_text=text("fr", "refusal.plan_order", first="14"))
+    expect(refused).to_be_visible()
+    expect(apply).to_be_disabled()
+    late.fill("25")
+    expect(refused).to_have_count(0)
+    expect(foreseen.nth(1)).to_contain_text(fr("late", n=25))
+
+    page.get_by_role("checkbox", name="dimanche").click()
+    page.get_by_label(fr("holidays")).select_option("BE")
+    page.get_by_role("button", name=fr("add_christmas")).click()
+    expect(page.get_by_label(fr("first"), exact=True)).to_have_value("24/12")
+    page.get_by_label(fr("minimum"), exact=True).fill("25,50")
+    expect(apply).to_be_enabled()
+    apply.click()
+    expect(page.get_by_text(re.compile(re.escape(fr("version", n=1)) + "$"))).to_be_visible()
+    page.reload()
+    expect(late).to_have_value("25")
+    expect(page.get_by_label(fr("minimum"), exact=True)).to_have_value("25,50")
+    expect(page.get_by_role("checkbox", name="dimanche")).not_to_be_checked()
+    expect(apply).to_be_disabled()
+
+
+def test_who_may_only_look_sees_the_plan_and_can_change_nothing(people, signed_in, settled, page):
+    signed_in("reader@plans.example")
+    settled("/reminders/plan")
+    expect(page.locator(".plan-line li")).not_to_have_count(0)
+    expect(page.get_by_role("checkbox").first).to_be_disabled()
+    expect(page.get_by_role("button", name=fr("save"))).to_have_count(0)
