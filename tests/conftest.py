@@ -27,7 +27,7 @@ from urllib.request import urlopen
 import pytest
 import sqlmodel
 from argon2 import PasswordHasher
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
@@ -59,6 +59,7 @@ os.environ |= {
 }
 os.environ.setdefault("XDG_RUNTIME_DIR", str(FOLDER))
 
+import engines  # noqa: E402
 from fakes import Clock, Mailbox  # noqa: E402
 from walls import as_house, dump  # noqa: E402
 
@@ -241,21 +242,15 @@ def postgresql() -> Iterator[str]:
     server = get_server(tempfile.mkdtemp(prefix="encaiss-pg-"), cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     for change in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-        _administer(url.render_as_string(), f"ALTER SYSTEM SET {change}")
-    _administer(url.render_as_string(), "SELECT pg_reload_conf()")
-    _administer(url.render_as_string(), "CREATE ROLE encaiss LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS")
+        engines.administer(url.render_as_string(), f"ALTER SYSTEM SET {change}")
+    engines.administer(url.render_as_string(), "SELECT pg_reload_conf()")
+    engines.administer(url.render_as_string(), "CREATE ROLE encaiss LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS")
     ordinary = url.set(username="encaiss")
-    _administer(ordinary.render_as_string(), "CREATE DATABASE encaiss_template")
+    engines.administer(ordinary.render_as_string(), "CREATE DATABASE encaiss_template")
     house_wiring.migrate(ordinary.set(database="encaiss_template").render_as_string(hide_password=False))
     yield ordinary.render_as_string(hide_password=False)
+    engines.dispose()
     server.cleanup()
-
-
-def _administer(url: str, statement: str) -> None:
-    engine = house_wiring.make_engine(url)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -273,11 +268,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'encaiss.db'}"
         return
     server, name = request.getfixturevalue("postgresql"), f"test_{time.monotonic_ns()}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE encaiss_template")
+    engines.administer(server, f"CREATE DATABASE {name} TEMPLATE encaiss_template")
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     # As the server's own role: another one may not end a vacuum that the server began in there.
     house = make_url(server).set(username="postgres").render_as_string(hide_password=False)
-    _administer(house, f"DROP DATABASE {name} WITH (FORCE)")
+    engines.administer(house, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -297,8 +292,9 @@ def settings(database: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def wiring(settings: Settings, clock: Clock, mailbox: Mailbox) -> Iterator[Wiring]:
-    yield (built := build_in_process(settings, clock=clock, mail=mailbox))
-    built.engine.dispose()
+    engine = engines.pointed_at(settings.database_url)
+    yield build_in_process(settings, engine=engine, clock=clock, mail=mailbox)
+    engine.dispose()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Problem, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
+from encaiss_dashboard.locales import text
 from encaiss_dashboard.services import exports
 from encaiss_dashboard.services.exports import Made
 
@@ -98,7 +99,7 @@ def test_what_is_wrong_in_a_file_is_listed_with_line_field_and_sentence(house, c
     assert made.name == "import-7.csv"
     heading, whole, bad, warned = sheet(made)
     assert heading == ["Ligne", "Champ", "Problème", "Cette ligne"]
-    assert whole == ["", "", "Le fichier est vide.", "non importée"]
+    assert whole == ["", "", text("fr", "problem.file_empty"), "non importée"]
     assert bad[:2] == ["12", "Total TVAC"]
     assert "« =1+1 »".replace(" ", "\u202f") in bad[2]
     assert (warned[0], warned[3]) == ("14", "importée")
