@@ -6,9 +6,9 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 # Thousands of small databases: in memory, where there is such a folder, they take half the time.
-# The tests that need the served application, and those of the edges, run beside all others: each half
+# The tests that need the served application, and those of its addresses, run beside all others: each half
 # keeps one core busy.
-SERVED := tests/ui tests/journeys tests/adapters tests/api
+SERVED := tests/ui tests/journeys tests/api
 # What `make real` reads: FOLDER=…, or simply the word after it.
 FOLDER ?= $(or $(word 2,$(filter-out help,$(MAKECMDGOALS))),../shared/samples)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
