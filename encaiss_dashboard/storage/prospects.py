@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
@@ -17,6 +17,9 @@ from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
 from encaiss_dashboard.storage import plans, queries, records
+
+_AT_ONCE: Final = 30_000
+"""Every SQLite takes 32,766 values in a statement, PostgreSQL twice as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +76,24 @@ class Prospect:
 
 
 def prospects(
-    session: Session, client_id: int, on: date, debtor_ids: Sequence[int]
+    session: Session, client_id: int, on: date, debtor_ids: Sequence[int], *, at_once: int = _AT_ONCE
 ) -> Mapping[int, Prospect]:
     """Each of these debtors as of a day, by id.
 
     The database adds up: of a large client's invoices only the open ones are read.
     """
-    events = queries.delegation_events(session, client_id, debtor_ids)
-    invoices = _open(session, client_id, on, debtor_ids)
-    credit = free_credit(session, [client_id], on, debtor_ids)
-    contacts = queries.last_contacts(session, client_id, debtor_ids)
     version, plan = plans.in_force(session, (client_id,))[client_id]
-    return {
-        key: Prospect(
-            on,
-            events.get(key, ()),
-            invoices.get(key, ()),
-            credit.get(key, ()),
-            contacts.get(key),
-            plan,
-            version,
-        )
-        for key in debtor_ids
-    }
+    found: dict[int, Prospect] = {}
+    for start in range(0, len(debtor_ids), at_once):
+        some = debtor_ids[start : start + at_once]
+        events = queries.delegation_events(session, client_id, some)
+        invoices = _open(session, client_id, on, some)
+        credit = free_credit(session, [client_id], on, some)
+        contacts = queries.last_contacts(session, client_id, some)
+        for key in some:
+            known = (events.get(key, ()), invoices.get(key, ()), credit.get(key, ()), contacts.get(key))
+            found[key] = Prospect(on, *known, plan, version)
+    return found
 
 
 def _open(

@@ -60,3 +60,14 @@ def test_open_invoices_and_credits_are_those_of_the_ledgers(house, wiring, seed)
             for key in ids:
                 assert list(seen[key].invoices) == owed.get(key, [])
                 assert list(seen[key].credit) == free.get(key, [])
+
+
+def test_many_debtors_are_asked_for_in_parts(house, wiring):
+    client = house.client()
+    fill(house, client, Random(7))
+    with wiring.begin(HOUSE, TODAY, write=False) as work:
+        ids = [queries.known(debtor.id) for debtor in queries.debtors(work.session, client)]
+        assert prospects(work.session, client, TODAY, ids, at_once=2) == prospects(
+            work.session, client, TODAY, ids
+        )
+        assert prospects(work.session, client, TODAY, []) == {}
