@@ -128,12 +128,6 @@ def history(work: Work, client_id: int | None) -> tuple[AgreedPlan, ...]:
     return (*agreed, AgreedPlan(0, DEFAULT_PLAN, None, ""))
 
 
-def in_force(work: Work, client_id: int | None) -> AgreedPlan:
-    """The version that tonight's run follows."""
-    work.require(Action.VIEW, client_id)
-    return history(work, client_id)[0]
-
-
 def foresee(work: Work, client_id: int | None, terms: Mapping[str, Any]) -> tuple[ForeseenStep, ...]:
     """When the steps of an invoice due today would go under these terms; changes nothing.
 

@@ -20,7 +20,7 @@ from encaiss_dashboard.domain.dunning import (
     plan_debtor,
 )
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.storage import plans, queries, records
+from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
 
@@ -34,6 +34,7 @@ class PlannedMessage:
 
     Attributes:
         recipient: e-mail address, "" when the letter goes to the agency's post tray.
+        plan_version: of the client's plan that it follows.
     """
 
     debtor_id: int
@@ -41,6 +42,7 @@ class PlannedMessage:
     language: str
     recipient: str
     planned: Planned
+    plan_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,9 @@ class HeldMessage:
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """Everything one client's run would do on a day, under which version of its plan."""
+    """Everything one client's run would do on a day."""
 
     on: date
-    version: int
     messages: tuple[PlannedMessage, ...]
     held: tuple[HeldMessage, ...]
 
@@ -103,11 +104,11 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
         key = queries.known(debtor.id)
         result = _plan(seen[key]) if key in in_hand else None
         if isinstance(result, Planned):
-            messages.append(PlannedMessage(key, debtor.name, debtor.language, addresses.get(key, ""), result))
+            to = addresses.get(key, "")
+            messages.append(PlannedMessage(key, debtor.name, debtor.language, to, result, seen[key].version))
         elif isinstance(result, Held):
             held.append(HeldMessage(key, debtor.name, result))
-    version, _ = plans.in_force(work.session, (client,))[client]
-    return Night(work.today, version, tuple(messages), tuple(held))
+    return Night(work.today, tuple(messages), tuple(held))
 
 
 def _plan(seen: Prospect) -> Planned | Held | None:
@@ -140,7 +141,7 @@ def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
             language=message.language,
             channel="email" if message.recipient else "post",
             recipient=message.recipient or agency.email,
-            plan_version=night.version,
+            plan_version=message.plan_version,
             created_at=work.now,
         )
         try:

@@ -202,4 +202,4 @@ def test_one_clients_plan_is_not_anothers(house, client, save):
     other = house.client("baltique", "Baltique")
     save(written(WORKDAYS))
     with house.wiring.begin(HOUSE) as work:
-        assert plans.in_force(work, other).plan == DEFAULT_PLAN
+        assert plans.history(work, other)[0].plan == DEFAULT_PLAN
