@@ -7,6 +7,7 @@ from typing import Any
 
 from encaiss_dashboard.domain.dunning import Plan, Step, StepCode
 from encaiss_dashboard.domain.sending_days import Closure, DayOfYear, SendingDays
+from encaiss_dashboard.domain.workdays import Channel
 
 
 def written(plan: Plan) -> dict[str, Any]:
@@ -18,6 +19,10 @@ def written(plan: Plan) -> dict[str, Any]:
                 "days_late_min": step.days_late_min,
                 "days_late_max": step.days_late_max,
                 "days_after_previous": step.days_after_previous,
+                "channel": step.channel.value,
+                "template": step.template,
+                "costs_cents": step.costs_cents,
+                "claims": step.claims,
             }
             for step in plan.steps
         ],
@@ -42,6 +47,11 @@ def plan_of(terms: Mapping[str, Any]) -> Plan:
                 step["days_late_min"],
                 step["days_late_max"],
                 step["days_after_previous"],
+                # Versions of before these were agreed say nothing of them.
+                Channel(step.get("channel", Channel.EMAIL)),
+                step.get("template", ""),
+                step.get("costs_cents", 0),
+                step.get("claims", False),
             )
             for step in terms["steps"]
         ),

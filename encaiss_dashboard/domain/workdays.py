@@ -18,10 +18,19 @@ _NOT_STATUTORY: Final = frozenset({"Easter Sunday", "Pentecost"})
 
 
 class Channel(StrEnum):
-    """How a reminder left."""
+    """How a debtor is reached."""
 
-    POST = "post"
     EMAIL = "email"
+    POST = "post"
+    REGISTERED = "registered"
+    """A registered letter: by post, with proof of sending."""
+    CALL = "call"
+    SMS = "sms"
+
+    @property
+    def on_paper(self) -> bool:
+        """Whether it travels by post."""
+        return self in {Channel.POST, Channel.REGISTERED}
 
 
 class WaitingPeriod(NamedTuple):
@@ -59,7 +68,7 @@ def waiting_period(sent: date, channel: Channel) -> WaitingPeriod:
     that is no working day rolls to the next one.
     """
     first = sent + _ONE_DAY
-    if channel is Channel.POST:
+    if channel.on_paper:
         first = _nth_workday_after(sent, _POSTAL_WORKDAYS)
     last = first + timedelta(days=_WAITING_DAYS - 1)
     while not is_workday(last):

@@ -26,6 +26,7 @@ from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.plan_terms import plan_of, written
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import accounts, plans, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
@@ -45,6 +46,10 @@ class _StepTerms(BaseModel):
     days_late_min: int
     days_late_max: int | None
     days_after_previous: int
+    channel: Channel = Channel.EMAIL
+    template: str = ""
+    costs_cents: int = 0
+    claims: bool = False
 
 
 class _Terms(BaseModel):

@@ -12,16 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from encaiss_dashboard.domain.delegation import DelegationState
-from encaiss_dashboard.domain.dunning import (
-    Held,
-    HoldReason,
-    Planned,
-    StepCode,
-    plan_debtor,
-)
+from encaiss_dashboard.domain.dunning import Held, Planned, StepCode
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import queries, records
-from encaiss_dashboard.storage.prospects import Prospect, prospects
+from encaiss_dashboard.storage.prospects import prospects
 from encaiss_dashboard.work import Work
 
 RECENT: Final = 20
@@ -102,21 +96,13 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
     messages, held = [], []
     for debtor in queries.debtors(work.session, client):
         key = queries.known(debtor.id)
-        result = _plan(seen[key]) if key in in_hand else None
+        result = seen[key].tonight() if key in in_hand else None
         if isinstance(result, Planned):
             to = addresses.get(key, "")
             messages.append(PlannedMessage(key, debtor.name, debtor.language, to, result, seen[key].version))
         elif isinstance(result, Held):
             held.append(HeldMessage(key, debtor.name, result))
     return Night(work.today, tuple(messages), tuple(held))
-
-
-def _plan(seen: Prospect) -> Planned | Held | None:
-    result = plan_debtor(seen.plan, seen.on, seen.invoices, seen.credit, seen.last_contact)
-    if result is None or seen.status.state is not DelegationState.PAUSED:
-        return result
-    until = seen.status.paused_until
-    return Held(HoldReason.PAUSED, {"until": until} if until else {})
 
 
 def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:

@@ -11,8 +11,17 @@ from typing import Any, Final
 from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
-from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationStatus, status
-from encaiss_dashboard.domain.dunning import DEFAULT_PLAN, OpenInvoice, Plan, StepCode
+from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationState, DelegationStatus, status
+from encaiss_dashboard.domain.dunning import (
+    DEFAULT_PLAN,
+    Held,
+    HoldReason,
+    OpenInvoice,
+    Plan,
+    Planned,
+    StepCode,
+    plan_debtor,
+)
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
@@ -47,6 +56,18 @@ class Prospect:
     def status(self) -> DelegationStatus:
         """How it stands on the day."""
         return status(self.events, self.on)
+
+    @property
+    def stop(self) -> Held | None:
+        """What keeps every message to it back on the day."""
+        status = self.status
+        if status.state is not DelegationState.PAUSED:
+            return None
+        return Held(HoldReason.PAUSED, {"until": status.paused_until} if status.paused_until else {})
+
+    def tonight(self) -> Planned | Held | None:
+        """What a delegated or paused debtor is sent on the day, or why not."""
+        return plan_debtor(self.plan, self.on, self.invoices, self.credit, self.last_contact, stop=self.stop)
 
     @property
     def currency(self) -> str:

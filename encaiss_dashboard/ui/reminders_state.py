@@ -278,7 +278,8 @@ def _kept(message: HeldMessage, lang: str) -> Kept:
         name: money(fact, lang) if isinstance(fact, Money) else day(fact, lang)
         for name, fact in held.facts.items()
     }
-    key = "paused_open" if held.reason is HoldReason.PAUSED and not facts else held.reason.value
+    open_ended = held.reason in {HoldReason.PAUSED, HoldReason.INVOICE_PAUSED} and not facts
+    key = f"{held.reason}_open" if open_ended else held.reason.value
     return Kept(
         href=f"/debtors/{message.debtor_id}",
         name=message.name,

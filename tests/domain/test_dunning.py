@@ -1,5 +1,6 @@
 """The plan of reminders, as dated stories. "Day n" is n days after 1 October 2026, the due date of A."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -17,6 +18,8 @@ from encaiss_dashboard.domain.dunning import (
     Step,
     StepCode,
     StepDone,
+    next_action,
+    plan_debtor,
     with_courtesy,
 )
 from encaiss_dashboard.domain.money import Money
@@ -328,3 +331,33 @@ def test_a_lapsed_statement_gives_way_to_the_next_one_as_promised(dues, maximum,
             assert promised == (SHORT[plan.step], number)
             return
     assert promised is None
+
+
+STOP = Held(HoldReason.DISPUTED, {})
+
+
+def test_a_stopped_invoice_is_neither_asked_for_nor_listed():
+    a, b = Story([invoice("A"), invoice("B")]).owed()
+    message = plan_debtor(DEFAULT_PLAN, day(7), [a, replace(b, stop=STOP)])
+    assert [line.invoice.number for line in message.lines] == ["A"]
+    assert message.totals == {"EUR": HUNDRED}
+
+
+def test_a_debtor_whose_every_due_invoice_is_stopped_is_held_for_that_reason():
+    [a] = Story([invoice("A")]).owed()
+    assert plan_debtor(DEFAULT_PLAN, day(7), [replace(a, stop=STOP)]) == STOP
+    assert plan_debtor(DEFAULT_PLAN, day(6), [replace(a, stop=STOP)]) is None
+
+
+def test_a_stopped_debtor_is_held_only_when_something_would_go():
+    [a] = Story([invoice("A")]).owed()
+    paused = Held(HoldReason.PAUSED, {})
+    assert plan_debtor(DEFAULT_PLAN, day(7), [a], stop=paused) == paused
+    assert plan_debtor(DEFAULT_PLAN, day(6), [a], stop=paused) is None
+
+
+def test_the_next_message_waits_for_the_end_of_a_stop_and_without_an_end_there_is_none():
+    [a] = Story([invoice("A")]).owed()
+    until = replace(STOP, facts={"until": day(20)})
+    assert next_action(DEFAULT_PLAN, day(7), [replace(a, stop=until)], None)[1] == day(21)
+    assert next_action(DEFAULT_PLAN, day(7), [replace(a, stop=STOP)], None) is None

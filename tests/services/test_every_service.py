@@ -8,7 +8,8 @@ import shutil
 from dataclasses import dataclass, replace
 
 import pytest
-from every_service import FUNCTIONS, calls, furnish, not_of, parameters, plain, rows, values
+from aims import furnish
+from every_service import FUNCTIONS, calls, not_of, parameters, plain, rows, values
 from sqlalchemy.exc import SQLAlchemyError
 
 from encaiss_dashboard.domain.errors import NotAllowed, Refusal
@@ -217,5 +218,5 @@ def test_a_parameter_that_nobody_thought_of_fails_the_walk(shared):
 
     [_, unknown] = parameters(tomorrow)
     assert unknown.default is inspect.Parameter.empty
-    with pytest.raises(AssertionError, match="say in tests/every_service"):
+    with pytest.raises(AssertionError, match="say in tests/asked"):
         values(tomorrow, unknown, shared.ours)

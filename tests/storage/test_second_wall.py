@@ -4,8 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import pytest
+from aims import furnish
 from click.testing import CliRunner
-from every_service import FUNCTIONS, calls, furnish, has_client, not_of, plain, rows
+from every_service import FUNCTIONS, calls, has_client, not_of, plain, rows
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, ProgrammingError

@@ -9,99 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from enum import StrEnum
-from itertools import pairwise
-from typing import Final
 
+from encaiss_dashboard.domain.dunning.holds import Held, HoldReason
+from encaiss_dashboard.domain.dunning.plan import Plan, StepCode
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.domain.sending_days import EVERY_DAY, SendingDays
-
-
-class StepCode(StrEnum):
-    """The rungs, gentlest first; their order here is the order of every plan."""
-
-    COURTESY = "courtesy"
-    STATEMENT_1 = "statement_1"
-    STATEMENT_2 = "statement_2"
-    STATEMENT_3 = "statement_3"
-    FORMAL_NOTICE = "formal_notice"
-
-    @property
-    def rank(self) -> int:
-        """Place in the order, from 0."""
-        return _RANKS[self]
-
-
-_RANKS: Final = {code: rank for rank, code in enumerate(StepCode)}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One rung: from when it may go.
-
-    Attributes:
-        code: which rung.
-        days_late_min: days past due from which it goes, negative before the due date.
-        days_late_max: last day on which it still makes sense; after that the next rung is taken.
-        days_after_previous: days since the invoice's previous step was sent.
-    """
-
-    code: StepCode
-    days_late_min: int
-    days_late_max: int | None = None
-    days_after_previous: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What was agreed with a client.
-
-    Attributes:
-        steps: gentlest first.
-        contact_gap_days: least number of days between two messages to one debtor, so that a debtor
-            with a new invoice due every day gets one statement a fortnight and not one a night.
-            Courtesy messages neither wait for it nor start it.
-        minimum_cents: a message whose total is smaller in every currency is not worth sending yet.
-        sending: on which days messages leave; a step reached on another day goes on the next of them.
-    """
-
-    steps: tuple[Step, ...]
-    contact_gap_days: int
-    minimum_cents: int = 0
-    sending: SendingDays = EVERY_DAY
-
-    def __post_init__(self) -> None:
-        """Refuse a plan that steps back, or that chases a debtor inside its own term."""
-        if any(a.code.rank >= b.code.rank for a, b in pairwise(self.steps)):
-            raise ValueError("steps must go from the gentlest to the harshest, each once")
-        for step in self.steps:
-            if step.code is StepCode.COURTESY:
-                if step.days_late_max is None or step.days_late_max > 0:
-                    raise ValueError("a courtesy message goes on the due day at the latest")
-            elif step.days_late_min < 1:
-                raise ValueError(f"{step.code} would go to a debtor inside its own term")
-            if step.days_after_previous < 0:
-                raise ValueError(f"{step.code} would go before the step below it")
-        if not self.steps or self.contact_gap_days < 0 or self.minimum_cents < 0:
-            raise ValueError("a plan has a step, and no days or amounts below zero")
-
-
-COURTESY: Final = Step(StepCode.COURTESY, days_late_min=-5, days_late_max=0)
-DEFAULT_PLAN: Final = Plan(
-    steps=(
-        Step(StepCode.STATEMENT_1, days_late_min=7),
-        Step(StepCode.STATEMENT_2, days_late_min=22, days_after_previous=15),
-        Step(StepCode.STATEMENT_3, days_late_min=37, days_after_previous=15),
-        Step(StepCode.FORMAL_NOTICE, days_late_min=52, days_after_previous=15),
-    ),
-    contact_gap_days=15,
-)
-
-
-def with_courtesy(plan: Plan) -> Plan:
-    """The same plan with the courtesy message before the due date."""
-    return replace(plan, steps=(COURTESY, *(s for s in plan.steps if s.code is not StepCode.COURTESY)))
+from encaiss_dashboard.domain.sending_days import EVERY_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +38,13 @@ class OpenInvoice:
         invoice: never a credit note.
         open: balance today; zero or less is never reminded.
         done: steps sent, in any order.
+        stop: what keeps this invoice out of every message today, None when nothing does.
     """
 
     invoice: Invoice
     open: Money
     done: Sequence[StepDone] = ()
+    stop: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,35 +81,14 @@ class Planned:
     totals: dict[str, Money]
 
 
-class HoldReason(StrEnum):
-    """Why a message that is due does not go; the last one is found by the service."""
-
-    CONTACT_GAP = "contact_gap"  # written to too recently; fact ``until``: the day it may go
-    CREDIT_COVERS = "credit_covers"  # facts ``credit`` and ``due``: the debtor owes nothing, net
-    BELOW_MINIMUM = "below_minimum"  # facts ``due`` and ``minimum``
-    NOT_A_SENDING_DAY = "not_a_sending_day"  # fact ``until``: the next one
-    PAUSED = "paused"  # fact ``until``: last day of the pause, none until further notice
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A message that is due and does not go.
-
-    Attributes:
-        reason: why.
-        facts: what the sentence names, still to be written in the reader's language.
-    """
-
-    reason: HoldReason
-    facts: Mapping[str, date | Money]
-
-
 def plan_debtor(
     plan: Plan,
     on: date,
     invoices: Sequence[OpenInvoice],
     credits: Sequence[Money] = (),  # noqa: A002 - the trade's word; Python's own is for the prompt only
     last_contact: date | None = None,
+    *,
+    stop: Held | None = None,
 ) -> Planned | Held | None:
     """What one delegated debtor is sent on a night.
 
@@ -208,10 +102,27 @@ def plan_debtor(
         invoices: the debtor's delegated invoices.
         credits: unallocated payments and credit notes, positive, any number per currency.
         last_contact: day of the last message other than a courtesy, None when there was none.
+        stop: what keeps every message to this debtor back today, None when nothing does.
 
     Returns:
         The message, the reason why one that is due waits, or None when nothing is due.
     """
+    moving = [item for item in invoices if item.stop is None]
+    result = _plan(plan, on, moving, credits, last_contact)
+    if result is None and len(moving) < len(invoices):
+        unstopped = [replace(item, stop=None) for item in invoices]
+        if _plan(plan, on, unstopped, credits, last_contact) is not None:
+            result = next(item.stop for item in invoices if item.stop)
+    return stop if result is not None and stop is not None else result
+
+
+def _plan(
+    plan: Plan,
+    on: date,
+    invoices: Sequence[OpenInvoice],
+    credits: Sequence[Money],  # noqa: A002 - as above
+    last_contact: date | None,
+) -> Planned | Held | None:
     if not plan.sending.is_open(on):
         return _on_a_closed_day(plan, on, invoices, credits, last_contact)
     lines = list(_lines(plan, on, invoices))
@@ -239,11 +150,11 @@ def _on_a_closed_day(
     last_contact: date | None,
 ) -> Held | None:
     """Why a message that would go today waits for the next sending day; nothing when none will go then."""
-    today = plan_debtor(replace(plan, sending=EVERY_DAY), on, invoices, credits, last_contact)
+    today = _plan(replace(plan, sending=EVERY_DAY), on, invoices, credits, last_contact)
     if not isinstance(today, Planned):
         return today
     until = plan.sending.next_open(on)
-    then = plan_debtor(plan, until, invoices, credits, last_contact)
+    then = _plan(plan, until, invoices, credits, last_contact)
     return Held(HoldReason.NOT_A_SENDING_DAY, {"until": until}) if isinstance(then, Planned) else then
 
 
@@ -294,6 +205,9 @@ def _next_step(
     plan: Plan, item: OpenInvoice, courtesy_from: date, statement_from: date
 ) -> tuple[StepCode, date] | None:
     """The first step above those done that can still be reached, and from which day."""
+    moving_from = _moving_from(item)
+    if moving_from is None:
+        return None
     highest = max((done.code.rank for done in item.done), default=-1)
     previous = max((done.on for done in item.done), default=None)
     for step in plan.steps:
@@ -302,6 +216,7 @@ def _next_step(
         day = max(
             courtesy_from if step.code is StepCode.COURTESY else statement_from,
             item.invoice.due + timedelta(days=step.days_late_min),
+            moving_from,
         )
         if previous is not None:
             day = max(day, previous + timedelta(days=step.days_after_previous))
@@ -309,6 +224,14 @@ def _next_step(
         if step.days_late_max is None or item.invoice.days_late(day) <= step.days_late_max:
             return step.code, day
     return None
+
+
+def _moving_from(item: OpenInvoice) -> date | None:
+    """The day after an invoice's stop, the first of all without one, None while it has no end."""
+    if item.stop is None:
+        return date.min
+    until = item.stop.facts.get("until")
+    return until + timedelta(days=1) if isinstance(until, date) else None
 
 
 def _message(lines: Sequence[StatementLine], credit: Mapping[str, Money]) -> Planned | Held | None:

@@ -1,0 +1,31 @@
+"""Reminders: what was agreed, which step each invoice has reached, what one debtor is sent, and why not."""
+
+from encaiss_dashboard.domain.dunning.holds import Held, HoldReason
+from encaiss_dashboard.domain.dunning.plan import COURTESY, DEFAULT_PLAN, Plan, Step, StepCode, with_courtesy
+from encaiss_dashboard.domain.dunning.planning import (
+    OpenInvoice,
+    Planned,
+    StatementLine,
+    StepDone,
+    last_step,
+    next_action,
+    plan_debtor,
+)
+
+__all__ = [
+    "COURTESY",
+    "DEFAULT_PLAN",
+    "Held",
+    "HoldReason",
+    "OpenInvoice",
+    "Plan",
+    "Planned",
+    "StatementLine",
+    "Step",
+    "StepCode",
+    "StepDone",
+    "last_step",
+    "next_action",
+    "plan_debtor",
+    "with_courtesy",
+]

@@ -1,0 +1,141 @@
+"""Clients with a row in every table that can name one: whoever is another client's must see none of it."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlmodel import select
+
+from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
+from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
+from encaiss_dashboard.domain.plan_terms import written
+from encaiss_dashboard.domain.signing import link_token
+from encaiss_dashboard.services import imports
+from encaiss_dashboard.services.accounts import factors, team
+from encaiss_dashboard.services.debtors import merging, parting, splitting
+from encaiss_dashboard.services.imports import Answers
+from encaiss_dashboard.services.imports.intake import Intake
+from encaiss_dashboard.services.imports.uploads import read
+from encaiss_dashboard.services.privacy import erasure
+from encaiss_dashboard.storage import accounts, changes, plans, records
+from encaiss_dashboard.storage.journal import ActKind
+
+DAY = date(2026, 11, 1)
+
+
+@dataclass
+class Aim:
+    """One client with a row in every table that can name one; ``mark`` stands in all its texts.
+
+    Attributes:
+        ids: number of one row each, by the name that parameters give it.
+        owner: its owner, as an actor; session: digest of one of the owner's sessions.
+        seen: what was shown of erasing the debtor with whom all is over.
+        shown: what was shown of merging, parting and splitting debtors, by function.
+        token: of an invitation's link.
+        user, batch: the owner's record and an upload's, as a careless caller could have read them.
+        intake: of that upload, likewise.
+    """
+
+    mark: str
+    client_id: int
+    owner: Actor
+    ids: dict[str, int]
+    session: str = ""
+    seen: str = ""
+    shown: dict[str, str] = field(default_factory=dict)
+    token: str = ""
+    user: Any = field(default=None, repr=False)
+    batch: Any = field(default=None, repr=False)
+    intake: Any = field(default=None, repr=False)
+
+
+def furnish(house: Any, slug: str) -> Aim:
+    mark, now = slug.upper(), house.clock()
+    client = house.client(slug, f"{mark} SRL", iban="BE68539007547034", address=mark)
+    owner = house.user(Role.OWNER, slug, f"owner@{slug}.example", f"{mark} owner")
+    for role in (Role.READER, Role.SIGNATORY):
+        house.user(role, slug, f"{role}@{slug}.example", f"{mark} {role}")
+    gone = house.user(Role.READER, slug, f"gone@{slug}.example", f"{mark} gone")
+    debtor = house.debtor(client, f"{mark} debtor", f"{slug}@debtor.example", city=mark)
+    closed = house.debtor(client, f"{mark} closed", city=mark)
+    invoice = house.invoice(debtor, f"{mark}-1", due=DAY, cents=123_456, reference=mark)
+    house.payment(debtor, on=DAY, cents=2_000, invoice_id=invoice)
+    house.delegate(debtor, from_date=DAY)
+    house.act(client, ActKind.SENT, DAY, debtor_id=debtor, facts={"to": mark})
+    data = f"Numéro;Client;Date;Échéance;Total\n{mark}-9;{mark} new;01/09/2026;01/10/2026;10,00\n"
+    with house.wiring.begin(owner) as work:
+        batch = imports.receive(work, client, f"{mark}.csv", data.encode())
+        invited = {
+            "email": f"new@{slug}.example",
+            "name": f"{mark} new",
+            "roles": ["reader"],
+            "language": "fr",
+        }
+        invitation = team.invite(work, client, **invited)
+        mail = work.session.get_one(accounts.AccountMail, invitation)
+        token = str(link_token(work.sign, invitation, mail.kind, mail.nonce, mail.to))
+        factors.enrol(work, client)
+        team.remove(work, client, gone.user_id)
+    _agree(house, client, mark)
+    of_batch = {"client_id": client, "batch_id": batch}
+    house.add(changes.ImportChange(**of_batch, invoice_id=invoice, before={"reference": mark}))
+    house.add(changes.DebtorChange(**of_batch, debtor_id=debtor, filled={"city": mark}))
+    beside = {"name": f"{mark}.pdf", "mime": "application/pdf", "digest": mark, "size_bytes": 4, "at": now}
+    document = house.add(records.InvoiceDocument(**of_batch, invoice_id=invoice, **beside))
+    house.wiring.store.keep(f"document-{document}", mark.encode())
+    keys = {"client_id": client, "debtor_id": debtor}
+    kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "email", "created_at": now}
+    texts = {"recipient": f"{slug}@debtor.example", "subject": mark, "body_text": mark, "body_html": mark}
+    message = house.add(records.OutboxMessage(**keys, **kept, **texts, message_id=f"{slug}@agency.example"))
+    line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 1}
+    house.add(records.OutboxLine(client_id=client, message_id=message, **line))
+    key = {"client_id": client, "name": mark, "digest": mark, "ending": "9xYz", "created_at": now}
+    key_id = house.add(accounts.ApiToken(**key, user_id=owner.user_id))
+    asked = {"client_id": client, "key": mark, "digest": mark, "batch_id": batch, "at": now}
+    house.add(accounts.ApiRequest(**asked, status=201, answer={"x": mark}))
+    house.add(accounts.RecoveryCode(user_id=owner.user_id, nonce=mark, created_at=now))
+    house.session(f"owner@{slug}.example", f"cookie of {slug}", second_factor="")
+    digest = house.wiring.digest(f"cookie of {slug}")
+    with house.wiring.begin(HOUSE) as work:
+        seen = erasure.foresee(work, client, closed).mark
+        upload = work.session.get_one(records.ImportBatch, batch)
+        intake = Intake(work, client, upload, read(work, upload)[1], Answers())
+        user = work.session.get_one(accounts.User, owner.user_id)
+        login = work.session.exec(select(accounts.LoginSession).filter_by(digest=digest)).one()
+    ids = {"debtor_id": debtor, "invoice_id": invoice, "batch_id": batch, "message_id": message}
+    ids |= {"user_id": owner.user_id, "chosen_id": client, "invitation_id": invitation, "mail_id": invitation}
+    ids |= {"token_id": key_id, "session_id": login.id, "closed_id": closed, "gone_id": gone.user_id} | {
+        "document_id": document
+    }
+    ids, shown = doubled(house, client, mark, ids)
+    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake)
+
+
+def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[dict[str, int], dict[str, str]]:
+    """Debtors that are one: two that were merged already, two that could be, one that could be split."""
+    twin, kept, merged, into = (house.debtor(client, f"{mark} {name}") for name in ("twin", "kept", "m", "i"))
+    first, second = (house.invoice(twin, f"{mark}-T{n}", due=DAY, cents=100) for n in (1, 2))
+    with house.wiring.begin(HOUSE) as work:
+        merging.merge(work, client, merged, into, merging.foresee(work, client, merged, into).mark)
+        [part] = parting.parts(work, client, into)
+        shown = {
+            "merge": merging.foresee(work, client, twin, kept).mark,
+            "part": part.mark,
+            "split": splitting.foresee(work, client, twin, [first]).mark,
+        }
+    found = {
+        "twin_id": twin,
+        "into_id": kept,
+        "merge_id": part.merge_id,
+        "half_id": first,
+        "whole_id": second,
+    }
+    return ids | found, shown
+
+
+def _agree(house: Any, client: int, mark: str) -> None:
+    """A plan of its own, of version 1, and a remembered layout."""
+    of = {"client_id": client, "at": house.clock()}
+    house.add(records.ImportLayout(**of, header_digest=mark, choices={"x": mark}))
+    house.add(plans.PlanVersion(**of, version=1, terms=written(DEFAULT_PLAN)))

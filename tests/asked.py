@@ -1,0 +1,157 @@
+"""What a hostile caller would give the services: values for each of their parameters, by its name."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from aims import DAY, Aim
+
+from encaiss_dashboard.domain.delegation import DelegationKind
+from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
+from encaiss_dashboard.domain.intake import untold
+from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
+from encaiss_dashboard.domain.permissions import Role
+from encaiss_dashboard.domain.plan_terms import written
+from encaiss_dashboard.domain.signing import Asked
+from encaiss_dashboard.services.debtors import DebtorSearch
+from encaiss_dashboard.services.debtors.splitting import NewDebtor
+from encaiss_dashboard.services.delegations import Decision
+from encaiss_dashboard.services.desk import DeskSearch
+from encaiss_dashboard.services.figures import Basis
+from encaiss_dashboard.services.invoices import Search
+from encaiss_dashboard.services.people.clients import ClientFacts
+from encaiss_dashboard.services.privacy.purge import Past
+from encaiss_dashboard.services.pushes import Answered
+
+TEXTS = ("", "x" * 20_000, "a\0b", "\ud800", "%_'\"\\;--", "1 OR 1=1", "../../etc/passwd", "{0.__class__}")
+NUMBERS = (0, -1, 999_999, 2**31, 2**63, 10**40)
+WRONG = (None, True, 1.5, b"\0", [], {}, [[[{"a": [{"b": None}]}]]], {"id": 1}, "1", 1, object())
+
+
+def _decisions(aim: Aim) -> list[Decision]:
+    some = [(aim.ids["debtor_id"],), (), *((number,) for number in NUMBERS)]
+    made = [Decision(kind, ids) for kind in DelegationKind for ids in some]
+    return [*made, *(Decision(DelegationKind.DELEGATE, some[0], reason=text) for text in TEXTS)]
+
+
+def _searches(of: type[Any], **given: Any) -> list[Any]:
+    pages = [of(**given, page=number) for number in NUMBERS]
+    return [of(**given), *pages, *(of(**given, text=text) for text in TEXTS)]
+
+
+# A parameter by its name; with its annotation or its function where one name means several things. The
+# first value is what an attacker who knows the ids of somebody else's records would send.
+ASKED: dict[str, Callable[[Aim], list[Any]]] = {
+    **{
+        name: lambda aim, name=name: [aim.ids[name], *NUMBERS]
+        for name in (
+            "debtor_id",
+            "batch_id",
+            "message_id",
+            "document_id",
+            "user_id",
+            "chosen_id",
+            "invitation_id",
+            "mail_id",
+            "into_id",
+            "merge_id",
+            "token_id",
+        )
+    },
+    **dict.fromkeys(
+        ("merge.debtor_id", "split.debtor_id", "documents.debtor_id"),
+        lambda aim: [aim.ids["twin_id"], aim.ids["debtor_id"], *NUMBERS],
+    ),
+    "invoice_ids": lambda aim: [
+        [aim.ids["half_id"]],
+        [aim.ids["invoice_id"]],
+        [],
+        *([number] for number in NUMBERS),
+    ],
+    "facts: 'NewDebtor'": lambda aim: [
+        NewDebtor("New"),
+        *(NewDebtor(text, text, text, text) for text in TEXTS),
+    ],
+    "merge.seen": lambda aim: [aim.shown["merge"], *TEXTS],
+    "part.seen": lambda aim: [aim.shown["part"], *TEXTS],
+    "split.seen": lambda aim: [aim.shown["split"], *TEXTS],
+    "session_id": lambda aim: [aim.ids["session_id"], *NUMBERS],
+    "attempt_id": lambda aim: [1, *NUMBERS],
+    "client_ids": lambda aim: [[aim.client_id], [], *([number] for number in NUMBERS)],
+    "email": lambda aim: [f"owner@{aim.mark.lower()}.example", "new@elsewhere.example", *TEXTS],
+    "address": lambda aim: [f"owner@{aim.mark.lower()}.example", *TEXTS],
+    "to": lambda aim: [f"owner@{aim.mark.lower()}.example", *TEXTS],
+    "slug": lambda aim: [aim.mark.lower(), *TEXTS],
+    "client_slug": lambda aim: [aim.mark.lower(), *TEXTS],
+    "digest": lambda aim: [aim.session, *TEXTS],
+    "replaces": lambda aim: [aim.session, *TEXTS],
+    "whose.token": lambda aim: [f"encaiss_{'0' * 43}", *TEXTS],
+    "recall.key": lambda aim: [aim.mark, None, *TEXTS],
+    "remember.key": lambda aim: ["another key", None, *TEXTS],
+    "answered": lambda aim: [Answered(201, {"x": "made up"}, aim.ids["batch_id"])],
+    "token": lambda aim: [aim.token, f"{aim.ids['mail_id']}-{'0' * 43}", "-", *TEXTS],
+    "user": lambda aim: [aim.user],
+    "name": lambda aim: ["Somebody", *TEXTS],
+    "language": lambda aim: ["fr", *TEXTS],
+    "term": lambda aim: ["NET_30", *TEXTS],
+    "code": lambda aim: ["123456", *TEXTS],
+    "asked": lambda aim: list(Asked),
+    "goes_on": lambda aim: [True, False],
+    "password": lambda aim: ["correct horse battery", *TEXTS],
+    "agent": lambda aim: list(TEXTS),
+    "base_url": lambda aim: ["http://evil.example"],
+    **dict.fromkeys(("keep", "second_factor", "password_hash"), lambda aim: ["totp", *TEXTS]),
+    "role: 'str'": lambda aim: ["administrator", "owner", *TEXTS],
+    "role: 'Role'": lambda aim: list(Role),
+    "roles": lambda aim: [["owner"], ["signatory", "reader"], ["administrator"], [], *([t] for t in TEXTS)],
+    "kind": lambda aim: ["invoices", "message", "invitation", "reset", "factor_removed", *TEXTS],
+    "key": lambda aim: [*(str(key) for key in aim.ids.values()), *map(str, NUMBERS), *TEXTS],
+    "query": lambda aim: [{}, *({"q": text, "on": text, "sort": text, "bucket": text} for text in TEXTS)],
+    "answers": lambda aim: [
+        {"doubtful": "new"},
+        *({"debtors": {text: aim.ids["debtor_id"]}} for text in TEXTS),
+        *({"debtors": {"x": number}, "kept": [number]} for number in NUMBERS),
+    ],
+    "batch": lambda aim: [aim.batch],
+    "intake": lambda aim: [aim.intake],
+    "debtors": lambda aim: [aim.intake.debtors],
+    "parties": lambda aim: [aim.intake.parties, ()],
+    "credit_notes": lambda aim: [()],
+    "tell": lambda aim: [untold],
+    **dict.fromkeys(("first", "count"), lambda aim: list(NUMBERS)),
+    "corrections": lambda aim: [{"decimal": ","}, *({"columns": {"total": text}} for text in TEXTS)],
+    "data": lambda aim: [b"a;b\n1;2\n", b"", b"\0" * 100],
+    **dict.fromkeys(("rows", "problems"), lambda aim: [()]),
+    "decision": _decisions,
+    "search: 'DebtorSearch'": lambda aim: _searches(DebtorSearch),
+    "search: 'Search'": lambda aim: _searches(Search, on=DAY),
+    "outcome": lambda aim: [Delivered("250 made up"), DeliveryFailed(reason="made up", permanent=True)],
+    "on": lambda aim: [DAY, date.min, date.max],
+    "search: 'DeskSearch'": lambda aim: _searches(DeskSearch),
+    "facts: 'ClientFacts'": lambda aim: [ClientFacts("New"), *map(ClientFacts, TEXTS)],
+    "letters": lambda aim: [1, *NUMBERS],
+    "page": lambda aim: [1, *NUMBERS],
+    "basis": lambda aim: list(Basis),
+    "currency": lambda aim: ["EUR", *TEXTS],
+    # With the right one it is anybody's right: see tests/services/test_erasing_accounts.py.
+    "erase_own.password_hash": lambda aim: ["another hash", *TEXTS],
+    "erase_account.user_id": lambda aim: [aim.ids["gone_id"], aim.ids["user_id"], *NUMBERS],
+    "erase.debtor_id": lambda aim: [aim.ids["closed_id"], aim.ids["debtor_id"], *NUMBERS],
+    "seen": lambda aim: [aim.seen, *TEXTS],
+    "save.seen": lambda aim: [1, *NUMBERS],
+    "terms": lambda aim: [{**written(DEFAULT_PLAN), "contact_gap_days": n} for n in (30, *NUMBERS)],
+    "words": lambda aim: [aim.mark[:3], *TEXTS],
+    "what": lambda aim: list(Past),
+    "wanted": lambda aim: [
+        {"messages": 36},
+        {},
+        *({text: 36} for text in TEXTS),
+        *({"messages": value} for value in (*NUMBERS, *TEXTS)),
+    ],
+    **dict.fromkeys(("worked", "at_once", "demo", "dry_run", "checked"), lambda aim: [True, False]),
+}
+# What ``**facts`` and the like could be made to carry.
+CARRIED: dict[str, Callable[[Aim], dict[str, Any]]] = {
+    "mails.intend": lambda aim: {"client_id": aim.client_id, "user_id": aim.ids["user_id"]},
+    "team.write_invitation": lambda aim: {"roles": ["owner"]},
+}
