@@ -3,28 +3,30 @@
 from encaiss_dashboard.domain.dunning.holds import Held, HoldReason
 from encaiss_dashboard.domain.dunning.plan import COURTESY, DEFAULT_PLAN, Plan, Step, StepCode, with_courtesy
 from encaiss_dashboard.domain.dunning.planning import (
-    OpenInvoice,
     Planned,
     StatementLine,
-    StepDone,
     last_step,
     next_action,
     plan_debtor,
 )
+from encaiss_dashboard.domain.dunning.reaching import ORDINARY, OpenInvoice, Standing, StepDone, lawful_from
 
 __all__ = [
     "COURTESY",
     "DEFAULT_PLAN",
+    "ORDINARY",
     "Held",
     "HoldReason",
     "OpenInvoice",
     "Plan",
     "Planned",
+    "Standing",
     "StatementLine",
     "Step",
     "StepCode",
     "StepDone",
     "last_step",
+    "lawful_from",
     "next_action",
     "plan_debtor",
     "with_courtesy",
