@@ -17,7 +17,7 @@ from encaiss_dashboard.services.imports import Answers
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.uploads import read
 from encaiss_dashboard.services.privacy import erasure
-from encaiss_dashboard.storage import accounts, changes, plans, records
+from encaiss_dashboard.storage import accounts, changes, claims, plans, records
 from encaiss_dashboard.storage.journal import ActKind
 
 DAY = date(2026, 11, 1)
@@ -77,7 +77,6 @@ def furnish(house: Any, slug: str) -> Aim:
         token = str(link_token(work.sign, invitation, mail.kind, mail.nonce, mail.to))
         factors.enrol(work, client)
         team.remove(work, client, gone.user_id)
-    _agree(house, client, mark)
     of_batch = {"client_id": client, "batch_id": batch}
     house.add(changes.ImportChange(**of_batch, invoice_id=invoice, before={"reference": mark}))
     house.add(changes.DebtorChange(**of_batch, debtor_id=debtor, filled={"city": mark}))
@@ -90,6 +89,7 @@ def furnish(house: Any, slug: str) -> Aim:
     message = house.add(records.OutboxMessage(**keys, **kept, **texts, message_id=f"{slug}@agency.example"))
     line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 1}
     house.add(records.OutboxLine(client_id=client, message_id=message, **line))
+    _agree(house, client, mark, {"debtor_id": debtor, "invoice_id": invoice, "message_id": message})
     key = {"client_id": client, "name": mark, "digest": mark, "ending": "9xYz", "created_at": now}
     key_id = house.add(accounts.ApiToken(**key, user_id=owner.user_id))
     asked = {"client_id": client, "key": mark, "digest": mark, "batch_id": batch, "at": now}
@@ -134,8 +134,13 @@ def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[di
     return ids | found, shown
 
 
-def _agree(house: Any, client: int, mark: str) -> None:
-    """A plan of its own, of version 1, and a remembered layout."""
+def _agree(house: Any, client: int, mark: str, ids: dict[str, int]) -> None:
+    """Plans of versions 1 and 2, a remembered layout, a claim line, and the word that payments are known."""
     of = {"client_id": client, "at": house.clock()}
     house.add(records.ImportLayout(**of, header_digest=mark, choices={"x": mark}))
     house.add(plans.PlanVersion(**of, version=1, terms=written(DEFAULT_PLAN)))
+    house.add(plans.SpecialPlan(**of, debtor_id=ids["debtor_id"], version=2, terms=written(DEFAULT_PLAN)))
+    house.add(plans.PaymentsKnown(**of, until=DAY))
+    claim = {"kind": "interest", "amount_cents": 5, "periods": [{"x": mark}]}
+    about = {"message_id": ids["message_id"], "invoice_id": ids["invoice_id"]}
+    house.add(claims.ClaimRow(client_id=client, **about, **claim))

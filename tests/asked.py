@@ -138,8 +138,16 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "erase_account.user_id": lambda aim: [aim.ids["gone_id"], aim.ids["user_id"], *NUMBERS],
     "erase.debtor_id": lambda aim: [aim.ids["closed_id"], aim.ids["debtor_id"], *NUMBERS],
     "seen": lambda aim: [aim.seen, *TEXTS],
-    "save.seen": lambda aim: [1, *NUMBERS],
+    "save.seen": lambda aim: [0, 1, *NUMBERS],
     "terms": lambda aim: [{**written(DEFAULT_PLAN), "contact_gap_days": n} for n in (30, *NUMBERS)],
+    "scope": lambda aim: [
+        *(f"{kind}:{aim.ids[f'{kind}_id']}" for kind in ("debtor", "invoice")),
+        "consumer",
+        *(f"debtor:{number}" for number in NUMBERS),
+        *TEXTS,
+    ],
+    "say_kind.kind": lambda aim: ["consumer", *TEXTS],
+    "consumers": lambda aim: [True, False],
     "words": lambda aim: [aim.mark[:3], *TEXTS],
     "what": lambda aim: list(Past),
     "wanted": lambda aim: [

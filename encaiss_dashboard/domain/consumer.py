@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -18,6 +19,17 @@ _BANDS: Final = (
     (Money(150_00), Decimal(30), Decimal("0.10")),
     (Money(0), Decimal(20), Decimal(0)),
 )
+
+
+class Clause(StrEnum):
+    """What the client's terms of sale give it when a consumer pays late."""
+
+    NONE = "none"
+    """Nothing: no indemnity may be claimed."""
+    SCALE = "scale"
+    """The most that the law allows (art. XIX.4)."""
+    FIXED = "fixed"
+    """A fixed amount; above the most that the law allows it counts as unwritten."""
 
 
 class Creditor(StrEnum):
@@ -53,6 +65,42 @@ def claimable_indemnity(balance: Money, agreed: Money) -> Money:
     return agreed if agreed <= indemnity_cap(balance) else Money(0)
 
 
+@dataclass(frozen=True, slots=True)
+class ConsumerTerms:
+    """What a client's terms of sale say about consumers, and what their first reminder has to name.
+
+    Attributes:
+        supplies: what the client supplies, as its customers would say it, such as "travaux de menuiserie";
+            "" leaves it to the invoices named.
+        creditor: decides from when interest runs.
+        clause: the indemnity agreed.
+        fixed_cents: its amount in euro cents, where it is fixed.
+        interest: whether interest was agreed; without it none is claimed.
+    """
+
+    supplies: str = ""
+    creditor: Creditor = Creditor.OTHER
+    clause: Clause = Clause.NONE
+    fixed_cents: int = 0
+    interest: bool = False
+
+    def indemnity(self, balance: Money) -> Money:
+        """What may be claimed on a balance once the free period is over."""
+        if self.clause is Clause.NONE:
+            return Money(0, balance.currency)
+        if self.clause is Clause.SCALE:
+            return indemnity_cap(balance)
+        return claimable_indemnity(balance, Money(self.fixed_cents))
+
+
+NOTHING_AGREED: Final = ConsumerTerms()
+
+
+def interest_since(sent: date, channel: Channel, creditor: Creditor) -> date:
+    """The last day without interest, once the free period has passed unpaid (RULES §4)."""
+    return sent if creditor is Creditor.SME else waiting_period(sent, channel).last_day
+
+
 def consumer_interest(
     principal: Money, sent: date, channel: Channel, paid: date, creditor: Creditor
 ) -> InterestResult:
@@ -74,5 +122,5 @@ def consumer_interest(
     """
     last_free_day = waiting_period(sent, channel).last_day
     waited = paid > last_free_day
-    since = sent if waited and creditor is Creditor.SME else last_free_day
+    since = interest_since(sent, channel, creditor) if waited else last_free_day
     return interest(principal, since, paid, Regime.BE_B2C)

@@ -69,16 +69,33 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """Days of interest at one rate.
+class Balance:
+    """A principal that stayed the same for some days.
 
     Attributes:
+        principal: not negative.
+        since: last day before them.
+        until: the last of them.
+    """
+
+    principal: Money
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days of interest at one rate on one principal.
+
+    Attributes:
+        principal: what bore interest.
         first_day: first day that bears interest.
         last_day: last day that bears interest, inclusive.
         rate: the rate of these days, with its source.
         unrounded: interest of these days in major units, not rounded.
     """
 
+    principal: Money
     first_day: date
     last_day: date
     rate: Rate
@@ -96,7 +113,7 @@ class InterestResult:
 
     Attributes:
         amount: rounded once, half up, over the sum of all periods.
-        periods: in order of time, one per semester touched; empty when nothing was late.
+        periods: in order of time, one per semester touched and principal; empty when nothing was late.
     """
 
     amount: Money
@@ -166,15 +183,28 @@ def accrue(principal: Money, since: date, until: date, rates: Sequence[Rate]) ->
     Raises:
         RateUnknown: a day outside the rates.
     """
-    assert principal.cents >= 0, "interest runs on what is owed"
-    if until <= since:
-        return InterestResult(Money(0, principal.currency), ())
-    _refuse_unknown(since + _ONE_DAY, until, rates)
-    periods = tuple(_periods(principal, since + _ONE_DAY, until, rates))
+    return accrue_all([Balance(principal, since, until)], rates, principal.currency)
+
+
+def accrue_all(balances: Sequence[Balance], rates: Sequence[Rate], currency: str) -> InterestResult:
+    """The same over a principal that changed: rounded once, over all of its days.
+
+    Raises:
+        RateUnknown: a day outside the rates.
+    """
+    periods: list[Period] = []
     # One division of the exact sum, so that half a cent stays exactly half a cent.
-    points = sum((period.rate.percent * period.days for period in periods), Decimal(0))
-    cents = round_cents(_share(principal, points))
-    return InterestResult(Money(cents, principal.currency), periods)
+    points = Decimal(0)
+    for balance in balances:
+        assert balance.principal.cents >= 0, "interest runs on what is owed"
+        if balance.until <= balance.since:
+            continue
+        _refuse_unknown(balance.since + _ONE_DAY, balance.until, rates)
+        found = list(_periods(balance.principal, balance.since + _ONE_DAY, balance.until, rates))
+        points += sum((balance.principal.cents * one.rate.percent * one.days for one in found), Decimal(0))
+        periods += found
+    cents = round_cents(points / (_CENTS * _PERCENT * _YEAR_DAYS))
+    return InterestResult(Money(cents, currency), tuple(periods))
 
 
 def late_indemnity(due: date, paid: date) -> Money:
@@ -223,7 +253,7 @@ def _periods(principal: Money, first: date, last: date, rates: Sequence[Rate]) -
         start, end = max(first, rate.first_day), min(last, rate.last_day)
         if start <= end:
             days = (end - start).days + 1
-            yield Period(start, end, rate, _share(principal, rate.percent * days))
+            yield Period(principal, start, end, rate, _share(principal, rate.percent * days))
 
 
 def _refuse_unknown(first: date, last: date, rates: Sequence[Rate]) -> None:

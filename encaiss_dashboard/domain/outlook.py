@@ -8,7 +8,16 @@ from datetime import date, timedelta
 from typing import Final
 
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationState, status
-from encaiss_dashboard.domain.dunning import OpenInvoice, Plan, Planned, StepCode, next_action, plan_debtor
+from encaiss_dashboard.domain.dunning import (
+    ORDINARY,
+    OpenInvoice,
+    Plan,
+    Planned,
+    Standing,
+    StepCode,
+    next_action,
+    plan_debtor,
+)
 from encaiss_dashboard.domain.money import Money
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -91,6 +100,7 @@ def next_message(
     *,
     credit: Sequence[Money] = (),
     last_contact: date | None = None,
+    standing: Standing = ORDINARY,
 ) -> tuple[StepCode, date] | None:
     """The step and earliest day of the debtor's next message, if nothing is paid or decided until then.
 
@@ -101,10 +111,11 @@ def next_message(
         invoices: what is open, with the steps taken.
         credit: unallocated payments and credit notes, positive.
         last_contact: day of the last message other than a courtesy.
+        standing: what else it depends on.
     """
     day = acting_from(events, on)
     while day is not None:
-        found = _expected(plan, day, invoices, credit, last_contact)
+        found = _expected(plan, day, invoices, credit, last_contact, standing=standing)
         if found is None or status(events, found[1]).state is DelegationState.DELEGATED:
             return found
         day = acting_from(events, found[1])
@@ -117,8 +128,10 @@ def _expected(
     invoices: Sequence[OpenInvoice],
     credit: Sequence[Money],
     last_contact: date | None,
+    *,
+    standing: Standing,
 ) -> tuple[StepCode, date] | None:
-    found = next_action(plan, on, invoices, last_contact)
+    found = next_action(plan, on, invoices, last_contact, standing)
     if found is None or not (credit or plan.minimum_cents):
         return found
     # While a credit covers what is late, or it is too little, nothing goes: look at each day on which more
@@ -129,7 +142,7 @@ def _expected(
         days |= {item.invoice.due + timedelta(days=step.days_late_min) for step in plan.steps}
         days |= {done.on + timedelta(days=s.days_after_previous) for done in item.done for s in plan.steps}
     for day in sorted({plan.sending.next_open(d) for d in days if d >= found[1]}):
-        result = plan_debtor(plan, day, invoices, credit, last_contact)
+        result = plan_debtor(plan, day, invoices, credit, last_contact, standing=standing)
         if isinstance(result, Planned):
             return result.step, day
     return None

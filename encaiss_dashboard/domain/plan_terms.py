@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from encaiss_dashboard.domain.consumer import NOTHING_AGREED, Clause, ConsumerTerms, Creditor
 from encaiss_dashboard.domain.dunning import Plan, Step, StepCode
 from encaiss_dashboard.domain.sending_days import Closure, DayOfYear, SendingDays
 from encaiss_dashboard.domain.workdays import Channel
@@ -31,6 +32,15 @@ def written(plan: Plan) -> dict[str, Any]:
         "weekdays": sorted(plan.sending.weekdays),
         "country": plan.sending.country,
         "closures": [[_day(one.first), _day(one.last)] for one in plan.sending.closures],
+        "enters_by_age": plan.enters_by_age,
+        "stale_after_days": plan.stale_after_days,
+        "consumer": {
+            "supplies": plan.consumer.supplies,
+            "creditor": plan.consumer.creditor.value,
+            "clause": plan.consumer.clause.value,
+            "fixed_cents": plan.consumer.fixed_cents,
+            "interest": plan.consumer.interest,
+        },
     }
 
 
@@ -62,6 +72,21 @@ def plan_of(terms: Mapping[str, Any]) -> Plan:
             terms["country"],
             tuple(Closure(_day_of(first), _day_of(last)) for first, last in terms["closures"]),
         ),
+        enters_by_age=terms.get("enters_by_age", False),
+        stale_after_days=terms.get("stale_after_days"),
+        consumer=_consumer(terms.get("consumer")),
+    )
+
+
+def _consumer(terms: Mapping[str, Any] | None) -> ConsumerTerms:
+    if terms is None:
+        return NOTHING_AGREED
+    return ConsumerTerms(
+        terms["supplies"],
+        Creditor(terms["creditor"]),
+        Clause(terms["clause"]),
+        terms["fixed_cents"],
+        terms["interest"],
     )
 
 

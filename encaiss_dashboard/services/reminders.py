@@ -11,15 +11,13 @@ from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.domain.dunning import Held, Planned, StepCode
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import queries, records
-from encaiss_dashboard.storage.prospects import prospects
+from encaiss_dashboard.storage.nights import night
 from encaiss_dashboard.work import Work
 
 RECENT: Final = 20
-_IN_HAND: Final = frozenset({DelegationState.DELEGATED, DelegationState.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +87,18 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
     """What a run today would send and hold, for all debtors or for one; changes nothing."""
     client = work.require(Action.VIEW, client_id)
     some = None if debtor_id is None else [debtor_id]
-    states = queries.delegation_states(work.session, client, work.today, some)
-    in_hand = {key for key, status in states.items() if status.state in _IN_HAND}
+    outcomes = {one.debtor_id: one for one in night(work.session, client, work.today, some)}
     addresses = queries.addresses(work.session, client)
-    seen = prospects(work.session, client, work.today, sorted(in_hand))
     messages, held = [], []
-    for debtor in queries.debtors(work.session, client):
-        key = queries.known(debtor.id)
-        result = seen[key].tonight() if key in in_hand else None
-        if isinstance(result, Planned):
+    for key, name, language in queries.names(work.session, client):
+        outcome = outcomes.get(key)
+        if outcome is None:
+            continue
+        if outcome.seen is not None and isinstance(outcome.result, Planned):
             to = addresses.get(key, "")
-            messages.append(PlannedMessage(key, debtor.name, debtor.language, to, result, seen[key].version))
-        elif isinstance(result, Held):
-            held.append(HeldMessage(key, debtor.name, result))
+            messages.append(PlannedMessage(key, name, language, to, outcome.result, outcome.seen.version))
+        elif isinstance(outcome.result, Held):
+            held.append(HeldMessage(key, name, outcome.result))
     return Night(work.today, tuple(messages), tuple(held))
 
 
@@ -113,16 +110,16 @@ def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
     """
     client = work.require(Action.REMIND, client_id)
     work.session.exec(select(records.Client).where(records.Client.id == client).with_for_update()).one()
-    night = foresee(work, client)
+    tonight = foresee(work, client)
     agency = queries.agency(work.session)
     slug = queries.client(work.session, client).slug
     made = []
-    for message in night.messages:
+    for message in tonight.messages:
         row = records.OutboxMessage(
             client_id=client,
             debtor_id=message.debtor_id,
-            message_id=f"{slug}.{message.debtor_id}.{night.on:%Y%m%d}.{message.planned.step}@{_domain(agency)}",
-            day=night.on,
+            message_id=f"{slug}.{message.debtor_id}.{tonight.on:%Y%m%d}.{message.planned.step}@{_domain(agency)}",
+            day=tonight.on,
             step=message.planned.step.value,
             language=message.language,
             channel="email" if message.recipient else "post",
@@ -139,7 +136,7 @@ def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
         except IntegrityError:  # the same step was kept by a run that began before this one
             continue
         made.append(queries.known(row.id))
-    return night, made
+    return tonight, made
 
 
 def _lines(message: PlannedMessage, row: records.OutboxMessage) -> list[records.OutboxLine]:

@@ -55,6 +55,8 @@ class ActKind(StrEnum):
     RESUMED = "resumed"
     WITHDRAWN = "withdrawn"
     PLAN_CHANGED = "plan_changed"
+    KIND_SAID = "kind_said"
+    PAYMENTS_KNOWN = "payments_known"
     MERGED = "merged"
     PARTED = "parted"
     SPLIT = "split"

@@ -11,22 +11,29 @@ from typing import Any, Final
 from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
+from encaiss_dashboard.domain.claims import regime_of
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationState, DelegationStatus, status
 from encaiss_dashboard.domain.dunning import (
     DEFAULT_PLAN,
+    ORDINARY,
     Held,
     HoldReason,
     OpenInvoice,
     Plan,
     Planned,
+    Standing,
     StepCode,
     plan_debtor,
 )
+from encaiss_dashboard.domain.interest import Regime
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
 from encaiss_dashboard.storage import plans, queries, records
+from encaiss_dashboard.storage.plans import Agreed, ClientPlans
 
+IN_HAND: Final = frozenset({DelegationState.DELEGATED, DelegationState.PAUSED})
+"""Debtors that a night looks at: those of a pause too, to say that it holds a message back."""
 _AT_ONCE: Final = 30_000
 """Every SQLite takes 32,766 values in a statement, PostgreSQL twice as many."""
 
@@ -41,7 +48,9 @@ class Prospect:
         invoices: what is open, with the steps taken.
         credit: paid or credited and not yet set against an invoice.
         last_contact: day of the last message other than a courtesy.
-        plan, version: what its client agreed to, and the number of that.
+        plan, version: what was agreed, and the number of that.
+        standing: what else its reminders depend on.
+        regime: whose law on late payment holds for it.
     """
 
     on: date
@@ -51,6 +60,8 @@ class Prospect:
     last_contact: date | None
     plan: Plan = DEFAULT_PLAN
     version: int = 0
+    standing: Standing = ORDINARY
+    regime: Regime = Regime.BE_B2B
 
     @property
     def status(self) -> DelegationStatus:
@@ -67,7 +78,15 @@ class Prospect:
 
     def tonight(self) -> Planned | Held | None:
         """What a delegated or paused debtor is sent on the day, or why not."""
-        return plan_debtor(self.plan, self.on, self.invoices, self.credit, self.last_contact, stop=self.stop)
+        return plan_debtor(
+            self.plan,
+            self.on,
+            self.invoices,
+            self.credit,
+            self.last_contact,
+            stop=self.stop,
+            standing=self.standing,
+        )
 
     @property
     def currency(self) -> str:
@@ -93,32 +112,136 @@ class Prospect:
             self.invoices,
             credit=self.credit,
             last_contact=self.last_contact,
+            standing=self.standing,
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the plan asks about debtors of one client besides their invoices.
+
+    Attributes:
+        events: decisions about each in the order in which they were recorded.
+        contacts: day of the last message other than a courtesy, by debtor.
+        parties: kind, enterprise number and country, by debtor.
+        paid_until: the day until which the client's payments are known, None when it never said.
+    """
+
+    client_id: int
+    on: date
+    plans: ClientPlans
+    events: Mapping[int, Sequence[DelegationEvent]]
+    contacts: Mapping[int, date]
+    parties: Mapping[int, tuple[str, str, str]]
+    paid_until: date | None
+
+    def status(self, debtor_id: int) -> DelegationStatus:
+        """How a debtor stands on the day."""
+        return status(self.events.get(debtor_id, ()), self.on)
+
+    def consumer(self, debtor_id: int) -> bool:
+        """Whether Book XIX protects a debtor."""
+        kind, number, _ = self.parties.get(debtor_id, ("", "", ""))
+        return self.plans.is_consumer(kind, number)
+
+    def agreed(self, debtor_id: int) -> Agreed:
+        """Its plan with its number."""
+        return self.plans.of(debtor_id, consumer=self.consumer(debtor_id))
+
+    def plan(self, debtor_id: int) -> Plan:
+        """Its plan."""
+        return self.agreed(debtor_id).plan
+
+    def standing(self, debtor_id: int, on: date) -> Standing:
+        """What else its reminders depend on."""
+        since, limit = self.status(debtor_id).since, self.plan(debtor_id).stale_after_days
+        told = self.paid_until or since
+        stale = limit is not None and told is not None and (on - told).days > limit
+        return Standing(self.consumer(debtor_id), since, told if stale else None)
+
+    def regime(self, debtor_id: int) -> Regime:
+        """Whose law on late payment holds for it."""
+        return regime_of(self.parties.get(debtor_id, ("", "", ""))[2], consumer=self.consumer(debtor_id))
+
+
+def known_of(session: Session, client_id: int, on: date, debtor_ids: Sequence[int] | None = None) -> Known:
+    """What is known of debtors of a client, or of all of them."""
+    debtor, client = records.Debtor, queries.client(session, client_id)
+    query = select(*(col(one) for one in (debtor.id, debtor.kind, debtor.enterprise_number, debtor.country)))
+    query = query.where(col(debtor.client_id) == client_id)
+    if debtor_ids is not None:
+        query = query.where(col(debtor.id).in_(debtor_ids))
+    return Known(
+        client_id,
+        on,
+        plans.in_force(session, {client_id: (client.country, client.consumers)})[client_id],
+        queries.delegation_events(session, client_id, debtor_ids),
+        queries.last_contacts(session, client_id, debtor_ids),
+        {key: (kind, number, country) for key, kind, number, country in session.execute(query)},
+        plans.payments_known(session, client_id),
+    )
+
+
 def prospects(
-    session: Session, client_id: int, on: date, debtor_ids: Sequence[int], *, at_once: int = _AT_ONCE
+    session: Session,
+    client_id: int,
+    on: date,
+    debtor_ids: Sequence[int],
+    *,
+    at_once: int = _AT_ONCE,
+    known: Known | None = None,
 ) -> Mapping[int, Prospect]:
     """Each of these debtors as of a day, by id.
 
     The database adds up: of a large client's invoices only the open ones are read.
+
+    Args:
+        session: of the transaction.
+        client_id: whose debtors.
+        on: the day.
+        debtor_ids: which ones.
+        at_once: how many are asked for in one statement.
+        known: what is known of them by now, read when it is None.
     """
-    version, plan = plans.in_force(session, (client_id,))[client_id]
     found: dict[int, Prospect] = {}
     for start in range(0, len(debtor_ids), at_once):
         some = debtor_ids[start : start + at_once]
-        events = queries.delegation_events(session, client_id, some)
-        invoices = _open(session, client_id, on, some)
+        facts = known or known_of(session, client_id, on, some)
+        invoices = _open(session, client_id, on, some, facts.plans.invoices)
         credit = free_credit(session, [client_id], on, some)
-        contacts = queries.last_contacts(session, client_id, some)
         for key in some:
-            known = (events.get(key, ()), invoices.get(key, ()), credit.get(key, ()), contacts.get(key))
-            found[key] = Prospect(on, *known, plan, version)
+            agreed = facts.agreed(key)
+            found[key] = Prospect(
+                on,
+                facts.events.get(key, ()),
+                invoices.get(key, ()),
+                credit.get(key, ()),
+                facts.contacts.get(key),
+                agreed.plan,
+                agreed.version,
+                facts.standing(key, on),
+                facts.regime(key),
+            )
     return found
 
 
+def credited(session: Session, client_id: int, on: date) -> set[int]:
+    """Debtors of a client with anything in credit on a day."""
+    every = select(col(records.Debtor.id)).where(col(records.Debtor.client_id) == client_id)
+    return {key for key, amounts in free_credit(session, [client_id], on, every).items() if amounts}
+
+
+def stopped(session: Session, client_id: int, on: date) -> set[int]:  # noqa: ARG001 - until there are other stops
+    """Debtors of a client about whom anybody ever stated anything that stops reminders."""
+    return set()
+
+
 def _open(
-    session: Session, client_id: int, on: date, debtor_ids: Sequence[int]
+    session: Session,
+    client_id: int,
+    on: date,
+    debtor_ids: Sequence[int],
+    special: Mapping[int, Agreed],
 ) -> dict[int, list[OpenInvoice]]:
     """What ``Ledger.open_cents`` tells of invoices, those in euro first."""
     invoice, allocation = records.Invoice, records.Allocation
@@ -132,7 +255,7 @@ def _open(
     # As tuples: an object of the mapper for each would take twice as long.
     names = ("id", "debtor_id", "number", "issue", "due", "currency", "total_cents", "reference")
     query = (
-        select(*(col(getattr(invoice, name)) for name in names), left)
+        select(*(col(getattr(invoice, name)) for name in (*names, "recorded_at")), left)
         .outerjoin(settled, settled.c.invoice_id == col(invoice.id))
         .where(
             col(invoice.client_id) == client_id,
@@ -145,9 +268,19 @@ def _open(
     )
     done = queries.steps_done(session, client_id, debtor_ids)
     owed: dict[int, list[OpenInvoice]] = defaultdict(list)
-    for key, debtor_id, number, issue, due, currency, total, reference, cents in session.execute(query):
+    rows = session.execute(query)
+    for key, debtor_id, number, issue, due, currency, total, reference, recorded, cents in rows:
         value = Invoice(key, debtor_id, Kind.INVOICE, number, issue, due, Money(total, currency), reference)
-        owed[debtor_id].append(OpenInvoice(value, Money(int(cents), currency), done.get(key, ())))
+        own = special.get(key)
+        owed[debtor_id].append(
+            OpenInvoice(
+                value,
+                Money(int(cents), currency),
+                done.get(key, ()),
+                plan=own.plan if own else None,
+                known_since=recorded.date(),
+            )
+        )
     return owed
 
 

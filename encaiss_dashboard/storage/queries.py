@@ -15,6 +15,7 @@ from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode, StepDone
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.invoices import Allocation, Invoice, Kind, Ledger, Payment
 from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import merges, records
 from encaiss_dashboard.storage.base import Record
 
@@ -72,6 +73,16 @@ def debtors(session: Session, client_id: int) -> list[records.Debtor]:
     debtor = records.Debtor
     query = select(debtor).where(debtor.client_id == client_id, col(debtor.id).not_in(merges.gone(client_id)))
     return list(session.exec(query.order_by(debtor.name, col(debtor.id))))
+
+
+def names(session: Session, client_id: int) -> list[tuple[int, str, str]]:
+    """Id, name and language of all debtors of a client by name, without those merged into another one."""
+    debtor = records.Debtor
+    query = select(debtor.id, debtor.name, debtor.language).where(
+        debtor.client_id == client_id, col(debtor.id).not_in(merges.gone(client_id))
+    )
+    rows = session.exec(query.order_by(debtor.name, col(debtor.id)))
+    return [(known(key), name, language) for key, name, language in rows]
 
 
 def invoice_value(row: records.Invoice) -> Invoice:
@@ -190,11 +201,13 @@ def steps_done(
             invoice.client_id == client_id, col(invoice.debtor_id).in_(debtor_ids)
         )
         where.append(col(line.invoice_id).in_(theirs))
-    query: Any = select(line.invoice_id, line.step, message.day)
+    columns: list[Any] = [line.invoice_id, line.step, message.day, message.channel, message.sent_at]
+    query: Any = select(*columns)
     query = query.join(message, col(message.id) == col(line.message_id)).where(*where)
     done: dict[int, list[StepDone]] = defaultdict(list)
-    for invoice_id, step, day in session.exec(query.order_by(col(message.day), col(line.id))):
-        done[invoice_id].append(StepDone(StepCode(step), day))
+    for invoice_id, step, day, channel, at in session.exec(query.order_by(col(message.day), col(line.id))):
+        sent_on = at.date() if at else None
+        done[invoice_id].append(StepDone(StepCode(step), day, Channel(channel), sent_on))
     return done
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from encaiss_dashboard.storage import changes, plans  # noqa: F401 - registers their tables
+from encaiss_dashboard.storage import changes, claims, plans  # noqa: F401 - registers their tables
 from encaiss_dashboard.storage.base import (
     Record,
     cents_column,
@@ -37,7 +37,7 @@ class Agency(Record, table=True):
 
 
 class Client(Record, table=True):
-    """A creditor that gives its invoices to the agency."""
+    """A creditor that gives its invoices to the agency; ``consumers``: what its unknown debtors count as."""
 
     id: int | None = key_column()
     agency_id: int = Field(foreign_key="agency.id")
@@ -51,12 +51,16 @@ class Client(Record, table=True):
     bic: str = ""
     language: str = "fr"
     country: str = "BE"
+    consumers: bool = False
     default_term: str = "NET_30"
     created_at: datetime = time_column()
 
 
 class Debtor(Record, table=True):
-    """A customer of a client; ``batch_id`` is the import that added it."""
+    """A customer of a client; ``batch_id`` is the import that added it.
+
+    ``kind`` is ``business`` or ``consumer``, "" while nobody said: see ``plans.ClientPlans.is_consumer``.
+    """
 
     __table_args__ = (
         # The name as matched: folded case, accents and spaces, then a number (domain/identity.py).
@@ -67,6 +71,7 @@ class Debtor(Record, table=True):
     client_id: int = client_column()
     name: str
     match_key: str
+    kind: str = ""
     number: str = ""
     enterprise_number: str = ""
     address: str = ""

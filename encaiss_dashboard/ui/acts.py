@@ -205,6 +205,16 @@ def _plan(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str
     return text(lang, f"act.{kind}"), version, "plan", "info", "accent"
 
 
+def _kind(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    said = facts.get("after") if facts.get("after") in {"business", "consumer"} else "nothing"
+    return text(lang, f"act.{kind}"), text(lang, f"act.kind_{said}"), "debtors", "info", "info"
+
+
+def _up_to_date(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    until = _date(facts.get("until"))
+    return text(lang, f"act.{kind}"), day(until, lang, "long") if until else "", "payment", "good", "good"
+
+
 _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, str, str, str, str]]]] = {
     "sent": _message,
     "dropped": _message,
@@ -213,6 +223,8 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "credited": _credited,
     "corrected": _correction,
     "plan_changed": _plan,
+    "kind_said": _kind,
+    "payments_known": _up_to_date,
 }
 
 

@@ -89,16 +89,19 @@ class Terms(Shell):
     versions: list[VersionRow] = []
     drawn: int = 0
     _base: Mapping[str, Any] = {}
+    _house: Plan = DEFAULT_PLAN
+    _drawn_from: Mapping[str, Any] = {}
 
     @handler
     async def load(self) -> Next:
         """Show what is in force, as the draft too."""
-        found = await access.read(self, plans.history)
-        lang, latest = self._language(), found[0]
-        self.version = latest.version
-        self.in_force = _agreed(latest, lang)
-        self.versions = [_version(one, lang) for one in found[:_VERSIONS_SHOWN]]
-        self._draw(latest.plan)
+        found = await access.read(self, plans.scoped)
+        lang = self._language()
+        self.version = found.version
+        self.in_force = _agreed(found.history[0], lang)
+        self.versions = [_version(one, lang) for one in found.history[:_VERSIONS_SHOWN]]
+        self._house = found.house
+        self._draw(found.plan)
         self._base = dict(self._terms())
         await self._preview()
         self.ready = True
@@ -165,7 +168,7 @@ class Terms(Shell):
     @handler
     async def standard(self) -> Next:
         """Draft the house's own plan; nothing is agreed yet."""
-        self._draw(DEFAULT_PLAN)
+        self._draw(self._house)
         await self._preview()
 
     @handler
@@ -202,6 +205,7 @@ class Terms(Shell):
     def _draw(self, plan: Plan) -> None:
         """Write a plan into the fields, which are drawn anew."""
         lang, terms = self._language(), written(plan)
+        self._drawn_from = terms
         days = {step["code"]: step["days_late_min"] for step in terms["steps"]}
         usual = {step.code.value: step.days_late_min for step in (COURTESY, *DEFAULT_PLAN.steps)}
         self.steps = [
@@ -236,9 +240,12 @@ class Terms(Shell):
 
     def _terms(self) -> Mapping[str, Any]:
         """The draft as terms; what is no number or day is left to the service to refuse."""
+        kept = {step["code"]: step for step in self._drawn_from.get("steps", ())}
         return {
+            **self._drawn_from,
             "steps": [
                 {
+                    **kept.get(row["code"], {}),
                     "code": row["code"],
                     "days_late_min": _number(row["days"]),
                     "days_late_max": None,
@@ -305,11 +312,11 @@ def _agreed(one: AgreedPlan, lang: str) -> str:
 
 
 def _version(one: AgreedPlan, lang: str) -> VersionRow:
-    days = " · ".join(str(step.days_late_min) for step in one.plan.steps)
+    days = " · ".join(str(step.days_late_min) for step in one.plan.steps) if one.plan else ""
     return VersionRow(
         name=text(lang, "plan.version", n=one.version) if one.version else text(lang, "plan.standard_name"),
         when=f"{moment(one.at, lang)} · {one.by or 'Encaiss'}"
         if one.at
         else text(lang, "plan.from_the_start"),
-        what=text(lang, "plan.summary", days=days, gap=one.plan.contact_gap_days),
+        what=text(lang, "plan.summary", days=days, gap=one.plan.contact_gap_days) if one.plan else "",
     )

@@ -12,6 +12,8 @@ from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.domain.plan_terms import plan_of, written
 from encaiss_dashboard.domain.sending_days import WEEK, Closure, DayOfYear, SendingDays
 from encaiss_dashboard.services import plans, reminders
+from encaiss_dashboard.services.plans import checking
+from encaiss_dashboard.services.plans.checking import checked
 from encaiss_dashboard.storage import records
 from encaiss_dashboard.storage.journal import ActKind, verify
 
@@ -56,7 +58,7 @@ def save(house, client):
 def history(house, client):
     def call():
         with house.wiring.begin(HOUSE) as work:
-            return plans.history(work, client)
+            return plans.scoped(work, client).history
 
     return call
 
@@ -64,7 +66,7 @@ def history(house, client):
 @pytest.mark.parametrize("plan", [DEFAULT_PLAN, with_courtesy(DEFAULT_PLAN), WORKDAYS])
 def test_terms_say_all_of_a_plan(plan):
     assert plan_of(written(plan)) == plan
-    assert plans.checked(written(plan)) == plan
+    assert checked(written(plan)) == plan
 
 
 def test_the_houses_own_plan_holds_until_something_else_is_agreed(history, save):
@@ -115,23 +117,23 @@ def test_the_change_is_an_act_with_what_was_before_and_after(house, client, save
         ({**STANDARD, "weekdays": "all"}, Unreadable),
         ({**STANDARD, "closures": [["24-12"]]}, Unreadable),
         ({**STANDARD, "closures": [["01-01", "01-02"]] * 11}, Unreadable),
-        ({**STANDARD, "steps": []}, plans.PlanStepMissing),
-        ({**STANDARD, "steps": STANDARD["steps"][-1:]}, plans.PlanStepMissing),
-        (days(0, 22, 37, 52), plans.PlanDays),
-        (days(-3, 22, 37, 52), plans.PlanDays),
-        (days(7, 22, 37, 400), plans.PlanDays),
-        (days(7, 13, 37, 52), plans.PlanOrder),
-        (days(22, 7, 37, 52), plans.PlanOrder),
-        ({**STANDARD, "steps": STANDARD["steps"][::-1]}, plans.PlanOrder),
-        ({**STANDARD, "contact_gap_days": 6}, plans.PlanGap),
-        ({**STANDARD, "contact_gap_days": 121}, plans.PlanGap),
-        ({**STANDARD, "minimum_cents": -1}, plans.PlanMinimum),
-        ({**STANDARD, "minimum_cents": 10**30}, plans.PlanMinimum),
-        ({**STANDARD, "weekdays": []}, plans.PlanClosed),
-        ({**STANDARD, "weekdays": [7]}, plans.PlanClosed),
-        ({**STANDARD, "country": "XX"}, plans.PlanClosed),
-        ({**STANDARD, "closures": [["02-30", "03-01"]]}, plans.PlanClosed),
-        ({**STANDARD, "closures": [["01-01", "12-31"]]}, plans.PlanClosed),
+        ({**STANDARD, "steps": []}, checking.PlanStepMissing),
+        ({**STANDARD, "steps": STANDARD["steps"][-1:]}, checking.PlanStepMissing),
+        (days(0, 22, 37, 52), checking.PlanDays),
+        (days(-3, 22, 37, 52), checking.PlanDays),
+        (days(7, 22, 37, 400), checking.PlanDays),
+        (days(7, 13, 37, 52), checking.PlanOrder),
+        (days(22, 7, 37, 52), checking.PlanOrder),
+        ({**STANDARD, "steps": STANDARD["steps"][::-1]}, checking.PlanOrder),
+        ({**STANDARD, "contact_gap_days": 6}, checking.PlanGap),
+        ({**STANDARD, "contact_gap_days": 121}, checking.PlanGap),
+        ({**STANDARD, "minimum_cents": -1}, checking.PlanMinimum),
+        ({**STANDARD, "minimum_cents": 10**30}, checking.PlanMinimum),
+        ({**STANDARD, "weekdays": []}, checking.PlanClosed),
+        ({**STANDARD, "weekdays": [7]}, checking.PlanClosed),
+        ({**STANDARD, "country": "XX"}, checking.PlanClosed),
+        ({**STANDARD, "closures": [["02-30", "03-01"]]}, checking.PlanClosed),
+        ({**STANDARD, "closures": [["01-01", "12-31"]]}, checking.PlanClosed),
     ],
 )
 def test_what_is_no_lawful_plan_is_refused_and_changes_nothing(house, save, terms, refusal):
@@ -142,7 +144,7 @@ def test_what_is_no_lawful_plan_is_refused_and_changes_nothing(house, save, term
 
 
 def test_a_step_left_out_leaves_the_distance_between_those_beside_it():
-    plan = plans.checked(days(7, None, 37, 52))
+    plan = checked(days(7, None, 37, 52))
     assert [(step.code, step.days_after_previous) for step in plan.steps] == [
         (StepCode.STATEMENT_1, 0),
         (StepCode.STATEMENT_3, 30),
@@ -202,4 +204,4 @@ def test_one_clients_plan_is_not_anothers(house, client, save):
     other = house.client("baltique", "Baltique")
     save(written(WORKDAYS))
     with house.wiring.begin(HOUSE) as work:
-        assert plans.history(work, other)[0].plan == DEFAULT_PLAN
+        assert plans.scoped(work, other).plan == DEFAULT_PLAN

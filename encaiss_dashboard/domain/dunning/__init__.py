@@ -1,5 +1,6 @@
 """Reminders: what was agreed, which step each invoice has reached, what one debtor is sent, and why not."""
 
+from encaiss_dashboard.domain.dunning.defaults import PLANS, Named, named_for
 from encaiss_dashboard.domain.dunning.holds import Held, HoldReason
 from encaiss_dashboard.domain.dunning.plan import COURTESY, DEFAULT_PLAN, Plan, Step, StepCode, with_courtesy
 from encaiss_dashboard.domain.dunning.planning import (
@@ -15,8 +16,10 @@ __all__ = [
     "COURTESY",
     "DEFAULT_PLAN",
     "ORDINARY",
+    "PLANS",
     "Held",
     "HoldReason",
+    "Named",
     "OpenInvoice",
     "Plan",
     "Planned",
@@ -27,6 +30,7 @@ __all__ = [
     "StepDone",
     "last_step",
     "lawful_from",
+    "named_for",
     "next_action",
     "plan_debtor",
     "with_courtesy",

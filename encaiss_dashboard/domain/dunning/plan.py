@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from encaiss_dashboard.domain.consumer import NOTHING_AGREED, ConsumerTerms
 from encaiss_dashboard.domain.sending_days import EVERY_DAY, SendingDays
 from encaiss_dashboard.domain.workdays import Channel
 
@@ -37,7 +38,7 @@ class Step:
         code: which rung.
         days_late_min: days past due from which it goes, negative before the due date.
         days_late_max: last day on which it still makes sense; after that the next rung is taken.
-        days_after_previous: days since the invoice's previous step was sent.
+        days_after_previous: days since the invoice's previous step, other than a courtesy, was sent.
         channel: how it goes; by e-mail to a debtor without an address it goes by post.
         template: name of the client's own text for it, "" for the house's.
         costs_cents: what this reminder itself adds to the claim, in cents.
@@ -69,6 +70,7 @@ class Plan:
             its age instead of the first one.
         stale_after_days: how long the client's word that payments are up to date is good for; after that
             nothing but courtesy messages goes. None when it never ends.
+        consumer: what the terms of sale say about consumers.
     """
 
     steps: tuple[Step, ...]
@@ -77,6 +79,7 @@ class Plan:
     sending: SendingDays = EVERY_DAY
     enters_by_age: bool = False
     stale_after_days: int | None = None
+    consumer: ConsumerTerms = NOTHING_AGREED
 
     def step(self, code: StepCode) -> Step | None:
         """The step of a code, None when the plan has none."""

@@ -15,7 +15,7 @@ from encaiss_dashboard.domain.dunning.plan import Plan, StepCode
 from encaiss_dashboard.domain.dunning.reaching import ORDINARY, OpenInvoice, Reached, Standing, next_step
 from encaiss_dashboard.domain.invoices import Invoice
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.domain.sending_days import EVERY_DAY
+from encaiss_dashboard.domain.sending_days import EVERY_DAY, SendingDays
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def plan_debtor(
     Returns:
         The message, the reason why one that is due waits, or None when nothing is due.
     """
-    night = _Night(plan, on, _sums(credits), last_contact, standing)
+    night = _Night(plan, on, _sums(credits), last_contact, standing, plan.sending)
     moving = [item for item in invoices if item.stop is None]
     result = night.planned(moving)
     stopped = [item.stop for item in invoices if item.stop]
@@ -92,13 +92,14 @@ def plan_debtor(
 
 @dataclass(frozen=True, slots=True)
 class _Night:
-    """One debtor's night, whatever its invoices are."""
+    """One debtor's night, whatever its invoices are; ``sending`` stays where the plan is supposed to be open."""
 
     plan: Plan
     on: date
     credit: Mapping[str, Money]
     last_contact: date | None
     standing: Standing
+    sending: SendingDays
 
     def planned(self, invoices: Sequence[OpenInvoice]) -> Planned | Held | None:
         """The message, the reason why one that is due waits, or None when nothing is due."""
@@ -128,7 +129,7 @@ class _Night:
         waits_until = _gap_end(self.plan, self.last_contact)
         if waits_until is None or waits_until <= self.on:
             return statement
-        return Held(HoldReason.CONTACT_GAP, {"until": self.plan.sending.next_open(waits_until)})
+        return Held(HoldReason.CONTACT_GAP, {"until": self.sending.next_open(waits_until)})
 
     def _unlawful(self, reached: Sequence[tuple[OpenInvoice, Reached | None]]) -> Held | None:
         """Why what the plan would send today waits for the law, None when nothing does."""

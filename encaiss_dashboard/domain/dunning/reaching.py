@@ -103,8 +103,9 @@ def next_step(
         return None
     agreed = item.plan or plan
     highest = max((done.code.rank for done in item.done), default=-1)
-    highest = max(highest, _entry(agreed, item, standing) - 1)
-    previous = max((done.on for done in item.done), default=None)
+    highest = max(highest, _entry(agreed, item, standing, courtesy_from) - 1)
+    # A courtesy message keeps nothing waiting.
+    previous = max((done.on for done in item.done if done.code is not StepCode.COURTESY), default=None)
     for step in agreed.steps:
         if step.code.rank <= highest:
             continue
@@ -135,7 +136,7 @@ def lawful_from(done: Sequence[StepDone], standing: Standing) -> date:
     return waiting_period(first.sent_on or first.on, first.channel).first_day_with_charges
 
 
-def _entry(plan: Plan, item: OpenInvoice, standing: Standing) -> int:
+def _entry(plan: Plan, item: OpenInvoice, standing: Standing, on: date) -> int:
     """Rank of the step at which an invoice enters that was old when it was given, 0 for any other.
 
     Where its age puts it, but never at the last step nor at a formal notice; a consumer always gets the
@@ -145,7 +146,7 @@ def _entry(plan: Plan, item: OpenInvoice, standing: Standing) -> int:
     begun = any(one.code is not StepCode.COURTESY for one in item.done)
     if not plan.enters_by_age or standing.since is None or standing.consumer or begun:
         return 0
-    given = max(standing.since, item.known_since or standing.since)
+    given = min(on, max(standing.since, item.known_since or standing.since))
     late = item.invoice.days_late(given)
     open_to = [step for step in plan.steps[:-1] if step.code is not StepCode.FORMAL_NOTICE]
     reached = [step.code.rank for step in open_to if 1 <= step.days_late_min <= late]

@@ -18,6 +18,7 @@ from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange
 from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage.plans import SpecialPlan
 
 # Every table that names a debtor is decided here; a test fails for one that is not. Decisions were
 # taken about whom they name, acts are what happened, and merges lead from one debtor to the other.
@@ -36,7 +37,7 @@ COUNTED: Final[Mapping[str, type[Any]]] = {
 }
 """What is counted for whoever decides; each has its words in the catalogue under ``merge.``."""
 STAYS: Final[frozenset[type[Record]]] = frozenset(
-    {records.Delegation, records.Act, records.DebtorMerge, DebtorChange}
+    {records.Delegation, records.Act, records.DebtorMerge, DebtorChange, SpecialPlan}
 )
 NAMED_MAX: Final = 10
 _FILLED: Final = ("number", "enterprise_number", "endpoint", "iban", "term")

@@ -177,14 +177,18 @@ def _in_hand(work: Work, followed: Followed) -> dict[int, DelegationState]:
 
 def _tonight(work: Work, followed: Followed, in_hand: Mapping[int, DelegationState]) -> Counter[int]:
     """How many messages tonight's run would send for each client: the plan decides, as it will then."""
-    agreed = plans.in_force(work.session, tuple(followed))
-    first = min((step.days_late_min for _, plan in agreed.values() for step in plan.steps), default=1)
+    agreed = plans.in_force(
+        work.session, {key: (one.country, one.consumers) for key, one in followed.items()}
+    )
+    first = min(
+        (step.days_late_min for one in agreed.values() for p in one.every for step in p.steps), default=1
+    )
     planned: Counter[int] = Counter()
     for one in reads.candidates(work.session, followed, work.today, work.today - timedelta(days=first)):
         if in_hand.get(one.debtor_id) is DelegationState.DELEGATED:
-            _, terms = agreed[one.client_id]
-            plan = plan_debtor(terms, work.today, one.invoices, one.credit, one.last_contact)
-            planned[one.client_id] += isinstance(plan, Planned)
+            terms = agreed[one.client_id].of(one.debtor_id, consumer=False).plan
+            result = plan_debtor(terms, work.today, one.invoices, one.credit, one.last_contact)
+            planned[one.client_id] += isinstance(result, Planned)
     return planned
 
 

@@ -26,7 +26,9 @@ from encaiss_dashboard.services.privacy.retention import periods
 from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
+from encaiss_dashboard.storage.claims import ClaimRow
 from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage.plans import SpecialPlan
 from encaiss_dashboard.work import Work
 
 _ID_MAX: Final = 2**31 - 1
@@ -54,6 +56,8 @@ KEPT: Final = frozenset(
         ImportChange,
         records.OutboxMessage,
         records.OutboxLine,
+        ClaimRow,
+        SpecialPlan,
         records.Act,
     }
 )
