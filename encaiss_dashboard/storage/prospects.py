@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select, func, select
@@ -25,7 +25,8 @@ from encaiss_dashboard.domain.dunning import (
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
-from encaiss_dashboard.storage import plans, queries, records
+from encaiss_dashboard.domain.stops import Stops
+from encaiss_dashboard.storage import plans, queries, records, stops
 
 _AT_ONCE: Final = 30_000
 """Every SQLite takes 32,766 values in a statement, PostgreSQL twice as many."""
@@ -42,6 +43,7 @@ class Prospect:
         credit: paid or credited and not yet set against an invoice.
         last_contact: day of the last message other than a courtesy.
         plan, version: what its client agreed to, and the number of that.
+        stops: disputes, promises and the like; each invoice carries what they mean for it on the day.
     """
 
     on: date
@@ -51,6 +53,7 @@ class Prospect:
     last_contact: date | None
     plan: Plan = DEFAULT_PLAN
     version: int = 0
+    stops: Stops = field(default_factory=Stops)
 
     @property
     def status(self) -> DelegationStatus:
@@ -60,6 +63,9 @@ class Prospect:
     @property
     def stop(self) -> Held | None:
         """What keeps every message to it back on the day."""
+        stopped = self.stops.of_debtor(self.on)
+        if stopped is not None:
+            return stopped
         status = self.status
         if status.state is not DelegationState.PAUSED:
             return None
@@ -86,14 +92,25 @@ class Prospect:
 
     def next_message(self, *more: DelegationEvent) -> tuple[StepCode, date] | None:
         """The step and earliest day of its next message, supposing more decisions."""
+        first, stopped = self.on, self.stops.of_debtor(self.on)
+        if stopped is not None:
+            until = stopped.facts.get("until")
+            if not isinstance(until, date):
+                return None
+            first = until + timedelta(days=1)
         return next_message(
             self.plan,
             [*self.events, *more],
-            self.on,
+            first,
             self.invoices,
             credit=self.credit,
             last_contact=self.last_contact,
         )
+
+    def with_stops(self, stops: Stops) -> Prospect:
+        """The same debtor on the same day, supposing other stops."""
+        invoices = [replace(item, stop=stops.of_invoice(item.invoice.id, self.on)) for item in self.invoices]
+        return replace(self, invoices=invoices, stops=stops)
 
 
 def prospects(
@@ -111,9 +128,11 @@ def prospects(
         invoices = _open(session, client_id, on, some)
         credit = free_credit(session, [client_id], on, some)
         contacts = queries.last_contacts(session, client_id, some)
+        halted = stops.of_debtors(session, client_id, some)
         for key in some:
             known = (events.get(key, ()), invoices.get(key, ()), credit.get(key, ()), contacts.get(key))
-            found[key] = Prospect(on, *known, plan, version)
+            seen = Prospect(on, *known, plan, version)
+            found[key] = seen.with_stops(halted[key].stops) if key in halted else seen
     return found
 
 

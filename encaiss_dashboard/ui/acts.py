@@ -10,6 +10,7 @@ from typing import Any, Final, TypedDict
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.terms import Shape, Term, TermUnreadable
 from encaiss_dashboard.locales import LANGUAGES, catalogue, day, decimal, money, text
+from encaiss_dashboard.ui.stop_acts import stop_act
 
 _STEP_DOTS: Final = {
     "courtesy": "info",
@@ -34,6 +35,8 @@ _WHY: Final = {
     "paused": "paused",
     "withdrawn": "not_acting",
     "not_delegated": "not_acting",
+    **dict.fromkeys(("disputed", "promised", "instalments", "invoice_paused"), "stopped"),
+    "insolvent": "insolvent",
 }
 _NUMBERS_SHOWN: Final = 4
 _AMOUNTS: Final = frozenset({"total", "vat"})
@@ -213,6 +216,7 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "credited": _credited,
     "corrected": _correction,
     "plan_changed": _plan,
+    **dict.fromkeys(("stop_opened", "stop_decided", "stop_withdrawn", "stop_document"), stop_act),
 }
 
 
