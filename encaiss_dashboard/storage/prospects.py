@@ -25,7 +25,7 @@ from encaiss_dashboard.domain.dunning import (
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
-from encaiss_dashboard.domain.stops import Stops
+from encaiss_dashboard.domain.stops import Balances, Stop, Stops
 from encaiss_dashboard.storage import plans, queries, records, stops
 
 _AT_ONCE: Final = 30_000
@@ -111,6 +111,12 @@ class Prospect:
         """The same debtor on the same day, supposing other stops."""
         invoices = [replace(item, stop=stops.of_invoice(item.invoice.id, self.on)) for item in self.invoices]
         return replace(self, invoices=invoices, stops=stops)
+
+    def supposing(self, stop: Stop) -> Prospect:
+        """The same debtor on the same day with one more stop about its open invoices."""
+        known = self.stops.balances
+        owed = {item.invoice.id: item.open.cents for item in self.invoices} | {**known.totals}
+        return self.with_stops(Stops((*self.stops.known, stop), Balances(owed, known.settled)))
 
 
 def prospects(

@@ -63,7 +63,7 @@ def open_stop(
     stop_id = stops.add(
         session, client_id, debtor_id, stop, words=said, user_id=journal.by.user_id, at=journal.at
     )
-    after = seen.with_stops(seen.stops.with_one(stop))
+    after = seen.supposing(stop)
     journal.record(
         ActKind.STOP_OPENED,
         day=today,

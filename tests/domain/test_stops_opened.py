@@ -1,5 +1,6 @@
 """What may be stopped, and what is refused with what has to be mended."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -42,6 +43,10 @@ OWED = [
     OpenInvoice(invoice("D", total=Money(70_00, "USD")), Money(70_00, "USD")),
 ]
 KNOWN = Stops((), Balances({A: 100_00, B: 50_00, D: 70_00}))
+
+
+def knowing(stop):
+    return replace(KNOWN, known=(stop,))
 
 
 def parts(*cents, first=TODAY):
@@ -102,17 +107,17 @@ def test_what_cannot_be_is_refused(new, refusal):
 
 
 def test_the_same_cannot_run_twice_for_one_invoice_but_another_kind_can():
-    running = KNOWN.with_one(Promise(frozenset({A}), 100_00, 0, day(10), day(30)))
+    running = knowing(Promise(frozenset({A}), 100_00, 0, day(10), day(30)))
     with pytest.raises(AlreadyStopped) as refused:
         asked(NewPromise((A, B), day(40)), running)
     assert refused.value.facts == {"number": "A"}
     assert isinstance(asked(NewPause((A,), None), running), InvoicePause)
     assert isinstance(asked(NewPromise((B,), day(40)), running), Promise)
-    insolvent = KNOWN.with_one(Insolvency(InsolvencyKind.BANKRUPTCY, day(10)))
+    insolvent = knowing(Insolvency(InsolvencyKind.BANKRUPTCY, day(10)))
     with pytest.raises(AlreadyStopped):
         asked(NewInsolvency(InsolvencyKind.LIQUIDATION), insolvent)
 
 
 def test_what_was_broken_may_be_promised_anew():
-    broken = KNOWN.with_one(Promise(frozenset({A}), 100_00, 0, day(1), day(5)))
+    broken = knowing(Promise(frozenset({A}), 100_00, 0, day(1), day(5)))
     assert asked(NewPromise((A,), day(40)), broken).made_on == TODAY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
@@ -95,8 +95,3 @@ class Stops:
     def of_debtor(self, on: date) -> Held | None:
         """See :func:`debtor_stop`."""
         return debtor_stop(self.known, self.balances, on)
-
-    def with_one(self, stop: Stop, instead_of: Stop | None = None) -> Stops:
-        """The same with one more, or with one changed."""
-        kept = tuple(one for one in self.known if one is not instead_of)
-        return replace(self, known=(*kept, stop))

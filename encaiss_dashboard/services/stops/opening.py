@@ -46,7 +46,7 @@ def foresee(work: Work, client_id: int | None, debtor_id: int, new: NewStop) -> 
     key = debtor_key(work.session, client, debtor_id)
     seen = prospects(work.session, client, work.today, [key])[key]
     stop = stop_for(new, seen.invoices, seen.stops, work.today)
-    after = seen.with_stops(seen.stops.with_one(stop))
+    after = seen.supposing(stop)
     mine = [item for item in after.invoices if item.invoice.id in stop.invoices]
     whole, currency = isinstance(stop, Insolvency), currency_of(seen, stop)
     covered = (item.open for item in mine if item.open.currency == currency)
