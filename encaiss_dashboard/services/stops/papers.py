@@ -107,3 +107,16 @@ def content(work: Work, client_id: int | None, paper_id: int) -> tuple[Paper, by
     except FileNotFoundError as error:
         raise NotFound from error
     return Paper(queries.known(row.id), row.name, row.mime, row.size_bytes), data
+
+
+def beside(work: Work, client_id: int | None, paper_id: int) -> int:
+    """The debtor about whom the stop was opened that a document lies beside.
+
+    Raises:
+        NotFound: no such document, or another client's.
+    """
+    client = work.require(Action.VIEW, client_id)
+    row = work.session.get(stop_tables.StopDocument, paper_id) if 0 < paper_id <= ID_MAX else None
+    if row is None or row.client_id != client:
+        raise NotFound
+    return known_stop(work.session, client, row.stop_id).debtor_id
