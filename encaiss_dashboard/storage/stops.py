@@ -77,15 +77,23 @@ class Found:
 
 def of_debtors(session: Session, client_id: int, debtor_ids: Collection[int]) -> dict[int, Found]:
     """The stops of each of these debtors that has any, in the order in which they were opened."""
+    return of_clients(session, [client_id], debtor_ids)
+
+
+def of_clients(
+    session: Session, client_ids: Collection[int], debtor_ids: Collection[int] | None = None
+) -> dict[int, Found]:
+    """The same for debtors of several clients, for all that have any unless some are named."""
     stop, of, invoice = stop_tables.Stop, stop_tables.StopInvoice, records.Invoice
     owner = func.coalesce(col(invoice.debtor_id), col(stop.debtor_id))
     query = (
         plain_select(col(stop.id), owner)
         .outerjoin(of, col(of.stop_id) == col(stop.id))
         .outerjoin(invoice, col(invoice.id) == col(of.invoice_id))
-        .where(col(stop.client_id) == client_id, owner.in_(list(debtor_ids)))
+        .where(col(stop.client_id).in_(list(client_ids)))
         .distinct()
     )
+    query = query if debtor_ids is None else query.where(owner.in_(list(debtor_ids)))
     mine: dict[int, set[int]] = defaultdict(set)
     for stop_id, debtor_id in session.execute(query):
         mine[debtor_id].add(stop_id)

@@ -22,7 +22,7 @@ from encaiss_dashboard.ui.acts import ActRow, act_row, near, term_words
 from encaiss_dashboard.ui.deciding import Deciding, standing
 from encaiss_dashboard.ui.papers import Paper, Papers, paper_of
 from encaiss_dashboard.ui.shell import Next, handler
-from encaiss_dashboard.ui.stop_words import hold_words, invoice_stop
+from encaiss_dashboard.ui.stop_words import hold_words, stop_tag
 from encaiss_dashboard.work import Work
 
 _ACTS_SHOWN: Final = 50
@@ -310,7 +310,7 @@ def _invoice(item: OpenInvoice, seen: DebtorFile, papers: Papers, lang: str) -> 
         due=near(item.invoice.due, lang, seen.on),
         late=text(lang, "file.late_by", n=late) if late > 0 else "",
         open=money(item.open, lang),
-        stop=invoice_stop(item, lang),
+        stop=stop_tag(item.stop, lang),
         paper=paper_of(papers, item.invoice.id, lang),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final, TypedDict
 
-from encaiss_dashboard.domain.dunning import Held, OpenInvoice
+from encaiss_dashboard.domain.dunning import Held
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.stops import StopKind, StopState
 from encaiss_dashboard.locales import catalogue, day, money, text
@@ -67,13 +67,10 @@ def hold_words(held: Held, lang: str) -> str:
     return text(lang, f"hold.{held.reason}_open" if open_ended else f"hold.{held.reason}", **facts)
 
 
-def invoice_stop(item: OpenInvoice, lang: str) -> str:
-    """What stops an invoice in a word or two, "" when nothing does."""
-    return stop_tag(item.stop, lang) if item.stop else ""
-
-
-def stop_tag(held: Held, lang: str) -> str:
-    """What stops something, short enough for a tag."""
+def stop_tag(held: Held | None, lang: str) -> str:
+    """What stops something, short enough for a tag; "" when nothing does."""
+    if held is None:
+        return ""
     until = held.facts.get("until")
     word = text(lang, f"stops.tag_{held.reason}")
     if until is None or isinstance(until, Money):
