@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from typing import Final
 
 from encaiss_dashboard.domain.errors import Unreadable
 
-_DIGITS_MAX = 15
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,13}(\.[0-9]{0,2})?")
 
 
 def typed_cents(typed: str) -> int | None:
@@ -22,13 +23,9 @@ def typed_cents(typed: str) -> int | None:
         return None
     whole, mark, part = plain.rpartition(max(".,", key=plain.rfind))
     read = f"{re.sub('[.,]', '', whole)}.{part}" if mark else plain
-    try:
-        cents = Decimal(read) * 100
-    except InvalidOperation as error:
-        raise Unreadable(value=typed[:40]) from error
-    if not cents.is_finite() or cents != cents.to_integral_value() or len(plain) > _DIGITS_MAX:
+    if not _AMOUNT.fullmatch(read):
         raise Unreadable(value=typed[:40])
-    return int(cents)
+    return int(Decimal(read).scaleb(2))
 
 
 def typed_day(typed: str) -> date | None:
