@@ -1,5 +1,7 @@
 """Who may stop reminders, what is kept and shown of it, and what it means for other parts of the house."""
 
+import io
+import zipfile
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -16,11 +18,12 @@ from encaiss_dashboard.domain.stops.opening import (
     NewPause,
     NewPromise,
 )
-from encaiss_dashboard.services import stops
+from encaiss_dashboard.services import debtors, stops
 from encaiss_dashboard.services.imports import undo
+from encaiss_dashboard.services.privacy import bundle, erasure
 from encaiss_dashboard.services.stops import deciding, opening, papers
 from encaiss_dashboard.services.stops.papers import PaperRefused
-from encaiss_dashboard.storage import records
+from encaiss_dashboard.storage import records, stop_tables
 
 DUE = date(2026, 11, 1)
 PDF = b"%PDF-1.7 a letter"
@@ -170,3 +173,40 @@ def test_ten_days_of_nights_write_once_and_only_after_the_stop(story, stop):
     for n in range(6, 20):
         story.night(n)
     assert [(row.step, row.day) for row in story.outbox()] == [("statement_1", DUE + timedelta(days=13))]
+
+
+def test_words_and_documents_are_handed_out_and_erased_with_their_debtor(
+    house, story, stop, by_owner, moulin
+):
+    story.clock.set(story.after(8))
+    stop_id = stop(NewDispute(None, DisputeReason.PRICE), "selon Mme Dubois")
+    paper = by_owner(papers.attach, stop_id, "lettre de Dubois.pdf", PDF)
+    by_owner(deciding.withdraw, stop_id, "Dubois a payé")
+    [invoice] = story.rows(records.Invoice)
+    house.payment(moulin, on=story.after(8), cents=100_000, invoice_id=invoice.id)
+
+    given = zipfile.ZipFile(io.BytesIO(by_owner(bundle.export_debtor, moulin).content))
+    data = given.read("data.json").decode()
+    assert ("selon Mme Dubois" in data, "Dubois a payé" in data) == (True, True)
+    assert given.read(f"stops/{paper}.pdf") == PDF
+
+    seen = by_owner(erasure.foresee, moulin)
+    assert {line.code: line.n for line in seen.gone}["reasons"] == 2
+    by_owner(erasure.erase, moulin, seen.mark)
+    assert story.rows(stop_tables.StopDocument) == []
+    assert [row.words for row in (*story.rows(stop_tables.Stop), *story.rows(stop_tables.StopEvent))] == [
+        "",
+        "",
+    ]
+    with pytest.raises(FileNotFoundError):
+        house.wiring.store.load(f"stop-{paper}")
+    with house.wiring.begin(HOUSE, write=False) as work:
+        shown = debtors.file(work, 1, moulin).acts
+    assert not any("Dubois" in str(act.facts) for act in shown if act.kind.startswith("stop_"))
+
+
+def test_a_person_takes_away_that_a_stop_was_decided_and_not_what_was_said_about_a_debtor(stop, by_owner):
+    stop_id = stop(NewPause(None), "M. Dupont est malade")
+    by_owner(deciding.extend, stop_id, None, "toujours malade")
+    given = zipfile.ZipFile(io.BytesIO(by_owner(bundle.export_own).content))
+    assert "malade" not in given.read("data.json").decode()
