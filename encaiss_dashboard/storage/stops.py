@@ -50,7 +50,7 @@ class Known:
     """A stop with what its row says beside it.
 
     Attributes:
-        id: of its row.
+        id, client_id: of its row, and whose it is.
         debtor_id: of the debtor about whom it was opened.
         stop: it, with all that was decided since.
         words: of whoever opened it.
@@ -59,6 +59,7 @@ class Known:
     """
 
     id: int
+    client_id: int
     debtor_id: int
     stop: Stop
     words: str
@@ -137,7 +138,8 @@ def _known(session: Session, stop_ids: Sequence[int]) -> list[Known]:
         value = _READERS[StopKind(row.kind)](row, frozenset(covered[key]))
         for one in events[key]:
             value = _after(value, one)
-        found.append(Known(key, row.debtor_id, value, row.words, row.user_id, row.at, tuple(events[key])))
+        told = (row.words, row.user_id, row.at, tuple(events[key]))
+        found.append(Known(key, row.client_id, row.debtor_id, value, *told))
     return found
 
 

@@ -243,7 +243,7 @@ def _invoices() -> rx.Component:
                             rx.el.td(
                                 row["number"],
                                 clip(row["paper"]),
-                                rx.cond(row["stop"] != "", rx.el.div(tag(row["stop"], "info"))),
+                                rx.cond(row["stop"] != "", rx.el.div(tag(row["stop"], "info long"))),
                                 class_name="number",
                             ),
                             rx.el.td(

@@ -19,7 +19,7 @@ from encaiss_dashboard.services.invoices import Search, Show
 from encaiss_dashboard.services.stops import deciding
 from encaiss_dashboard.services.stops.deciding import Verdict
 from encaiss_dashboard.storage import records
-from encaiss_dashboard.storage.stop_alarms import AlarmKind
+from encaiss_dashboard.storage.stop_alarms import AlarmKind, instalments_due
 
 KINDS = {kind.value for kind in AlarmKind}
 
@@ -82,6 +82,22 @@ def test_a_credit_note_that_does_not_come_is_asked_for(house, story, stop, by_ow
     note = house.invoice(moulin, "NC-1", due=story.after(23), cents=100_000, kind="credit_note")
     house.allocate(invoice.id, on=story.after(23), cents=100_000, credit_note_id=note)
     assert told(23) == []
+
+
+def test_an_instalment_is_due_to_be_reminded_of_before_its_day(house, story, stop, moulin):
+    """For the message that goes three days before; an insolvent debtor gets none."""
+    story.clock.set(story.after(8))
+    parts = (Instalment(story.after(20), 50_000), Instalment(story.after(50), 50_000))
+    plan = stop(NewPlan(None, parts))
+
+    def due(days):
+        with house.wiring.begin(HOUSE, write=False) as work:
+            found = instalments_due(work.session, [1], story.after(days))
+        return [(one.debtor_id, one.stop_id, one.instalment) for one in found]
+
+    assert [due(n) for n in (16, 17, 20, 21)] == [[], *[[(moulin, plan, parts[0])]] * 2, []]
+    stop(NewInsolvency(InsolvencyKind.BANKRUPTCY))
+    assert due(17) == []
 
 
 def test_the_desk_counts_tonight_what_the_night_would_send(house, story, stop, by_owner, moulin):
