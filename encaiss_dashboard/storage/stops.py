@@ -33,6 +33,8 @@ from encaiss_dashboard.domain.stops import (
 from encaiss_dashboard.storage import records, stop_tables
 
 _AT_ONCE: Final = 30_000
+# Naming more of them to the database takes longer than looking at all stops that there are.
+_NAMED_MAX: Final = 500
 
 
 class EventKind(StrEnum):
@@ -94,10 +96,13 @@ def of_clients(
         .where(col(stop.client_id).in_(list(client_ids)))
         .distinct()
     )
-    query = query if debtor_ids is None else query.where(owner.in_(list(debtor_ids)))
+    wanted = None if debtor_ids is None else set(debtor_ids)
+    if wanted is not None and len(wanted) <= _NAMED_MAX:
+        query = query.where(owner.in_(sorted(wanted)))
     mine: dict[int, set[int]] = defaultdict(set)
     for stop_id, debtor_id in session.execute(query):
-        mine[debtor_id].add(stop_id)
+        if wanted is None or debtor_id in wanted:
+            mine[debtor_id].add(stop_id)
     if not mine:
         return {}
     known = {one.id: one for one in _known(session, sorted(set().union(*mine.values())))}

@@ -17,6 +17,7 @@ from encaiss_dashboard.domain.stops.opening import (
 from encaiss_dashboard.services import debtors, deliveries, stops
 from encaiss_dashboard.storage import records, stop_tables, stopping
 from encaiss_dashboard.storage.prospects import prospects
+from encaiss_dashboard.storage.stops import of_debtors
 
 DUE = date(2026, 11, 1)
 
@@ -100,3 +101,15 @@ def test_a_promise_made_on_the_telephone_is_one_call_and_covers_what_is_past_due
     [row] = story.rows(stop_tables.Stop)
     covered = [one.invoice_id for one in story.rows(stop_tables.StopInvoice)]
     assert (row.terms["amount_cents"], row.words, later in covered) == (100_000, "appel", False)
+
+
+def test_however_many_are_asked_for_each_has_its_own_stops_only(house, story, stop, moulin):
+    other = house.debtor(1, "Autre SA")
+    house.invoice(other, "F-1", due=DUE, cents=5_000)
+    story.clock.set(story.after(8))
+    mine, _ = stop(NewPause(None)), stop(NewPause(None), debtor=other)
+    with house.wiring.begin(HOUSE, write=False) as work:
+        few = of_debtors(work.session, 1, [moulin])
+        many = of_debtors(work.session, 1, [moulin, *range(10_000, 11_000)])
+    assert {key: [row.id for row in found.rows] for key, found in many.items()} == {moulin: [mine]}
+    assert few == many
