@@ -93,7 +93,7 @@ def find(work: Work, client_id: int | None, search: Search) -> InvoicePage:
         due_from=due_from,
         due_to=due_to,
         debtor_id=search.debtor_id,
-        only=_stopped(work, client, search.on) if search.show is Show.STOPPED else None,
+        only=stops.stopped(work.session, client, search.on) if search.show is Show.STOPPED else None,
     )
     found, sums = lists.count_invoices(work.session, client, wanted)
     pages = max(1, -(-found // PAGE_SIZE))
@@ -119,19 +119,6 @@ def find(work: Work, client_id: int | None, search: Search) -> InvoicePage:
 
 def _stop(known: Stops, invoice_id: int, on: date) -> Held | None:
     return known.of_debtor(on) or known.of_invoice(invoice_id, on)
-
-
-def _stopped(work: Work, client_id: int, on: date) -> tuple[frozenset[int], frozenset[int]]:
-    """The invoices that anything stops on a day, and the debtors of whom everything is stopped."""
-    found = stops.of_clients(work.session, [client_id])
-    invoices = {
-        key
-        for of in found.values()
-        for stop in of.stops.known
-        for key in stop.invoices
-        if of.stops.of_invoice(key, on)
-    }
-    return frozenset(invoices), frozenset(key for key, of in found.items() if of.stops.of_debtor(on))
 
 
 def _due_range(search: Search) -> tuple[date | None, date | None]:

@@ -114,6 +114,19 @@ def of_clients(
     return found
 
 
+def stopped(session: Session, client_id: int, on: date) -> tuple[frozenset[int], frozenset[int]]:
+    """The invoices of a client that anything stops on a day, and the debtors stopped as a whole."""
+    found = of_clients(session, [client_id])
+    invoices = {
+        key
+        for of in found.values()
+        for stop in of.stops.known
+        for key in stop.invoices
+        if of.stops.of_invoice(key, on)
+    }
+    return frozenset(invoices), frozenset(key for key, of in found.items() if of.stops.of_debtor(on))
+
+
 def one(session: Session, client_id: int, stop_id: int) -> Known | None:
     """A stop of a client, None when there is no such one."""
     row = session.get(stop_tables.Stop, stop_id)

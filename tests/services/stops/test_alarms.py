@@ -13,7 +13,7 @@ from encaiss_dashboard.domain.stops.opening import (
     NewPromise,
     NewRequest,
 )
-from encaiss_dashboard.services import desk, figures, invoices
+from encaiss_dashboard.services import desk, exports, figures, invoices
 from encaiss_dashboard.services.desk import DeskSearch, tasks
 from encaiss_dashboard.services.invoices import Search, Show
 from encaiss_dashboard.services.stops import deciding
@@ -137,4 +137,9 @@ def test_the_list_of_invoices_shows_what_is_stopped_and_finds_it(house, story, s
     stopped = {"2026-002": HoldReason.PROMISED, "F-9": HoldReason.INSOLVENT}
     assert listed(Show.STOPPED, 8) == stopped
     assert listed(Show.ALL, 8) == {"2026-001": None, "F-10": None, **stopped}
+    with house.wiring.begin(HOUSE, write=False) as work:
+        taken_away = exports.make(work, 1, "invoices", "all", {"show": "stopped"}).content.decode()
+    assert {number for number in ("2026-001", "2026-002", "F-9", "F-10") if number in taken_away} == set(
+        stopped
+    )
     assert listed(Show.STOPPED, 40) == {"F-9": HoldReason.INSOLVENT}
