@@ -57,19 +57,19 @@ def _searches(of: type[Any], **given: Any) -> list[Any]:
 def _stops(aim: Aim) -> list[Any]:
     """What somebody could ask to stop: somebody else's invoices, days and amounts that are none."""
     mine, parts = (aim.ids["invoice_id"],), (Instalment(DAY, 121_456),)
-    days, cents = (date.min, date.max), [number for number in NUMBERS if number]
+    days, far = (date.min, date.max), (-1, 10**40)
     return [
         NewPromise(mine, DAY),
         *(NewPromise((number,), DAY) for number in NUMBERS),
         *(NewPromise(mine, on) for on in days),
-        *(NewPromise(mine, DAY, number, number) for number in cents),
+        *(NewPromise(mine, DAY, number, number) for number in far),
         *(NewDispute(ids, DisputeReason.PRICE) for ids in (mine, (), None, NUMBERS)),
-        *(NewRequest(mine, on) for on in (None, *days)),
+        *(NewRequest(mine, on) for on in days),
         *(NewPause(mine, on) for on in (None, *days)),
         *(NewInsolvency(InsolvencyKind.BANKRUPTCY, on) for on in (None, *days)),
-        *(NewPlan(mine, some) for some in (parts, (), *((Instalment(DAY, number),) for number in NUMBERS))),
+        *(NewPlan(mine, some) for some in (parts, (), *((Instalment(DAY, number),) for number in far))),
         *(NewPlan(mine, (Instalment(on, 121_456),)) for on in days),
-        *(NewPlan(mine, parts, number, number) for number in cents),
+        *(NewPlan(mine, parts, number, number) for number in far),
     ]
 
 
