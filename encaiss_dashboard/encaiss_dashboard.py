@@ -9,7 +9,7 @@ import reflex as rx
 
 from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.agency import Colleagues, agency_page
-from encaiss_dashboard.ui.debtor_file import Debtor, Merging, debtor_file_page
+from encaiss_dashboard.ui.debtor_file import Debtor, Merging, Stopping, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.desk import desk_page
 from encaiss_dashboard.ui.desk_state import Desk
@@ -57,6 +57,7 @@ _SHEETS = (
     "desk",
     "privacy",
     "merging",
+    "stops",
     "plan",
 )
 
@@ -93,7 +94,7 @@ app.add_page(
     debtor_file_page,
     route="/debtors/[debtor]",
     title="Encaiss",
-    on_load=[Shell.load, Debtor.load, Merging.load],
+    on_load=[Shell.load, Debtor.load, Merging.load, Stopping.load],
 )
 app.add_page(invoices_page, route="/invoices", title="Encaiss", on_load=[Shell.load, Invoices.load])
 app.add_page(

@@ -10,6 +10,16 @@ from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
 from encaiss_dashboard.domain.plan_terms import written
 from encaiss_dashboard.domain.signing import link_token
+from encaiss_dashboard.domain.stops import (
+    Dispute,
+    DisputeReason,
+    Insolvency,
+    InsolvencyKind,
+    InvoicePause,
+    PlanRequest,
+    Promise,
+    Stop,
+)
 from encaiss_dashboard.services import imports
 from encaiss_dashboard.services.accounts import factors, team
 from encaiss_dashboard.services.debtors import merging, parting, splitting
@@ -17,7 +27,7 @@ from encaiss_dashboard.services.imports import Answers
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.uploads import read
 from encaiss_dashboard.services.privacy import erasure
-from encaiss_dashboard.storage import accounts, changes, claims, plans, records
+from encaiss_dashboard.storage import accounts, changes, claims, plans, records, stop_tables, stops
 from encaiss_dashboard.storage.journal import ActKind
 
 DAY = date(2026, 11, 1)
@@ -108,8 +118,31 @@ def furnish(house: Any, slug: str) -> Aim:
     ids |= {"token_id": key_id, "session_id": login.id, "closed_id": closed, "gone_id": gone.user_id} | {
         "document_id": document
     }
-    ids, shown = doubled(house, client, mark, ids)
+    ids, shown = doubled(house, client, mark, ids | halted(house, client, mark, debtor, invoice))
     return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake)
+
+
+def halted(house: Any, client: int, mark: str, debtor: int, invoice: int) -> dict[str, int]:
+    """A stop of each kind that can be decided about, a later fact about one and a document beside it."""
+    some, kept = frozenset({invoice}), {"words": mark, "user_id": None, "at": house.clock()}
+    insolvent = house.debtor(client, f"{mark} insolvent")
+    made: dict[str, tuple[int, Stop]] = {
+        "stop_id": (debtor, Promise(some, 100, 121_356, DAY, DAY)),
+        "dispute_id": (debtor, Dispute(some, DisputeReason.PRICE, DAY)),
+        "request_id": (debtor, PlanRequest(some, DAY)),
+        "pause_id": (debtor, InvoicePause(some, DAY, None)),
+        "insolvency_id": (insolvent, Insolvency(InsolvencyKind.BANKRUPTCY, DAY)),
+    }
+    with house.wiring.begin(HOUSE) as work:
+        session = work.session
+        ids = {name: stops.add(session, client, whose, stop, **kept) for name, (whose, stop) in made.items()}
+        later = {"on": DAY, "terms": {"until": None}, **kept}
+        stops.add_event(session, client, ids["pause_id"], stops.EventKind.EXTENDED, **later)
+    beside = {"name": f"{mark}.pdf", "mime": "application/pdf", "digest": mark, "size_bytes": 4}
+    of = {"client_id": client, "stop_id": ids["dispute_id"], "at": house.clock()}
+    paper = house.add(stop_tables.StopDocument(**of, **beside))
+    house.wiring.store.keep(f"stop-{paper}", mark.encode())
+    return ids | {"paper_id": paper}
 
 
 def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[dict[str, int], dict[str, str]]:

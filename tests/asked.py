@@ -13,6 +13,20 @@ from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
 from encaiss_dashboard.domain.permissions import Role
 from encaiss_dashboard.domain.plan_terms import written
 from encaiss_dashboard.domain.signing import Asked
+from encaiss_dashboard.domain.stops import (
+    DisputeReason,
+    InsolvencyKind,
+    Instalment,
+    StopState,
+)
+from encaiss_dashboard.domain.stops.opening import (
+    NewDispute,
+    NewInsolvency,
+    NewPause,
+    NewPlan,
+    NewPromise,
+    NewRequest,
+)
 from encaiss_dashboard.services.debtors import DebtorSearch
 from encaiss_dashboard.services.debtors.splitting import NewDebtor
 from encaiss_dashboard.services.delegations import Decision
@@ -22,6 +36,7 @@ from encaiss_dashboard.services.invoices import Search
 from encaiss_dashboard.services.people.clients import ClientFacts
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.pushes import Answered
+from encaiss_dashboard.services.stops.deciding import Terms, Verdict
 
 TEXTS = ("", "x" * 20_000, "a\0b", "\ud800", "%_'\"\\;--", "1 OR 1=1", "../../etc/passwd", "{0.__class__}")
 NUMBERS = (0, -1, 999_999, 2**31, 2**63, 10**40)
@@ -37,6 +52,25 @@ def _decisions(aim: Aim) -> list[Decision]:
 def _searches(of: type[Any], **given: Any) -> list[Any]:
     pages = [of(**given, page=number) for number in NUMBERS]
     return [of(**given), *pages, *(of(**given, text=text) for text in TEXTS)]
+
+
+def _stops(aim: Aim) -> list[Any]:
+    """What somebody could ask to stop: somebody else's invoices, days and amounts that are none."""
+    mine, parts = (aim.ids["invoice_id"],), (Instalment(DAY, 121_456),)
+    days, far = (date.min, date.max), (-1, 10**40)
+    return [
+        NewPromise(mine, DAY),
+        *(NewPromise((number,), DAY) for number in NUMBERS),
+        *(NewPromise(mine, on) for on in days),
+        *(NewPromise(mine, DAY, number, number) for number in far),
+        *(NewDispute(ids, DisputeReason.PRICE) for ids in (mine, (), None, NUMBERS)),
+        *(NewRequest(mine, on) for on in days),
+        *(NewPause(mine, on) for on in (None, *days)),
+        *(NewInsolvency(InsolvencyKind.BANKRUPTCY, on) for on in (None, *days)),
+        *(NewPlan(mine, some) for some in (parts, (), *((Instalment(DAY, number),) for number in far))),
+        *(NewPlan(mine, (Instalment(on, 121_456),)) for on in days),
+        *(NewPlan(mine, parts, number, number) for number in far),
+    ]
 
 
 # A parameter by its name; with its annotation or its function where one name means several things. The
@@ -56,6 +90,8 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
             "into_id",
             "merge_id",
             "token_id",
+            "stop_id",
+            "paper_id",
         )
     },
     **dict.fromkeys(
@@ -123,6 +159,18 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "data": lambda aim: [b"a;b\n1;2\n", b"", b"\0" * 100],
     **dict.fromkeys(("rows", "problems"), lambda aim: [()]),
     "decision": _decisions,
+    "new": _stops,
+    "verdict": lambda aim: [*map(Verdict, StopState), *(Verdict(StopState.PARTLY, n) for n in NUMBERS)],
+    "answer.stop_id": lambda aim: [aim.ids["request_id"], *NUMBERS],
+    "decide.stop_id": lambda aim: [aim.ids["dispute_id"], *NUMBERS],
+    "extend.stop_id": lambda aim: [aim.ids["pause_id"], *NUMBERS],
+    "lift.stop_id": lambda aim: [aim.ids["insolvency_id"], *NUMBERS],
+    "answer.terms": lambda aim: [
+        None,
+        Terms(()),
+        *(Terms((Instalment(DAY, number),)) for number in NUMBERS),
+    ],
+    "until": lambda aim: [None, DAY, date.min, date.max],
     "search: 'DebtorSearch'": lambda aim: _searches(DebtorSearch),
     "search: 'Search'": lambda aim: _searches(Search, on=DAY),
     "outcome": lambda aim: [Delivered("250 made up"), DeliveryFailed(reason="made up", permanent=True)],

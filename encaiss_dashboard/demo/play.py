@@ -27,8 +27,12 @@ from encaiss_dashboard.domain.dunning import (
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Actor
-from encaiss_dashboard.services import delegations, imports
+from encaiss_dashboard.domain.stops import DisputeReason
+from encaiss_dashboard.domain.stops.opening import NewDispute, NewPromise, NewStop
+from encaiss_dashboard.services import debtors, delegations, imports
+from encaiss_dashboard.services.debtors import DebtorSearch, DebtorSort
 from encaiss_dashboard.services.delegations import Decision
+from encaiss_dashboard.services.stops import opening
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.wiring import Wiring
@@ -105,6 +109,21 @@ class Story:
         data = export(self.waiting, self.language)
         with self._at(yesterday, _UPLOAD).begin(self.owner, yesterday) as work:
             imports.receive(work, self.client_id, self._file_name("suite", yesterday), data)
+        self._answers(yesterday)
+
+    def _answers(self, day: date) -> None:
+        """Two debtors answered: one promises to pay everything, one contests its oldest invoice."""
+        with self._at(day, _DESK).begin(self.owner, day) as work:
+            search = DebtorSearch(state=DelegationState.DELEGATED.value, sort=DebtorSort.OVERDUE)
+            late = [line for line in debtors.find(work, self.client_id, search).lines if line.overdue.cents]
+            # The first ones stay as they are: somebody has to be reminded tonight.
+            for line, asked in zip(late[3:5], ("promise", "dispute"), strict=False):
+                open_ = debtors.file(work, self.client_id, line.id).invoices
+                ids = tuple(item.invoice.id for item in open_ if item.invoice.due < day)
+                new: NewStop = NewPromise(ids, day + _FORTNIGHT)
+                if asked == "dispute":
+                    new = NewDispute(ids[:1], DisputeReason.NOT_CONFORMING)
+                opening.open_one(work, self.client_id, line.id, new, "")
 
     def _at(self, day: date, moment: time) -> Wiring:
         now = datetime.combine(day, moment, _ZONE)

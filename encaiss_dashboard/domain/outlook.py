@@ -10,6 +10,7 @@ from typing import Final
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationState, status
 from encaiss_dashboard.domain.dunning import (
     ORDINARY,
+    Held,
     OpenInvoice,
     Plan,
     Planned,
@@ -140,9 +141,23 @@ def _expected(
     for item in invoices:
         days |= {item.invoice.due + _ONE_DAY}
         days |= {item.invoice.due + timedelta(days=step.days_late_min) for step in plan.steps}
+        until = item.stop.facts.get("until") if item.stop else None
+        days |= {until + _ONE_DAY} if isinstance(until, date) else set()
         days |= {done.on + timedelta(days=s.days_after_previous) for done in item.done for s in plan.steps}
     for day in sorted({plan.sending.next_open(d) for d in days if d >= found[1]}):
-        result = plan_debtor(plan, day, invoices, credit, last_contact, standing=standing)
+        result = plan_debtor(plan, day, _stopped_on(invoices, day), credit, last_contact, standing=standing)
         if isinstance(result, Planned):
             return result.step, day
     return None
+
+
+def _stopped_on(invoices: Sequence[OpenInvoice], day: date) -> list[OpenInvoice]:
+    """The same invoices on a later day, without the stops that have ended by then."""
+    return [
+        item if item.stop is None or _holds(item.stop, day) else replace(item, stop=None) for item in invoices
+    ]
+
+
+def _holds(stop: Held, day: date) -> bool:
+    until = stop.facts.get("until")
+    return not isinstance(until, date) or day <= until

@@ -31,8 +31,9 @@ from encaiss_dashboard.domain.letters import (
 )
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.domain.stops import Stops
 from encaiss_dashboard.locales import text
-from encaiss_dashboard.storage import letters, queries, records
+from encaiss_dashboard.storage import letters, queries, records, stops
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
@@ -106,11 +107,17 @@ def hand_over(work: Work, message_id: int) -> Message | None:
     if stands.state is not DelegationState.DELEGATED:
         _drop(work, row, stands.state.value)
         return None
-    sections = _sections(work, row)
+    halted = stops.of_debtors(work.session, row.client_id, [row.debtor_id]).get(row.debtor_id)
+    held = halted.stops.of_debtor(work.today) if halted else None
+    if held is not None:
+        _drop(work, row, held.reason.value)
+        return None
+    sections = _sections(work, row, halted.stops if halted else Stops())
     steps = [StepCode(line.step) for section in sections for line in section.lines if line.step]
     if not steps:
-        _drop(work, row, "settled")
+        _drop(work, row, row.detail or "settled")
         return None
+    row.detail = ""
     # The invoice that set the tone may be paid by now.
     row.step = max(steps, key=lambda code: code.rank).value
     facts = letters.statement_letter(
@@ -169,13 +176,20 @@ def settle(work: Work, message_id: int, outcome: Delivered | DeliveryFailed) -> 
         _fail(work, row)
 
 
-def _sections(work: Work, row: records.OutboxMessage) -> list[Section]:
-    """What is still owed of a message's lines; those that it no longer names are marked dropped."""
-    lines = work.session.exec(
-        select(records.OutboxLine)
-        .where(records.OutboxLine.message_id == row.id, col(records.OutboxLine.dropped).is_(False))
-        .order_by(col(records.OutboxLine.id))
-    ).all()
+def _sections(work: Work, row: records.OutboxMessage, halted: Stops) -> list[Section]:
+    """What is still owed of a message's lines; those that it no longer names are marked dropped.
+
+    What stops one of them meanwhile is left in ``detail``.
+    """
+    query = select(records.OutboxLine).where(
+        records.OutboxLine.message_id == row.id, col(records.OutboxLine.dropped).is_(False)
+    )
+    lines = list(work.session.exec(query.order_by(col(records.OutboxLine.id))))
+    for line in lines:
+        held = halted.of_invoice(line.invoice_id, work.today)
+        if held is not None:
+            line.dropped, row.detail = True, held.reason.value
+    lines = [line for line in lines if not line.dropped]
     sections = []
     for currency, ledger in queries.ledgers(work.session, row.client_id, [row.debtor_id]).items():
         mine = [line for line in lines if line.currency == currency]

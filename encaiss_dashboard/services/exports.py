@@ -15,13 +15,13 @@ from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.sheets import amount, sheet
 from encaiss_dashboard.locales import text
-from encaiss_dashboard.storage import lists, merges, queries
+from encaiss_dashboard.storage import lists, merges, queries, stops
 from encaiss_dashboard.storage.lists import InvoiceFilter, InvoiceLine
 from encaiss_dashboard.work import Work
 
 _CSV: Final = "text/csv; charset=utf-8"
 _ID: Final = TypeAdapter(Annotated[int, Field(gt=0, lt=2**31)])
-_SHOWS: Final = frozenset({"open", "overdue", "paid", "credit_notes", "all"})
+_SHOWS: Final = frozenset({"open", "overdue", "paid", "credit_notes", "stopped", "all"})
 _SORTS: Final = frozenset({"due", "issue", "number", "debtor", "total", "open"})
 
 
@@ -89,7 +89,10 @@ def _invoices(work: Work, client_id: int, query: Mapping[str, str]) -> Made:
     show, sort, bucket = query.get("show", "open"), query.get("sort", "due"), query.get("bucket", "")
     on = _day(query.get("on", "")) or work.today
     wanted = InvoiceFilter(
-        on=on, text=query.get("q", "").strip()[:100], show=show if show in _SHOWS else "open"
+        on=on,
+        text=query.get("q", "").strip()[:100],
+        show=show if show in _SHOWS else "open",
+        only=stops.stopped(work.session, client_id, on) if show == "stopped" else None,
     )
     name = sort.removeprefix("-")
     lines = lists.invoice_lines(

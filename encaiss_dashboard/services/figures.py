@@ -20,6 +20,7 @@ from encaiss_dashboard.domain.money import EUR, Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.prospects import prospects
+from encaiss_dashboard.storage.stop_alarms import Alarm, alarms
 from encaiss_dashboard.work import Work
 
 _MONTHS: Final = 12
@@ -55,12 +56,14 @@ class Decisions:
         uploads: id and file name of files received and not imported.
         undelegated: how many debtors are past due and not delegated, and what they owe in all.
         failed: debtor id and name of messages that could not be delivered.
+        stops: promises and plans that failed, requests and disputes that wait.
     """
 
     uploads: tuple[tuple[int, str], ...]
     undelegated: int
     undelegated_overdue: Money
     failed: tuple[tuple[int, str], ...]
+    stops: tuple[Alarm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,7 @@ def _decisions(work: Work, client_id: int, watched: list[WatchedDebtor], currenc
         undelegated=len(waiting),
         undelegated_overdue=Money.total((w.overdue for w in waiting), currency),
         failed=tuple(queries.failed_messages(work.session, client_id)),
+        stops=tuple(alarms(work.session, [client_id], work.today)),
     )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
 from encaiss_dashboard.domain.ageing import DEFAULT_BOUNDS, NOT_DUE, bucket_codes
+from encaiss_dashboard.domain.dunning import Held
+from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.storage import lists
+from encaiss_dashboard.domain.stops import Stops
+from encaiss_dashboard.storage import lists, stops
 from encaiss_dashboard.storage.lists import InvoiceFilter, InvoiceLine
 from encaiss_dashboard.work import Work
 
@@ -24,6 +28,7 @@ class Show(StrEnum):
     OVERDUE = "overdue"
     PAID = "paid"
     CREDIT_NOTES = "credit_notes"
+    STOPPED = "stopped"
     ALL = "all"
 
 
@@ -66,6 +71,7 @@ class InvoicePage:
     Attributes:
         found: how many there are on all pages.
         open: what is open on all pages together, by currency.
+        stops: what stops reminders about those of this page that anything stops, by id.
     """
 
     lines: tuple[InvoiceLine, ...]
@@ -73,6 +79,7 @@ class InvoicePage:
     page: int
     pages: int
     open: tuple[Money, ...]
+    stops: Mapping[int, Held]
 
 
 def find(work: Work, client_id: int | None, search: Search) -> InvoicePage:
@@ -86,6 +93,7 @@ def find(work: Work, client_id: int | None, search: Search) -> InvoicePage:
         due_from=due_from,
         due_to=due_to,
         debtor_id=search.debtor_id,
+        only=stops.stopped(work.session, client, search.on) if search.show is Show.STOPPED else None,
     )
     found, sums = lists.count_invoices(work.session, client, wanted)
     pages = max(1, -(-found // PAGE_SIZE))
@@ -99,7 +107,18 @@ def find(work: Work, client_id: int | None, search: Search) -> InvoicePage:
         offset=(page - 1) * PAGE_SIZE,
         limit=PAGE_SIZE,
     )
-    return InvoicePage(tuple(lines), found, page, pages, tuple(sums))
+    halted = stops.of_debtors(work.session, client, {line.debtor_id for line in lines})
+    held = {
+        line.id: stop
+        for line in lines
+        if line.debtor_id in halted and line.open.cents > 0 and line.kind is Kind.INVOICE
+        if (stop := _stop(halted[line.debtor_id].stops, line.id, search.on)) is not None
+    }
+    return InvoicePage(tuple(lines), found, page, pages, tuple(sums), held)
+
+
+def _stop(known: Stops, invoice_id: int, on: date) -> Held | None:
+    return known.of_debtor(on) or known.of_invoice(invoice_id, on)
 
 
 def _due_range(search: Search) -> tuple[date | None, date | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -36,8 +36,9 @@ class InvoiceFilter:
     """Which invoices: as of a date, by text, state, due range and debtor.
 
     Attributes:
-        show: ``open``, ``overdue``, ``paid``, ``credit_notes`` or ``all``.
+        show: ``open``, ``overdue``, ``paid``, ``credit_notes``, ``stopped`` or ``all``.
         due_from, due_to: both ends included, None for open ended; set, they ask for open ones.
+        only: ids of invoices and of debtors, None for all of them.
     """
 
     on: date
@@ -46,6 +47,7 @@ class InvoiceFilter:
     due_from: date | None = None
     due_to: date | None = None
     debtor_id: int | None = None
+    only: tuple[Collection[int], Collection[int]] | None = None
 
 
 def _balance(on: date) -> ColumnElement[int]:
@@ -80,9 +82,13 @@ def _where(client_id: int, wanted: InvoiceFilter) -> list[ColumnElement[bool]]:
         "overdue": [invoice, balance > 0, col(Invoice.due) < wanted.on],
         "paid": [invoice, balance == 0],
         "credit_notes": [~invoice],
+        "stopped": [invoice, balance > 0],
         "all": [],
     }
     conditions += states[wanted.show]
+    if wanted.only is not None:
+        invoices, debtors = wanted.only
+        conditions.append(col(Invoice.id).in_(sorted(invoices)) | col(Invoice.debtor_id).in_(sorted(debtors)))
     if wanted.due_from is not None or wanted.due_to is not None:
         conditions += [invoice, balance != 0]
     if wanted.due_from is not None:

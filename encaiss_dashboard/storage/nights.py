@@ -96,7 +96,7 @@ def night(
 def _plain(session: Session, known: Known, on: date, flagged: Collection[int]) -> set[int]:
     """The flagged debtors whose balance and plan leave nothing to ask but when they were last written to."""
     special = {*known.plans.debtors, *_of_invoices(session, known)}
-    doubtful = special | credited(session, known.client_id, on) | stopped(session, known.client_id, on)
+    doubtful = special | credited(session, known.client_id, on) | stopped(session, known.client_id)
     return {
         key
         for key in flagged

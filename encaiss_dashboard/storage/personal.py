@@ -166,7 +166,8 @@ def _own(row: Record, user: User) -> dict[str, Any]:
     values = _row(row)
     mine = user.id in {getattr(row, "user_id", None), row.id if isinstance(row, User) else None}
     mine = mine or getattr(row, "to", None) == user.email or isinstance(row, LoginAttempt)
-    if mine and getattr(row, "debtor_id", None) is None:
+    about_debtor = getattr(row, "debtor_id", None) is not None or hasattr(row, "stop_id")
+    if mine and not about_debtor:
         return values
     keys = {column.key for column in inspect(type(row)).columns if column.primary_key or column.foreign_keys}
     times = {name for name, value in row.model_dump().items() if isinstance(value, date)}

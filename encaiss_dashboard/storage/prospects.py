@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select, func, select
@@ -29,7 +29,8 @@ from encaiss_dashboard.domain.interest import Regime
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
-from encaiss_dashboard.storage import plans, queries, records
+from encaiss_dashboard.domain.stops import Balances, Stop, Stops
+from encaiss_dashboard.storage import plans, queries, records, stops
 from encaiss_dashboard.storage.plans import Agreed, ClientPlans
 
 IN_HAND: Final = frozenset({DelegationState.DELEGATED, DelegationState.PAUSED})
@@ -51,6 +52,7 @@ class Prospect:
         plan, version: what was agreed, and the number of that.
         standing: what else its reminders depend on.
         regime: whose law on late payment holds for it.
+        stops: disputes, promises and the like; each invoice carries what they mean for it on the day.
     """
 
     on: date
@@ -62,6 +64,7 @@ class Prospect:
     version: int = 0
     standing: Standing = ORDINARY
     regime: Regime = Regime.BE_B2B
+    stops: Stops = field(default_factory=Stops)
 
     @property
     def status(self) -> DelegationStatus:
@@ -71,6 +74,9 @@ class Prospect:
     @property
     def stop(self) -> Held | None:
         """What keeps every message to it back on the day."""
+        stopped = self.stops.of_debtor(self.on)
+        if stopped is not None:
+            return stopped
         status = self.status
         if status.state is not DelegationState.PAUSED:
             return None
@@ -105,15 +111,32 @@ class Prospect:
 
     def next_message(self, *more: DelegationEvent) -> tuple[StepCode, date] | None:
         """The step and earliest day of its next message, supposing more decisions."""
+        first, stopped = self.on, self.stops.of_debtor(self.on)
+        if stopped is not None:
+            until = stopped.facts.get("until")
+            if not isinstance(until, date):
+                return None
+            first = until + timedelta(days=1)
         return next_message(
             self.plan,
             [*self.events, *more],
-            self.on,
+            first,
             self.invoices,
             credit=self.credit,
             last_contact=self.last_contact,
             standing=self.standing,
         )
+
+    def with_stops(self, stops: Stops) -> Prospect:
+        """The same debtor on the same day, supposing other stops."""
+        invoices = [replace(item, stop=stops.of_invoice(item.invoice.id, self.on)) for item in self.invoices]
+        return replace(self, invoices=invoices, stops=stops)
+
+    def supposing(self, stop: Stop) -> Prospect:
+        """The same debtor on the same day with one more stop about its open invoices."""
+        known = self.stops.balances
+        owed = {item.invoice.id: item.open.cents for item in self.invoices} | {**known.totals}
+        return self.with_stops(Stops((*self.stops.known, stop), Balances(owed, known.settled)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +232,10 @@ def prospects(
         facts = known or known_of(session, client_id, on, some)
         invoices = _open(session, client_id, on, some, facts.plans.invoices)
         credit = free_credit(session, [client_id], on, some)
+        halted = stops.of_debtors(session, client_id, some)
         for key in some:
             agreed = facts.agreed(key)
-            found[key] = Prospect(
+            seen = Prospect(
                 on,
                 facts.events.get(key, ()),
                 invoices.get(key, ()),
@@ -222,6 +246,7 @@ def prospects(
                 facts.standing(key, on),
                 facts.regime(key),
             )
+            found[key] = seen.with_stops(halted[key].stops) if key in halted else seen
     return found
 
 
@@ -231,9 +256,9 @@ def credited(session: Session, client_id: int, on: date) -> set[int]:
     return {key for key, amounts in free_credit(session, [client_id], on, every).items() if amounts}
 
 
-def stopped(session: Session, client_id: int, on: date) -> set[int]:  # noqa: ARG001 - until there are other stops
+def stopped(session: Session, client_id: int) -> set[int]:
     """Debtors of a client about whom anybody ever stated anything that stops reminders."""
-    return set()
+    return set(stops.of_clients(session, [client_id]))
 
 
 def _open(

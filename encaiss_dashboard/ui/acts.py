@@ -10,6 +10,7 @@ from typing import Any, Final, TypedDict
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.terms import Shape, Term, TermUnreadable
 from encaiss_dashboard.locales import LANGUAGES, catalogue, day, decimal, money, text
+from encaiss_dashboard.ui.stop_acts import stop_act
 
 _STEP_DOTS: Final = {
     "courtesy": "info",
@@ -34,6 +35,8 @@ _WHY: Final = {
     "paused": "paused",
     "withdrawn": "not_acting",
     "not_delegated": "not_acting",
+    **dict.fromkeys(("disputed", "promised", "instalments", "invoice_paused"), "stopped"),
+    "insolvent": "insolvent",
 }
 _NUMBERS_SHOWN: Final = 4
 _AMOUNTS: Final = frozenset({"total", "vat"})
@@ -225,6 +228,7 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "plan_changed": _plan,
     "kind_said": _kind,
     "payments_known": _up_to_date,
+    **dict.fromkeys(("stop_opened", "stop_decided", "stop_withdrawn", "stop_document"), stop_act),
 }
 
 

@@ -22,6 +22,7 @@ from encaiss_dashboard.ui.acts import ActRow, act_row, near, term_words
 from encaiss_dashboard.ui.deciding import Deciding, standing
 from encaiss_dashboard.ui.papers import Paper, Papers, paper_of
 from encaiss_dashboard.ui.shell import Next, handler
+from encaiss_dashboard.ui.stop_words import hold_words, stop_tag
 from encaiss_dashboard.work import Work
 
 _ACTS_SHOWN: Final = 50
@@ -44,6 +45,7 @@ class InvoiceRow(TypedDict):
     due: str
     late: str
     open: str
+    stop: str
     paper: Paper
 
 
@@ -283,12 +285,15 @@ def _upcoming(seen: DebtorFile, lang: str) -> Card:
     if seen.next is not None:
         step, on = seen.next
         when = text(lang, "file.next_on", day=day(on, lang)) if on > seen.on else text(lang, "file.next_now")
-        return Card(value=text(lang, f"step.{step}_short"), under=when, doubt="")
+        why = hold_words(seen.stop, lang) if seen.stop else ""
+        return Card(value=text(lang, f"step.{step}_short"), under=when, doubt=why)
     state, why = seen.status.state, "done"
     if not seen.invoices:
         why = "nothing_open"
     elif state is not DelegationState.DELEGATED and seen.planned is None:
         why = state.value
+    elif seen.stop is not None:
+        return Card(value=text(lang, "file.next_none"), under=hold_words(seen.stop, lang), doubt="")
     return Card(value=text(lang, "file.next_none"), under=text(lang, f"file.why_{why}"), doubt="")
 
 
@@ -305,6 +310,7 @@ def _invoice(item: OpenInvoice, seen: DebtorFile, papers: Papers, lang: str) -> 
         due=near(item.invoice.due, lang, seen.on),
         late=text(lang, "file.late_by", n=late) if late > 0 else "",
         open=money(item.open, lang),
+        stop=stop_tag(item.stop, lang),
         paper=paper_of(papers, item.invoice.id, lang),
     )
 

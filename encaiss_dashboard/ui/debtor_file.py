@@ -14,44 +14,47 @@ from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.merging import Merging, merged_from, merged_on, merging_ways
 from encaiss_dashboard.ui.papers import clip
 from encaiss_dashboard.ui.shell import Shell, page
+from encaiss_dashboard.ui.stopping import Stopping, stopped_on, stops_card
 
-__all__ = ["Debtor", "Merging", "debtor_file_page"]
+__all__ = ["Debtor", "Merging", "Stopping", "debtor_file_page"]
 
 
 def debtor_file_page() -> rx.Component:
     """The page."""
-    return merged_on(
-        decided_on(
-            page(
-                "menu.debtors",
-                rx.cond(
-                    Debtor.missing,
-                    rx.el.section(
-                        empty(
-                            t("file.missing_title"),
-                            t("file.missing_hint"),
-                            link_button(t("file.missing_go"), "/debtors", kind="p"),
+    return stopped_on(
+        merged_on(
+            decided_on(
+                page(
+                    "menu.debtors",
+                    rx.cond(
+                        Debtor.missing,
+                        rx.el.section(
+                            empty(
+                                t("file.missing_title"),
+                                t("file.missing_hint"),
+                                link_button(t("file.missing_go"), "/debtors", kind="p"),
+                            ),
+                            class_name="card",
                         ),
-                        class_name="card",
+                        rx.fragment(
+                            _crumbs(),
+                            _head(),
+                            merged_from(),
+                            rx.el.div(
+                                _figure(t("file.principal"), Debtor.principal),
+                                _figure(t("file.accessories"), Debtor.accessories),
+                                _figure(t("file.longest"), Debtor.longest),
+                                _figure(t("file.next"), Debtor.upcoming),
+                                class_name="grid k4",
+                            ),
+                            rx.el.div(
+                                _acts(),
+                                rx.el.div(_invoices(), stops_card(), _follow(), class_name="grid side-cards"),
+                                class_name="grid k2 file",
+                            ),
+                        ),
                     ),
-                    rx.fragment(
-                        _crumbs(),
-                        _head(),
-                        merged_from(),
-                        rx.el.div(
-                            _figure(t("file.principal"), Debtor.principal),
-                            _figure(t("file.accessories"), Debtor.accessories),
-                            _figure(t("file.longest"), Debtor.longest),
-                            _figure(t("file.next"), Debtor.upcoming),
-                            class_name="grid k4",
-                        ),
-                        rx.el.div(
-                            _acts(),
-                            rx.el.div(_invoices(), _follow(), class_name="grid side-cards"),
-                            class_name="grid k2 file",
-                        ),
-                    ),
-                ),
+                )
             )
         )
     )
@@ -237,7 +240,12 @@ def _invoices() -> rx.Component:
                     rx.foreach(
                         Debtor.invoices,
                         lambda row: rx.el.tr(
-                            rx.el.td(row["number"], clip(row["paper"]), class_name="number"),
+                            rx.el.td(
+                                row["number"],
+                                clip(row["paper"]),
+                                rx.cond(row["stop"] != "", rx.el.div(tag(row["stop"], "info long"))),
+                                class_name="number",
+                            ),
                             rx.el.td(
                                 rx.el.div(row["due"], class_name="nw"),
                                 rx.el.div(row["late"], class_name="muted small nw"),

@@ -28,6 +28,11 @@ _TODO_MANY: Final = 60
 _ASCENDING_FIRST: Final = frozenset({DeskSort.NAME, DeskSort.IMPORTED})
 _TONES: Final = {
     TodoKind.FAILED: "bad",
+    TodoKind.BROKEN_PROMISE: "bad",
+    TodoKind.BREACH: "bad",
+    TodoKind.REQUEST_WAITS: "warn",
+    TodoKind.DISPUTE_WAITS: "warn",
+    TodoKind.CREDIT_WAITS: "warn",
     TodoKind.TRAY: "warn",
     TodoKind.UPLOAD: "info",
     TodoKind.SILENT: "mute",

@@ -20,6 +20,7 @@ from encaiss_dashboard.ui.drop_zone import HISTORY, drop_zone, how_it_goes
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.papers import Paper, Papers, clip, paper_of
 from encaiss_dashboard.ui.shell import Next, Shell, handler, page
+from encaiss_dashboard.ui.stop_words import stop_tag
 from encaiss_dashboard.work import Work
 
 _PATH: Final = "/invoices"
@@ -51,6 +52,7 @@ class Row(TypedDict):
     tone: str
     total: str
     open: str
+    stop: str
     paper: Paper
 
 
@@ -121,7 +123,7 @@ class Invoices(Shell):
     def _write(self, seen: InvoicePage, today: date, query: Mapping[str, str], papers: Papers) -> None:
         lang = self._language()
         search = _search(query, today)
-        self.rows = [_row(line, today, lang, papers) for line in seen.lines]
+        self.rows = [_row(line, today, lang, papers, seen) for line in seen.lines]
         self.tabs = [
             Tab(
                 label=text(lang, f"invoices.show_{show}"),
@@ -136,8 +138,7 @@ class Invoices(Shell):
         self.bucket_off = _address(query, bucket="", on="")
         first = (seen.page - 1) * PAGE_SIZE
         numbers = {"first": first + 1, "last": first + len(seen.lines), "found": seen.found}
-        facts = {name: integer(number, lang) for name, number in numbers.items()}
-        self.shown = text(lang, "invoices.shown", **facts)
+        self.shown = text(lang, "invoices.shown", **{key: integer(n, lang) for key, n in numbers.items()})
         self.open = " + ".join(money(amount, lang) for amount in seen.open)
         self.previous = _address(query, page=str(seen.page - 1)) if seen.page > 1 else ""
         self.next = _address(query, page=str(seen.page + 1)) if seen.page < seen.pages else ""
@@ -194,7 +195,7 @@ def _address(query: Mapping[str, str], **changes: str) -> str:
     return f"{_PATH}?{asked}" if asked else _PATH
 
 
-def _row(line: InvoiceLine, today: date, lang: str, papers: Papers) -> Row:
+def _row(line: InvoiceLine, today: date, lang: str, papers: Papers, seen: InvoicePage) -> Row:
     late, tone = _late(line, today, lang)
     total = line.total if line.kind is Kind.INVOICE else -line.total
     return Row(
@@ -209,6 +210,7 @@ def _row(line: InvoiceLine, today: date, lang: str, papers: Papers) -> Row:
         tone=tone,
         total=money(total, lang),
         open=money(line.open, lang),
+        stop=stop_tag(seen.stops.get(line.id), lang),
         paper=paper_of(papers, line.id, lang),
     )
 
@@ -370,7 +372,10 @@ def _line(row: rx.vars.ObjectVar[Row]) -> rx.Component:
         rx.el.td(rx.el.a(row["debtor"], href=row["href"], class_name="row")),
         rx.el.td(row["issue"], class_name="nw muted"),
         rx.el.td(row["due"], class_name="nw"),
-        rx.el.td(rx.el.span(row["late"], class_name="age a-" + row["tone"])),
+        rx.el.td(
+            rx.el.span(row["late"], class_name="age a-" + row["tone"]),
+            rx.cond(row["stop"] != "", tag(row["stop"], "info")),
+        ),
         rx.el.td(row["total"], class_name="num"),
         rx.el.td(row["open"], class_name="num strong"),
         key=row["id"],

@@ -19,6 +19,8 @@ _STATE_KEYS: Final = {
     DelegationState.PAUSED: ("overview.paused", "info"),
     DelegationState.WITHDRAWN: ("overview.withdrawn", "mute"),
 }
+_STOPS_SHOWN: Final = 5
+_FAILED: Final = frozenset({"broken_promise", "breach"})
 # The drawing area of the DSO line, in its own units.
 LEFT, RIGHT, TOP, BOTTOM = 34, 400, 16, 176
 
@@ -242,6 +244,10 @@ class Overview(Shell):
             amount = money(seen.undelegated_overdue, lang)
             href = "/debtors?state=not_delegated"
             found.append(one("undelegated", "warn", title, href, amount=amount))
+        for alarm in seen.stops[:_STOPS_SHOWN]:
+            href, since = f"/debtors/{alarm.debtor_id}", day(alarm.since, lang)
+            tone = "bad" if alarm.kind in _FAILED else "warn"
+            found.append(one(alarm.kind.value, tone, alarm.name, href, day=since))
         found += [one("failed", "bad", name, f"/debtors/{key}") for key, name in seen.failed[:3]]
         return found
 

@@ -18,12 +18,14 @@ from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people
 from encaiss_dashboard.services.privacy import bundle
+from encaiss_dashboard.services.stops import papers
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
 from encaiss_dashboard.ui.edge import spoken
 from encaiss_dashboard.ui.limits import HEALTH_SECONDS_MAX
 from encaiss_dashboard.ui.new_key import key_routes
 from encaiss_dashboard.ui.signing import signing_routes
+from encaiss_dashboard.ui.stop_uploads import upload_paper
 from encaiss_dashboard.ui.uploads import upload_invoices
 from encaiss_dashboard.work import Work
 
@@ -64,8 +66,9 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
     if kind == "statement":
         statement = letters.statement_pdf(work, client_id, exports.number(key))
         return exports.Made(statement.name, "application/pdf", statement.content)
-    if kind == "document":
-        document, content = documents.content(work, client_id, exports.number(key))
+    if kind in {"document", "stop"}:
+        kept = documents.content if kind == "document" else papers.content
+        document, content = kept(work, client_id, exports.number(key))
         return exports.Made(document.name, document.mime, content)
     return exports.make(work, client_id, kind, key, query)
 
@@ -101,6 +104,7 @@ def routes() -> Starlette:
             *key_routes(),
             *api_routes(),
             Route("/uploads/invoices", upload_invoices, methods=["POST"]),
+            Route("/uploads/stop/{key}", upload_paper, methods=["POST"]),
             Route("/files/{kind}/{key}", download, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
         ]

@@ -15,8 +15,11 @@ from playwright.sync_api import expect
 
 from encaiss_dashboard import jobs
 from encaiss_dashboard.domain.permissions import HOUSE, Role
+from encaiss_dashboard.domain.stops import DisputeReason
+from encaiss_dashboard.domain.stops.opening import NewDispute
 from encaiss_dashboard.services import imports, tokens
 from encaiss_dashboard.services.accounts import team
+from encaiss_dashboard.services.stops import opening
 from encaiss_dashboard.storage.journal import ActKind
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -120,6 +123,9 @@ def furnished(server: Any) -> Furnished:
         invited = {"email": "nina@screens.example", "name": "Nina", "roles": ["accountant"], "language": "nl"}
         team.invite(work, client_id, **invited)
         tokens.make(work, client_id, "Odoo")
+        opening.open_one(
+            work, client_id, debtors[5], NewDispute(None, DisputeReason.QUANTITY), "trois en moins"
+        )
     screens = ("/", "/invoices", f"/invoices/import/{batch_id}", "/debtors", f"/debtors/{debtors[5]}")
     office = ("/team", "/software", "/journal", "/privacy", "/security")
     rest = ("/figures", "/reminders", *office, "/invoices/imports", "/reminders/plan")

@@ -24,7 +24,7 @@ from encaiss_dashboard.domain.signing import PASSWORD_LENGTH_MIN
 from encaiss_dashboard.services import figures
 from encaiss_dashboard.services.accounts import signing
 from encaiss_dashboard.settings import read
-from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage import queries, records, stops
 from encaiss_dashboard.wiring import Wiring
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -207,6 +207,14 @@ def test_one_debtor_is_paused_and_one_withdrawn(played):
         states = Counter(s.state.value for s in queries.delegation_states(session, 1, TODAY).values())
     assert (states["paused"], states["withdrawn"]) == (1, 1)
     assert 36 <= states["delegated"] <= 48
+
+
+def test_one_debtor_has_promised_and_one_contests(played):
+    with Session(played.wiring.engine) as session:
+        for client_id in (1, 2):
+            found = stops.of_clients(session, [client_id])
+            kinds = [stop.kind.value for of in found.values() for stop in of.stops.known]
+            assert sorted(kinds) == ["dispute", "promise"]
 
 
 def test_every_login_works_and_is_its_clients(played):

@@ -92,7 +92,7 @@ def plan_debtor(
 
 @dataclass(frozen=True, slots=True)
 class _Night:
-    """One debtor's night, whatever its invoices are; ``sending`` stays where the plan is supposed to be open."""
+    """One debtor's night; ``sending`` stays what it is where the plan is supposed to send every day."""
 
     plan: Plan
     on: date

@@ -14,7 +14,7 @@ from sqlmodel import select
 
 from encaiss_dashboard.domain.delegation import DelegationState, DelegationStatus
 from encaiss_dashboard.domain.dso import average_days_late
-from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode, last_step
+from encaiss_dashboard.domain.dunning import Held, OpenInvoice, StepCode, last_step
 from encaiss_dashboard.domain.errors import BadEmail, NotFound, Unreadable
 from encaiss_dashboard.domain.interest import (
     Evidence,
@@ -202,6 +202,7 @@ class DebtorFile:
         brought: how many of its invoices each import brought, by batch id.
         named: the numbers of the invoices in each message, by message id.
         names: of the debtors that the acts are about or mention, by id.
+        stop: what stops the debtor, or each of its open invoices, as of today; None when a message may go.
         term: its own payment term, else the client's.
     """
 
@@ -223,6 +224,7 @@ class DebtorFile:
     invoices: tuple[OpenInvoice, ...]
     credit: tuple[Money, ...]
     next: tuple[StepCode, date] | None
+    stop: Held | None
     plan_version: int
     contact_gap_days: int
     acts: tuple[records.Act, ...]
@@ -267,6 +269,7 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
         invoices=tuple(sorted(seen.invoices, key=lambda i: (i.invoice.due, i.invoice.id))),
         credit=tuple(seen.credit),
         next=seen.next_message(),
+        stop=_stop(seen),
         plan_version=seen.version,
         contact_gap_days=seen.plan.contact_gap_days,
         acts=told.acts,
@@ -276,6 +279,11 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
         term=debtor.term or queries.client(work.session, client).default_term,
         on=seen.on,
     )
+
+
+def _stop(seen: Prospect) -> Held | None:
+    stopped = [item.stop for item in seen.invoices]
+    return seen.stops.of_debtor(seen.on) or (stopped[0] if stopped and all(stopped) else None)
 
 
 def _debtor(work: Work, client_id: int, debtor_id: int) -> records.Debtor:

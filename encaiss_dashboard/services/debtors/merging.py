@@ -18,10 +18,11 @@ from encaiss_dashboard.domain.identity import enterprise_key
 from encaiss_dashboard.domain.matching import name_key
 from encaiss_dashboard.domain.money import EUR, Money
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.domain.stops import Balances, Stops
 from encaiss_dashboard.services.debtors import matches, moving
 from encaiss_dashboard.services.debtors.history import OTHER
 from encaiss_dashboard.services.debtors.moving import Obstacle, debtor_of
-from encaiss_dashboard.storage import merges, queries, records
+from encaiss_dashboard.storage import merges, queries, records, stops
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
@@ -219,13 +220,17 @@ def _together(work: Work, client_id: int, gone: Prospect, kept: Prospect, ids: S
         key=lambda item: (item.open.currency != EUR, item.open.currency, item.invoice.id),
     )
     contacts = [one.last_contact for one in (gone, kept) if one.last_contact is not None]
-    return Prospect(
+    halted = stops.of_debtors(work.session, client_id, ids).values()
+    known = {row.id: row.stop for of in halted for row in of.rows}
+    balances = next((of.stops.balances for of in halted), Balances())
+    both = Prospect(
         on=kept.on,
         events=kept.events,
         invoices=invoices,
         credit=[amount for amount in credit if amount.cents > 0],
         last_contact=max(contacts, default=None),
     )
+    return both.with_stops(Stops(tuple(known.values()), balances))
 
 
 def _blocked(work: Work, client_id: int, debtor_id: int, into_id: int) -> list[Obstacle]:

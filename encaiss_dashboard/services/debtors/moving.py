@@ -19,6 +19,7 @@ from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.plans import SpecialPlan
+from encaiss_dashboard.storage.stop_tables import Stop
 
 # Every table that names a debtor is decided here; a test fails for one that is not. Decisions were
 # taken about whom they name, acts are what happened, and merges lead from one debtor to the other.
@@ -28,6 +29,7 @@ MOVED: Final[tuple[type[Any], ...]] = (
     records.Payment,
     records.OutboxMessage,
     records.DebtorAlias,
+    Stop,
 )
 COUNTED: Final[Mapping[str, type[Any]]] = {
     "documents": records.Invoice,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -12,9 +12,10 @@ from typing import Any, Final
 from encaiss_dashboard.domain.delegation import DelegationState, status
 from encaiss_dashboard.domain.dunning import Planned, plan_debtor
 from encaiss_dashboard.domain.money import EUR, Money
+from encaiss_dashboard.domain.stops import Stops
 from encaiss_dashboard.services.desk.followed import Followed, day_of, followed_by
 from encaiss_dashboard.storage import desk as reads
-from encaiss_dashboard.storage import plans
+from encaiss_dashboard.storage import plans, stops
 from encaiss_dashboard.storage.desk import Balance
 from encaiss_dashboard.work import Work
 
@@ -184,11 +185,18 @@ def _tonight(work: Work, followed: Followed, in_hand: Mapping[int, DelegationSta
         (step.days_late_min for one in agreed.values() for p in one.every for step in p.steps), default=1
     )
     planned: Counter[int] = Counter()
+    stopped = stops.of_clients(work.session, tuple(followed))
     for one in reads.candidates(work.session, followed, work.today, work.today - timedelta(days=first)):
         if in_hand.get(one.debtor_id) is DelegationState.DELEGATED:
             terms = agreed[one.client_id].of(one.debtor_id, consumer=False).plan
-            result = plan_debtor(terms, work.today, one.invoices, one.credit, one.last_contact)
-            planned[one.client_id] += isinstance(result, Planned)
+            halted = stopped[one.debtor_id].stops if one.debtor_id in stopped else Stops()
+            if halted.of_debtor(work.today):
+                continue
+            owed = [
+                replace(item, stop=halted.of_invoice(item.invoice.id, work.today)) for item in one.invoices
+            ]
+            plan = plan_debtor(terms, work.today, owed, one.credit, one.last_contact)
+            planned[one.client_id] += isinstance(plan, Planned)
     return planned
 
 

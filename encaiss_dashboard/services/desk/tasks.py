@@ -13,6 +13,7 @@ from encaiss_dashboard.domain.permissions import Action, Role
 from encaiss_dashboard.services.desk.followed import Followed, day_of, followed_by
 from encaiss_dashboard.storage import desk as reads
 from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage.stop_alarms import alarms
 from encaiss_dashboard.work import Work
 
 SILENT_DAYS: Final = 30
@@ -30,6 +31,11 @@ class TodoKind(StrEnum):
     """What there is to do, the most urgent first. Each has sentences in the catalogue under ``desk.``."""
 
     FAILED = "failed"
+    BROKEN_PROMISE = "broken_promise"
+    BREACH = "breach"
+    REQUEST_WAITS = "request_waits"
+    DISPUTE_WAITS = "dispute_waits"
+    CREDIT_WAITS = "credit_waits"
     TRAY = "tray"
     UPLOAD = "upload"
     SILENT = "silent"
@@ -91,6 +97,19 @@ def _failed(work: Work, followed: Followed) -> Iterator[Todo]:
             f"/debtors/{one.debtor_id}",
             day_of(one.failed_at),
             {"name": one.name, "to": one.recipient},
+        )
+
+
+def _stops(work: Work, followed: Followed) -> Iterator[Todo]:
+    """Promises and plans that failed have to be heard of, and what was asked for answered."""
+    for one in alarms(work.session, tuple(followed), work.today):
+        yield Todo(
+            TodoKind(one.kind.value),
+            one.client_id,
+            followed[one.client_id].name,
+            f"/debtors/{one.debtor_id}",
+            one.since,
+            {"name": one.name},
         )
 
 
@@ -158,6 +177,7 @@ def _invitations(work: Work, followed: Followed) -> Iterator[Todo]:
 # One function for each kind of thing to do, in the order of their urgency: a new one is added here.
 SOURCES: Final[tuple[Callable[[Work, Followed], Iterator[Todo]], ...]] = (
     _failed,
+    _stops,
     _tray,
     _uploads,
     _silent,

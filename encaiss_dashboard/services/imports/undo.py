@@ -18,6 +18,7 @@ from encaiss_dashboard.services.imports.uploads import batch_of, key_of
 from encaiss_dashboard.storage import accounts, queries, records
 from encaiss_dashboard.storage.changes import ImportChange
 from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage.stop_tables import StopInvoice
 from encaiss_dashboard.work import Work
 
 _NAMED: Final = 5
@@ -40,7 +41,7 @@ class Obstacle:
     """What stands in the way of taking an import back.
 
     Attributes:
-        code: catalogue key below ``obstacle.``: ``reminded``, ``paid``, ``credited``, ``changed``.
+        code: key below ``obstacle.``: ``reminded``, ``stopped``, ``paid``, ``credited``, ``changed``.
         count: how many invoices it concerns.
         numbers: the first of them.
     """
@@ -176,6 +177,7 @@ def _ways(batch: records.ImportBatch) -> Iterable[tuple[str, ColumnElement[bool]
     """By what an invoice that the import brought (``mine``) or changed (``touched``) stands in the way."""
     invoice, line, message = records.Invoice, records.OutboxLine, records.OutboxMessage
     allocation, payment = records.Allocation, records.Payment
+    stopped = select(StopInvoice.invoice_id).where(StopInvoice.client_id == batch.client_id)
     key, own, later = col(invoice.id), aliased(ImportChange), aliased(ImportChange)
     mine = col(invoice.batch_id) == batch.id
     touched = key.in_(select(own.invoice_id).where(own.batch_id == batch.id))
@@ -186,6 +188,8 @@ def _ways(batch: records.ImportBatch) -> Iterable[tuple[str, ColumnElement[bool]
     )
     since = written.where(col(message.created_at) >= batch.imported_at)
     yield "reminded", or_(mine & key.in_(written), touched & key.in_(since))
+    # What was stated and decided about it is kept for good.
+    yield "stopped", mine & key.in_(stopped)
     # What another import, or nobody's import, set against it.
     others = (
         allocation.client_id == batch.client_id,

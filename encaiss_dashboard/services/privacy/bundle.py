@@ -72,7 +72,11 @@ def export_debtor(work: Work, client_id: int | None, debtor_id: int) -> Bundle:
         debtor_id=debtor_id,
         facts={"rows": rows, "files": len(files)},
     )
-    content = _zip(work, files, _papers(work, found["invoice_document"]))
+    content = _zip(
+        work,
+        files,
+        chain(_papers(work, found["invoice_document"]), _papers(work, found["stop_document"], "stop")),
+    )
     return Bundle(f"debtor-{debtor_id}-{work.today}.zip", content, rows)
 
 
@@ -218,12 +222,15 @@ def _messages(work: Work, rows: Sequence[Mapping[str, Any]]) -> dict[str, bytes]
     return written
 
 
-def _papers(work: Work, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
-    """The documents beside invoices, under names of the house: their own are whatever somebody wrote."""
+def _papers(
+    work: Work, rows: Sequence[Mapping[str, Any]], kept: str = "document"
+) -> Iterator[tuple[str, bytes]]:
+    """Documents beside invoices or stops, under names of the house: their own are whatever somebody wrote."""
     for row in rows:
         with suppress(FileNotFoundError):
             ending = row["mime"].partition("/")[2]
-            yield f"documents/{row['id']}.{ending}", work.store.load(f"document-{row['id']}")
+            folder = "documents" if kept == "document" else "stops"
+            yield f"{folder}/{row['id']}.{ending}", work.store.load(f"{kept}-{row['id']}")
 
 
 def _zip(work: Work, files: Mapping[str, bytes], more: Iterable[tuple[str, bytes]] = ()) -> bytes:

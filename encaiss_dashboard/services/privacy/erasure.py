@@ -29,13 +29,14 @@ from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
 from encaiss_dashboard.storage.claims import ClaimRow
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.plans import SpecialPlan
+from encaiss_dashboard.storage.stop_tables import Stop, StopDocument, StopEvent, StopInvoice
 from encaiss_dashboard.work import Work
 
 _ID_MAX: Final = 2**31 - 1
 
 # Every table that is about debtors is decided here; a test fails for one that is not.
 REMOVED: Final[frozenset[type[Record]]] = frozenset(
-    {records.Contact, records.DebtorAlias, records.InvoiceDocument, DebtorChange}
+    {records.Contact, records.DebtorAlias, records.InvoiceDocument, DebtorChange, StopDocument}
 )
 EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
     records.Debtor: (
@@ -44,6 +45,8 @@ EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
     ),
     records.Delegation: ("reason",),
     records.OutboxMessage: ("recipient", "subject", "body_text", "body_html", "detail"),
+    Stop: ("words",),
+    StopEvent: ("words",),
 }
 KEPT: Final = frozenset(
     {
@@ -59,6 +62,9 @@ KEPT: Final = frozenset(
         ClaimRow,
         SpecialPlan,
         records.Act,
+        Stop,
+        StopInvoice,
+        StopEvent,
     }
 )
 
@@ -265,13 +271,16 @@ def _count(work: Work, cls: Any, *where: Any) -> int:
 
 
 def _gone(work: Work, family: Sequence[int]) -> tuple[Line, ...]:
-    message, delegation, debtor = records.OutboxMessage, records.Delegation, records.Debtor
+    message, debtor = records.OutboxMessage, records.Debtor
     names = EMPTIED[debtor]
     written = _count(work, message, col(message.debtor_id).in_(family), col(message.recipient) != "")
-    reasons = _count(work, delegation, col(delegation.debtor_id).in_(family), col(delegation.reason) != "")
+    ways = personal.of_debtor(*family)
+    reasons = sum(
+        _count(work, cls, ways[cls], col(getattr(cls, name)) != "")
+        for cls, name in ((records.Delegation, "reason"), (Stop, "words"), (StopEvent, "words"))
+    )
     debtors = work.session.exec(select(debtor).where(col(debtor.id).in_(family))).all()
-    document = records.InvoiceDocument
-    papers = _count(work, document, personal.of_debtor(*family)[document])
+    papers = sum(_count(work, cls, ways[cls]) for cls in (records.InvoiceDocument, StopDocument))
     lines = (
         Line("name", len(debtors)),
         Line("details", sum(bool(getattr(one, name)) for one in debtors for name in names)),
@@ -305,7 +314,7 @@ def _stays(work: Work, client_id: int, family: Sequence[int]) -> tuple[Line, ...
     ).one()
     years, months = kept[Keep.DEBTORS], kept[Keep.FILES]
     accounts = sum(counts[name] for name in ("invoice", "payment", "allocation"))
-    dispatch = counts["outbox_message"] + counts["delegation"]
+    dispatch = counts["outbox_message"] + counts["delegation"] + counts["stop"]
     files_until = retention.end(came.date(), Keep.FILES, months) if came else None
     lines = (
         Line("accounts", accounts, retention.end(last, Keep.DEBTORS, years) if last else None),
@@ -367,9 +376,12 @@ def _withdraw(work: Work, client_id: int, debtor_id: int) -> bool:
 
 def _remove(work: Work, client_id: int, plan: Foreseen) -> list[str]:
     """Take the person out of the records; the keys of the documents to be removed from the store."""
-    document = records.InvoiceDocument
     ways = personal.of_debtor(*plan.family)
-    papers = [f"document-{key}" for key in work.session.exec(select(document.id).where(ways[document]))]
+    papers = [
+        f"{name}-{key}"
+        for name, cls in (("document", records.InvoiceDocument), ("stop", StopDocument))
+        for key in work.session.exec(select(col(cls.id)).where(ways[cls]))
+    ]
     for gone in REMOVED:
         work.session.exec(delete(gone).where(ways[gone]))
     for cls, names in EMPTIED.items():

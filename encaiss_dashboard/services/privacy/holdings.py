@@ -28,6 +28,7 @@ from encaiss_dashboard.storage.records import (
     OutboxMessage,
     Payment,
 )
+from encaiss_dashboard.storage.stop_tables import Stop, StopDocument, StopEvent
 from encaiss_dashboard.work import Work
 
 FOUND_MAX: Final = 20
@@ -130,7 +131,7 @@ def _counts(work: Work, client_id: int) -> dict[Kind, int]:
         Membership.client_id == client_id, col(Membership.ended_at).is_(None)
     )
     return {
-        Kind.DEBTORS: of(Debtor, Contact),
+        Kind.DEBTORS: of(Debtor, Contact, Stop, StopEvent, StopDocument),
         Kind.INVOICES: of(Invoice, InvoiceDocument, Payment, Allocation),
         Kind.MESSAGES: of(OutboxMessage),
         Kind.JOURNAL: of(Act),
