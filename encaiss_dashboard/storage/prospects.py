@@ -25,7 +25,9 @@ from encaiss_dashboard.domain.dunning import (
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import plans, queries, records
+from encaiss_dashboard.storage.undeliverable import Undeliverable, undeliverable
 
 _AT_ONCE: Final = 30_000
 """Every SQLite takes 32,766 values in a statement, PostgreSQL twice as many."""
@@ -42,6 +44,7 @@ class Prospect:
         credit: paid or credited and not yet set against an invoice.
         last_contact: day of the last message other than a courtesy.
         plan, version: what its client agreed to, and the number of that.
+        undeliverable: set when it has e-mail addresses of which none exists.
     """
 
     on: date
@@ -51,6 +54,7 @@ class Prospect:
     last_contact: date | None
     plan: Plan = DEFAULT_PLAN
     version: int = 0
+    undeliverable: Undeliverable | None = None
 
     @property
     def status(self) -> DelegationStatus:
@@ -67,7 +71,21 @@ class Prospect:
 
     def tonight(self) -> Planned | Held | None:
         """What a delegated or paused debtor is sent on the day, or why not."""
-        return plan_debtor(self.plan, self.on, self.invoices, self.credit, self.last_contact, stop=self.stop)
+        found = plan_debtor(self.plan, self.on, self.invoices, self.credit, self.last_contact, stop=self.stop)
+        return self._unless_undeliverable(found)
+
+    def _unless_undeliverable(self, found: Planned | Held | None) -> Planned | Held | None:
+        """Hold what would go to an address that does not exist; what goes another way is not concerned.
+
+        It does not go by post instead: that costs money, and whoever corrects the address wants the
+        e-mail (decisions/0028-sending.md). Hence not a part of :attr:`stop`, which knows no step.
+        """
+        if self.undeliverable is None or not isinstance(found, Planned):
+            return found
+        step = self.plan.step(found.step)
+        if step is None or step.channel is not Channel.EMAIL:
+            return found
+        return Held(HoldReason.UNDELIVERABLE, {"since": self.undeliverable.since.date()})
 
     @property
     def currency(self) -> str:
@@ -111,9 +129,10 @@ def prospects(
         invoices = _open(session, client_id, on, some)
         credit = free_credit(session, [client_id], on, some)
         contacts = queries.last_contacts(session, client_id, some)
+        dead = undeliverable(session, client_id, some)
         for key in some:
             known = (events.get(key, ()), invoices.get(key, ()), credit.get(key, ()), contacts.get(key))
-            found[key] = Prospect(on, *known, plan, version)
+            found[key] = Prospect(on, *known, plan, version, dead.get(key))
     return found
 
 

@@ -265,11 +265,23 @@ def contacts(
 
 def addresses(session: Session, client_id: int) -> dict[int, str]:
     """The first e-mail address of each debtor that has one: its own before those of the merged ones."""
+    return {whose: mine[0] for whose, mine in emails(session, client_id).items()}
+
+
+def emails(
+    session: Session, client_id: int, debtor_ids: Sequence[int] | None = None
+) -> dict[int, tuple[str, ...]]:
+    """Every e-mail address of each debtor that has one: its own before those of the merged ones."""
     contact = records.Contact
     query = select(contact.id, contact.debtor_id, contact.email).where(contact.client_id == client_id)
+    if debtor_ids is not None:
+        query = query.where(col(contact.debtor_id).in_(debtor_ids))
     came = merges.came(session, client_id, "contact")
     rows = [(len(came.get(known(key), ())), key, whose, email) for key, whose, email in session.exec(query)]
-    return {whose: email for _, _, whose, email in sorted(rows, reverse=True)}
+    found: dict[int, tuple[str, ...]] = {}
+    for _, _, whose, email in sorted(rows):
+        found[whose] = (*found.get(whose, ()), email)
+    return found
 
 
 def acts(session: Session, client_id: int, debtor_ids: Sequence[int] | None = None) -> list[records.Act]:

@@ -34,7 +34,9 @@ _WHY: Final = {
     "paused": "paused",
     "withdrawn": "not_acting",
     "not_delegated": "not_acting",
+    "stopped": "stopped",
 }
+_ON_PAPER: Final = {"post": "posted", "registered": "registered"}
 _NUMBERS_SHOWN: Final = 4
 _AMOUNTS: Final = frozenset({"total", "vat"})
 _DATES: Final = frozenset({"issue", "due"})
@@ -140,11 +142,24 @@ def _message(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, 
         return text(lang, "act.dropped_step", step=step), why, "dropped", "mute", "ink-3"
     if kind == "failed":
         why = text(lang, "act.failed_to", to=to, detail=detail)
-        return text(lang, "act.failed_step", step=step), why, "failed", "bad", "bad"
+        doubt = [text(lang, "act.doubts_failed")] if facts.get("doubts") else []
+        return text(lang, "act.failed_step", step=step), " · ".join([why, *doubt]), "failed", "bad", "bad"
     tone = {"courtesy": "info", "formal_notice": "bad"}.get(code, "warn")
-    if facts.get("channel") == "post":
-        return step, text(lang, "act.posted"), "post", tone, _STEP_DOTS[code]
-    return step, text(lang, "act.sent_to", to=to), "email", tone, _STEP_DOTS[code]
+    return step, *_sent(facts, to, lang), tone, _STEP_DOTS[code]
+
+
+def _sent(facts: Mapping[str, Any], to: str, lang: str) -> tuple[str, str]:
+    """How a message went, why by post when it was to go otherwise, and whether it may have come twice."""
+    channel = str(facts.get("channel") or "")
+    if channel in _ON_PAPER:
+        words = [text(lang, f"act.{_ON_PAPER[channel]}")]
+    else:
+        words = [text(lang, "act.texted_to" if channel == "sms" else "act.sent_to", to=to)]
+    key = f"act.by_post_{facts.get('instead')}"
+    words += [text(lang, key)] if key in catalogue(lang) else []
+    doubts = facts.get("doubts")
+    words += [text(lang, "act.doubts", n=doubts)] if isinstance(doubts, int) and doubts else []
+    return " · ".join(words), channel if channel in {"sms", *_ON_PAPER} else "email"
 
 
 def _decision(kind: str, on: date, facts: Mapping[str, Any], lang: str) -> str:
