@@ -149,7 +149,7 @@ class SmtpMailer:
         if self._over_tls:
             server = smtplib.SMTP_SSL(timeout=seconds, context=ssl.create_default_context())
         # Whom its certificate has to name: given to the constructor it would connect at once, out of reach.
-        server._host = self._host  # type: ignore[attr-defined]  # noqa: SLF001
+        server._host = self._host  # type: ignore[attr-defined]  # noqa: SLF001 - see above
         return server
 
     def _secure(self, server: smtplib.SMTP) -> None:

@@ -82,8 +82,7 @@ class Prospect:
         """
         if self.undeliverable is None or not isinstance(found, Planned):
             return found
-        step = self.plan.step(found.step)
-        if step is None or step.channel is not Channel.EMAIL:
+        if not by_email(self.plan, found.step):
             return found
         return Held(HoldReason.UNDELIVERABLE, {"since": self.undeliverable.since.date()})
 
@@ -112,6 +111,12 @@ class Prospect:
             credit=self.credit,
             last_contact=self.last_contact,
         )
+
+
+def by_email(plan: Plan, code: StepCode) -> bool:
+    """Whether a step of a plan goes by e-mail."""
+    step = plan.step(code)
+    return step is not None and step.channel is Channel.EMAIL
 
 
 def prospects(

@@ -311,7 +311,7 @@ def uploads_waiting(session: Session, client_id: int) -> list[tuple[int, str]]:
 
 
 def failed_messages(session: Session, client_id: int) -> list[tuple[int, str]]:
-    """Id and name of each debtor whose last message could not be delivered, the newest first."""
+    """Id and name of each debtor whose last message failed and is not set aside, the newest first."""
     message = records.OutboxMessage
     last = (
         select(func.max(message.id))
@@ -321,7 +321,11 @@ def failed_messages(session: Session, client_id: int) -> list[tuple[int, str]]:
     query = (
         select(records.Debtor)
         .join(message, col(records.Debtor.id) == col(message.debtor_id))
-        .where(col(message.id).in_(last), col(message.failed_at).is_not(None))
+        .where(
+            col(message.id).in_(last),
+            col(message.failed_at).is_not(None),
+            col(message.set_aside_at).is_(None),
+        )
         .order_by(col(message.id).desc())
     )
     return [(known(debtor.id), debtor.name) for debtor in session.exec(query)]

@@ -16,7 +16,7 @@ def reachable(session: Session, client_id: int, debtor_id: int | None = None) ->
     """
     some = None if debtor_id is None else [debtor_id]
     found = queries.emails(session, client_id, some)
-    for key, facts in dead(session, client_id, some).items():
+    for key, facts in dead(session, [client_id], some).items():
         left = tuple(email for email in found[key] if email not in facts)
         found[key] = left or found[key]
     return found

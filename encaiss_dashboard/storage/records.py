@@ -37,7 +37,7 @@ class Agency(Record, table=True):
 
 
 class Client(Record, table=True):
-    """A creditor that gives its invoices to the agency; ``copied`` when it gets a copy of every e-mail."""
+    """A creditor that gives its invoices to the agency; ``copied``: it gets a copy of every e-mail."""
 
     id: int | None = key_column()
     agency_id: int = Field(foreign_key="agency.id")
@@ -338,13 +338,10 @@ class OutboxMessage(Record, table=True):
     The content is written when it is handed over, from the balances of that moment.
 
     Attributes:
-        recipient: addresses separated by a comma and a space; the agency's own for what goes on paper.
-        rerouted: why it goes by post instead of as its step says, "" when it does not.
-        contents: SHA-256 of each content that was written, the last one is what was handed over last; the
-            bytes are in the store under ``content_key``.
-        written_from: digest of all that the last content was written from.
-        doubts: how many attempts ended without anybody knowing whether it had arrived.
-        set_aside_at: when somebody decided that a failed one needs no other attempt.
+        recipient: addresses, with ", " between them; the agency's own for what goes on paper.
+        rerouted: why it goes by post instead.
+        contents: SHA-256 of each one, the last handed over last; their bytes: storage/contents.py.
+        written_from: digest of what that one follows from; doubts: attempts that may have arrived.
     """
 
     __tablename__ = "outbox_message"
@@ -374,10 +371,6 @@ class OutboxMessage(Record, table=True):
     dropped_at: datetime | None = time_column(default=None)
     set_aside_at: datetime | None = time_column(default=None)
     detail: str = ""
-
-    def content_key(self, number: int | None = None) -> str:
-        """Where the store keeps a content, from 1; the last one when no number is given."""
-        return f"message-{self.id}-{number or len(self.contents)}"
 
 
 class OutboxLine(Record, table=True):

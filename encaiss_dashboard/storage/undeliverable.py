@@ -51,18 +51,18 @@ class Undeliverable:
 
 
 def dead(
-    session: Session, client_id: int, debtor_ids: Sequence[int] | None = None
+    session: Session, client_ids: Collection[int], debtor_ids: Sequence[int] | None = None
 ) -> dict[int, dict[str, UndeliverableAddress]]:
     """Debtor id → its present addresses that do not exist, with the latest fact about each."""
-    contact, fact = _contacts(), UndeliverableAddress
+    contact, fact = _contacts().c, UndeliverableAddress
     query = (
         select(fact)
-        .join(contact, contact.c.debtor_id == col(fact.debtor_id))
+        .join(_contacts(), contact.debtor_id == col(fact.debtor_id))
         .where(
-            fact.client_id == client_id,
+            col(fact.client_id).in_(client_ids),
             col(fact.ended_at).is_(None),
-            contact.c.email == col(fact.address),
-            contact.c.created_at <= col(fact.at),
+            contact.email == col(fact.address),
+            contact.created_at <= col(fact.at),
         )
         .order_by(col(fact.id))
     )
@@ -74,15 +74,23 @@ def dead(
     return dict(found)
 
 
-def undeliverable(session: Session, client_id: int, debtor_ids: Sequence[int]) -> dict[int, Undeliverable]:
-    """Those of these debtors that have e-mail addresses of which none exists, by id."""
-    contact, facts = _contacts().c, dead(session, client_id, debtor_ids)
-    query = select(contact.debtor_id, contact.email).where(
-        contact.client_id == client_id, contact.debtor_id.in_(sorted(facts))
-    )
+def undeliverable(
+    session: Session, client_id: int, debtor_ids: Sequence[int] | None = None
+) -> dict[int, Undeliverable]:
+    """Those of these debtors, or of all, that have e-mail addresses of which none exists, by id."""
+    return undeliverable_among(session, [client_id], debtor_ids)
+
+
+def undeliverable_among(
+    session: Session, client_ids: Collection[int], debtor_ids: Sequence[int] | None = None
+) -> dict[int, Undeliverable]:
+    """The same of several clients."""
+    contact, facts = _contacts().c, dead(session, client_ids, debtor_ids)
     present = defaultdict[int, list[str]](list)
-    for debtor_id, email in session.execute(query.order_by(contact.id)) if facts else ():
-        present[debtor_id].append(email)
+    if facts:
+        query = select(contact.debtor_id, contact.email).where(contact.debtor_id.in_(sorted(facts)))
+        for debtor_id, email in session.execute(query.order_by(contact.id)):
+            present[debtor_id].append(email)
     held = {}
     for key, mine in facts.items():
         if mine.keys() >= set(present[key]):

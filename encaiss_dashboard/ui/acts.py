@@ -220,6 +220,18 @@ def _plan(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str
     return text(lang, f"act.{kind}"), version, "plan", "info", "accent"
 
 
+def _undelivered(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    """What somebody decided about a message that was given up."""
+    title = text(lang, f"act.{kind}", step=text(lang, f"step.{facts.get('step')}"))
+    words = [
+        text(lang, f"act.retried_{name}", **{name: facts[name]})
+        for name in ("said", "before")
+        if facts.get(name)
+    ]
+    words += [text(lang, "act.reason", reason=facts["reason"])] if facts.get("reason") else []
+    return title, " · ".join(words), "decision", "info", "info"
+
+
 _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, str, str, str, str]]]] = {
     "sent": _message,
     "dropped": _message,
@@ -228,6 +240,8 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "credited": _credited,
     "corrected": _correction,
     "plan_changed": _plan,
+    "message_retried": _undelivered,
+    "message_set_aside": _undelivered,
 }
 
 

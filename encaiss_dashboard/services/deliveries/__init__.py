@@ -131,15 +131,15 @@ def hand_over(work: Work, message_id: int) -> Message | ShortMessage | None:
     if reason:
         _drop(work, row, reason)
         return None
-    stopped = {item.invoice.id for item in seen.invoices if item.stop} & content.named(work, row)
-    sections = content.sections(work, row, stopped)
+    stopped = {item.invoice.id for item in seen.invoices if item.stop} & content.named(row, work)
+    sections = content.sections(row, work, stopped)
     steps = [StepCode(line.step) for section in sections for line in section.lines if line.step]
     if not steps:
         _drop(work, row, "stopped" if stopped else "settled")
         return None
     # The invoice that set the tone may be paid by now.
     row.step = max(steps, key=lambda code: code.rank).value
-    return content.message(work, row, sections)
+    return content.message(row, work, sections)
 
 
 def _may_leave(work: Work, row: records.OutboxMessage, seen: Prospect) -> bool:

@@ -1,4 +1,7 @@
-"""What a message says when it leaves: from today's balances, kept byte for byte, the same on a retry."""
+"""What a message says when it leaves: from today's balances, kept byte for byte, the same on a retry.
+
+All of it is about a message that its caller has claimed, and was allowed to.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from encaiss_dashboard.domain.short_texts import fitted
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.storage import letters, queries, records
+from encaiss_dashboard.storage.contents import content_key
 from encaiss_dashboard.work import Work
 
 _CURRENCIES_NAMED: Final = 2
@@ -45,7 +49,7 @@ class _Envelope:
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
-def message(work: Work, row: records.OutboxMessage, sections: Sequence[Section]) -> Message | ShortMessage:
+def message(row: records.OutboxMessage, work: Work, sections: Sequence[Section]) -> Message | ShortMessage:
     """A message ready to be handed over, its bytes kept.
 
     When all that it follows from is as at an attempt before (the day, the balances, who writes to whom),
@@ -122,7 +126,7 @@ def _kept(work: Work, row: records.OutboxMessage, envelope: _Envelope) -> bytes:
     if not row.contents or row.written_from != envelope.digest:
         return b""
     try:
-        content = work.store.load(row.content_key())
+        content = work.store.load(content_key(row))
     except FileNotFoundError:
         return b""
     return content if hashlib.sha256(content).hexdigest() == row.contents[-1] else b""
@@ -131,18 +135,18 @@ def _kept(work: Work, row: records.OutboxMessage, envelope: _Envelope) -> bytes:
 def _keep(work: Work, row: records.OutboxMessage, envelope: _Envelope, content: bytes) -> bytes:
     row.contents = [*row.contents, hashlib.sha256(content).hexdigest()]
     row.written_from = envelope.digest
-    work.store.keep(row.content_key(), content)
+    work.store.keep(content_key(row), content)
     return content
 
 
-def named(work: Work, row: records.OutboxMessage) -> set[int]:
+def named(row: records.OutboxMessage, work: Work) -> set[int]:
     """Ids of the invoices that a message is still about."""
     line = records.OutboxLine
     query = select(line.invoice_id).where(line.message_id == row.id, col(line.dropped).is_(False))
     return set(work.session.exec(query))
 
 
-def sections(work: Work, row: records.OutboxMessage, stopped: Collection[int]) -> list[Section]:
+def sections(row: records.OutboxMessage, work: Work, stopped: Collection[int]) -> list[Section]:
     """What is still owed of a message's lines; those that it no longer names are marked dropped.
 
     ``stopped`` are ids of invoices that nobody is asked for today.
