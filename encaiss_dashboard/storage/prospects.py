@@ -80,9 +80,15 @@ class Prospect:
         It does not go by post instead: that costs money, and whoever corrects the address wants the
         e-mail (decisions/0028-sending.md). Hence not a part of :attr:`stop`, which knows no step.
         """
-        if self.undeliverable is None or not isinstance(found, Planned):
+        if self.undeliverable is None or found is None:
             return found
-        if not by_email(self.plan, found.step):
+        if isinstance(found, Held):
+            # It was written to lately, and in vain: this is what somebody can do something about.
+            ways = (by_email(self.plan, step.code) for step in self.plan.steps)
+            concerned = found.reason is HoldReason.CONTACT_GAP and all(ways)
+        else:
+            concerned = by_email(self.plan, found.step)
+        if not concerned:
             return found
         return Held(HoldReason.UNDELIVERABLE, {"since": self.undeliverable.since.date()})
 
