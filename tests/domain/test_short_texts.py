@@ -52,7 +52,9 @@ def test_a_number_is_international_whichever_country_wrote_it(given_text, countr
     assert phone_number(given_text, country) == expected
 
 
-@pytest.mark.parametrize("text", ["0470 12", "tel", "+32 470 12 34 56 78 90 12", "++32470123456", "470123456"])
+@pytest.mark.parametrize(
+    "text", ["0470 12", "tel", "+32 470 12 34 56 78 90 12", "++32470123456", "470123456"]
+)
 def test_what_is_no_number_is_refused(text):
     with pytest.raises(ValueError, match="telephone"):
         phone_number(text, "BE")
