@@ -123,9 +123,9 @@ def _form() -> rx.Component:
         ),
         rx.el.span(DeadLetters.wrong, id="undelivered-wrong", role="status", class_name="small dn"),
         rx.el.div(
-            button(t("desk.cancel"), on_click=DeadLetters.cancel),
+            button(t("desk.cancel"), auto_focus=True, on_click=DeadLetters.cancel),
             button(t("desk.failed_set_aside"), type="submit"),
-            button(t("desk.failed_try"), kind="p", auto_focus=True, on_click=DeadLetters.again),
+            button(t("desk.failed_try"), kind="p", on_click=DeadLetters.again),
             class_name="end",
         ),
         key=DeadLetters.about.to_string(),
