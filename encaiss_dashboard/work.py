@@ -13,8 +13,16 @@ from sqlmodel import Session
 
 from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.intake import Choices, Reading, Tell, untold
-from encaiss_dashboard.domain.letters import AccountLetter, Delivered, Letter, Message, StatementLetter
+from encaiss_dashboard.domain.letters import (
+    AccountLetter,
+    Delivered,
+    Letter,
+    Message,
+    ShortMessage,
+    StatementLetter,
+)
 from encaiss_dashboard.domain.permissions import Action, Actor
+from encaiss_dashboard.domain.sending_hours import SendingHours
 from encaiss_dashboard.storage.journal import Journal
 
 
@@ -23,6 +31,18 @@ class Mailer(Protocol):
 
     def deliver(self, message: Message) -> Delivered:
         """Deliver, or raise ``DeliveryFailed``; the same message id replaces itself where it can."""
+        ...
+
+
+class ShortMessages(Protocol):
+    """Hands texts to a provider, which sends them to telephones."""
+
+    def write(self, message_id: str, to: str, text: str) -> ShortMessage:
+        """The text with the bytes that the provider will be handed."""
+        ...
+
+    def deliver(self, message: ShortMessage) -> Delivered:
+        """Hand over, or raise ``DeliveryFailed``."""
         ...
 
 
@@ -221,6 +241,9 @@ class Work:
         now: aware time, for the journal.
         today: the day the rules are applied on.
         journal: the pen for acts of this transaction; they are this actor's unless one says otherwise.
+        texts: who sends texts to telephones, None where nobody does.
+        seal: writes a mail as the bytes that are kept and sent.
+        hours: in which somebody may be written to.
         sign: keyed digest of a text with the deployment's secret, in hexadecimal.
         past_wall: a block in which PostgreSQL shows every client's rows (decisions/0013-second-wall.md).
             Only for rows of one person, once it is sure that this person may be looked for.
@@ -231,6 +254,9 @@ class Work:
     now: datetime
     today: date
     mail: Mailer
+    texts: ShortMessages | None
+    seal: Callable[[Message], bytes]
+    hours: SendingHours
     letters: Letters
     files: InvoiceFiles
     store: Store

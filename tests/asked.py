@@ -204,6 +204,9 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
         *({text: 36} for text in TEXTS),
         *({"messages": value} for value in (*NUMBERS, *TEXTS)),
     ],
+    "phone": lambda aim: [None, "0470 12 34 56", *TEXTS],
+    "reason": lambda aim: ["made up", *TEXTS],
+    "number": lambda aim: [None, 1, *NUMBERS],
     **dict.fromkeys(("worked", "at_once", "demo", "dry_run", "checked"), lambda aim: [True, False]),
 }
 # What ``**facts`` and the like could be made to carry.

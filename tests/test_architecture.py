@@ -30,9 +30,10 @@ TABLE = {
         (
             *("stdnum", "segno", "typst", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
             *("polars", "python_calamine", "lxml", "facturx", "saxonche", "pypdf", "xlsxwriter", "pydantic"),
+            *("httpx",),
         ),
     ),
-    "settings": ((), ()),
+    "settings": (("domain",), ()),
     "wiring": (
         ("settings", "work", "storage", "adapters", "domain"),
         ("alembic", "sqlalchemy", "sqlmodel"),

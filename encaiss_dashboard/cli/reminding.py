@@ -123,6 +123,9 @@ def run_answer(result: RunResult, lang: str, *, dry_run: bool = False) -> Answer
     lines = [text(lang, "cli.would_send" if dry_run else "cli.planned", n=result.planned, on=on)]
     if not dry_run:
         lines.append(text(lang, "cli.sent", n=result.sent))
+        if result.waits_until is not None:
+            facts["waits_until"] = result.waits_until.isoformat()
+            lines.append(text(lang, "cli.waits_until", at=locales.moment(result.waits_until, lang)))
     if result.held:
         rows = [(one.name, text(lang, f"cli.held_{one.held.reason}")) for one in result.held]
         columns = (text(lang, "cli.held_debtor"), text(lang, "cli.held_reason"))

@@ -13,8 +13,11 @@ from sqlmodel import col, select
 
 from encaiss_dashboard.domain.dunning import Held, Planned, StepCode
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.domain.routes import TOGETHER, Route, route
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.nights import night
+from encaiss_dashboard.storage.recipients import reachable
 from encaiss_dashboard.work import Work
 
 RECENT: Final = 20
@@ -25,7 +28,8 @@ class PlannedMessage:
     """One message that a night would send.
 
     Attributes:
-        recipient: e-mail address, "" when the letter goes to the agency's post tray.
+        recipient: e-mail addresses or the number of a telephone, "" when it goes on paper.
+        route: by which way it goes, and why not as its step says.
         plan_version: of the client's plan that it follows.
     """
 
@@ -35,6 +39,7 @@ class PlannedMessage:
     recipient: str
     planned: Planned
     plan_version: int
+    route: Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +93,21 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
     client = work.require(Action.VIEW, client_id)
     some = None if debtor_id is None else [debtor_id]
     outcomes = {one.debtor_id: one for one in night(work.session, client, work.today, some)}
-    addresses = queries.addresses(work.session, client)
+    emails = reachable(work.session, client, debtor_id)
     messages, held = [], []
-    for key, name, language in queries.names(work.session, client):
+    for key, name, language, phone in queries.names(work.session, client):
         outcome = outcomes.get(key)
         if outcome is None:
             continue
-        if outcome.seen is not None and isinstance(outcome.result, Planned):
-            to = addresses.get(key, "")
-            messages.append(PlannedMessage(key, name, language, to, outcome.result, outcome.seen.version))
-        elif isinstance(outcome.result, Held):
-            held.append(HeldMessage(key, name, outcome.result))
+        result, seen = outcome.result, outcome.seen
+        if seen is not None and isinstance(result, Planned):
+            step = seen.plan.step(result.step)
+            wanted = step.channel if step else Channel.EMAIL
+            way = route(wanted, emails=emails.get(key, ()), phone=phone, texts=work.texts is not None)
+            to = TOGETHER.join(way.to)
+            messages.append(PlannedMessage(key, name, language, to, result, seen.version, way))
+        elif isinstance(result, Held):
+            held.append(HeldMessage(key, name, result))
     return Night(work.today, tuple(messages), tuple(held))
 
 
@@ -122,8 +131,10 @@ def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
             day=tonight.on,
             step=message.planned.step.value,
             language=message.language,
-            channel="email" if message.recipient else "post",
-            recipient=message.recipient or agency.email,
+            channel=message.route.channel.value,
+            # What goes on paper is sent to the agency's post tray; a call may have no number yet.
+            recipient=agency.email if message.route.channel.on_paper else message.recipient,
+            rerouted=message.route.rerouted or "",
             plan_version=message.plan_version,
             created_at=work.now,
         )

@@ -67,6 +67,8 @@ class ActKind(StrEnum):
     SENT = "sent"
     DROPPED = "dropped"
     FAILED = "failed"
+    MESSAGE_RETRIED = "message_retried"
+    MESSAGE_SET_ASIDE = "message_set_aside"
     OPENED = "opened"
     INVITED = "invited"
     INVITATION_REVOKED = "invitation_revoked"

@@ -30,8 +30,10 @@ from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
 from encaiss_dashboard.domain.stops import Balances, Stop, Stops
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import plans, queries, records, stops
 from encaiss_dashboard.storage.plans import Agreed, ClientPlans
+from encaiss_dashboard.storage.undeliverable import Undeliverable, undeliverable
 
 IN_HAND: Final = frozenset({DelegationState.DELEGATED, DelegationState.PAUSED})
 """Debtors that a night looks at: those of a pause too, to say that it holds a message back."""
@@ -53,6 +55,7 @@ class Prospect:
         standing: what else its reminders depend on.
         regime: whose law on late payment holds for it.
         stops: disputes, promises and the like; each invoice carries what they mean for it on the day.
+        undeliverable: set when it has e-mail addresses of which none exists.
     """
 
     on: date
@@ -65,6 +68,7 @@ class Prospect:
     standing: Standing = ORDINARY
     regime: Regime = Regime.BE_B2B
     stops: Stops = field(default_factory=Stops)
+    undeliverable: Undeliverable | None = None
 
     @property
     def status(self) -> DelegationStatus:
@@ -84,7 +88,7 @@ class Prospect:
 
     def tonight(self) -> Planned | Held | None:
         """What a delegated or paused debtor is sent on the day, or why not."""
-        return plan_debtor(
+        found = plan_debtor(
             self.plan,
             self.on,
             self.invoices,
@@ -93,6 +97,25 @@ class Prospect:
             stop=self.stop,
             standing=self.standing,
         )
+        return self._unless_undeliverable(found)
+
+    def _unless_undeliverable(self, found: Planned | Held | None) -> Planned | Held | None:
+        """Hold what would go to an address that does not exist; what goes another way is not concerned.
+
+        It does not go by post instead: that costs money, and whoever corrects the address wants the
+        e-mail (decisions/0028-sending.md). Hence not a part of :attr:`stop`, which knows no step.
+        """
+        if self.undeliverable is None or found is None:
+            return found
+        if isinstance(found, Held):
+            # It was written to lately, and in vain: this is what somebody can do something about.
+            ways = (by_email(self.plan, step.code) for step in self.plan.steps)
+            concerned = found.reason is HoldReason.CONTACT_GAP and all(ways)
+        else:
+            concerned = by_email(self.plan, found.step)
+        if not concerned:
+            return found
+        return Held(HoldReason.UNDELIVERABLE, {"since": self.undeliverable.since.date()})
 
     @property
     def currency(self) -> str:
@@ -205,6 +228,12 @@ def known_of(session: Session, client_id: int, on: date, debtor_ids: Sequence[in
     )
 
 
+def by_email(plan: Plan, code: StepCode) -> bool:
+    """Whether a step of a plan goes by e-mail."""
+    step = plan.step(code)
+    return step is not None and step.channel is Channel.EMAIL
+
+
 def prospects(
     session: Session,
     client_id: int,
@@ -232,7 +261,10 @@ def prospects(
         facts = known or known_of(session, client_id, on, some)
         invoices = _open(session, client_id, on, some, facts.plans.invoices)
         credit = free_credit(session, [client_id], on, some)
-        halted = stops.of_debtors(session, client_id, some)
+        halted, dead = (
+            stops.of_debtors(session, client_id, some),
+            undeliverable(session, client_id, some),
+        )
         for key in some:
             agreed = facts.agreed(key)
             seen = Prospect(
@@ -245,6 +277,7 @@ def prospects(
                 agreed.version,
                 facts.standing(key, on),
                 facts.regime(key),
+                undeliverable=dead.get(key),
             )
             found[key] = seen.with_stops(halted[key].stops) if key in halted else seen
     return found
@@ -257,8 +290,8 @@ def credited(session: Session, client_id: int, on: date) -> set[int]:
 
 
 def stopped(session: Session, client_id: int) -> set[int]:
-    """Debtors of a client about whom anybody ever stated anything that stops reminders."""
-    return set(stops.of_clients(session, [client_id]))
+    """Debtors of a client about whom anything was ever stated or learnt that may stop reminders."""
+    return {*stops.of_clients(session, [client_id]), *undeliverable_among(session, [client_id])}
 
 
 def _open(

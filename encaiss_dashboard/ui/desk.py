@@ -9,6 +9,7 @@ import reflex as rx
 from encaiss_dashboard.services.desk import DeskSort
 from encaiss_dashboard.ui.components import button, card, empty, figure, icon, tag, top, turn
 from encaiss_dashboard.ui.desk_client import ClientForm, described_on
+from encaiss_dashboard.ui.desk_failed import DeadLetters, undelivered_on
 from encaiss_dashboard.ui.desk_state import PATH, TEXT_LENGTH_MAX, Desk, Row, Thing
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.shell import page
@@ -26,7 +27,7 @@ _COLUMNS: Final = (
 
 def desk_page() -> rx.Component:
     """The page."""
-    return described_on(
+    screen = undelivered_on(
         page(
             "menu.desk",
             top(
@@ -42,6 +43,7 @@ def desk_page() -> rx.Component:
             of_client=False,
         )
     )
+    return described_on(screen)
 
 
 def _new_button(key: str) -> rx.Component:
@@ -147,6 +149,14 @@ def _thing(thing: rx.vars.ObjectVar[Thing]) -> rx.Component:
                 thing["letters"] > 0,
                 button(
                     t("desk.tray_done_go"), on_click=Desk.empty_tray(thing["client_id"], thing["letters"])
+                ),
+            ),
+            rx.cond(
+                thing["message"] > 0,
+                button(
+                    rx.fragment(t("desk.failed_decide"), rx.el.span(thing["client"], class_name="sr")),
+                    id=thing["key"] + "-decide",
+                    on_click=DeadLetters.begin(thing["message"]),
                 ),
             ),
             rx.cond(

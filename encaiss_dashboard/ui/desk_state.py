@@ -86,6 +86,7 @@ class Thing(TypedDict):
     leads_to: str
     does: str
     letters: int
+    message: int
 
 
 class Desk(Shell):
@@ -227,6 +228,7 @@ class Desk(Shell):
             leads_to=one.leads_to,
             does="complete" if completes else "open",
             letters=int(one.facts.get("n", 0)) if one.kind is TodoKind.TRAY else 0,
+            message=int(one.facts.get("message", 0)),
         )
 
     def _write_rows(self, seen: desk.Desk, query: Mapping[str, str]) -> None:

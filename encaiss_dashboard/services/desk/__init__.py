@@ -17,6 +17,8 @@ from encaiss_dashboard.services.desk.followed import Followed, day_of, followed_
 from encaiss_dashboard.storage import desk as reads
 from encaiss_dashboard.storage import plans, stops
 from encaiss_dashboard.storage.desk import Balance
+from encaiss_dashboard.storage.prospects import by_email
+from encaiss_dashboard.storage.undeliverable import undeliverable_among
 from encaiss_dashboard.work import Work
 
 __all__ = ["PAGE_SIZE", "Balance", "ClientLine", "Desk", "DeskSearch", "DeskSort", "desk"]
@@ -184,6 +186,7 @@ def _tonight(work: Work, followed: Followed, in_hand: Mapping[int, DelegationSta
     first = min(
         (step.days_late_min for one in agreed.values() for p in one.every for step in p.steps), default=1
     )
+    dead = undeliverable_among(work.session, tuple(followed))
     planned: Counter[int] = Counter()
     stopped = stops.of_clients(work.session, tuple(followed))
     for one in reads.candidates(work.session, followed, work.today, work.today - timedelta(days=first)):
@@ -196,7 +199,8 @@ def _tonight(work: Work, followed: Followed, in_hand: Mapping[int, DelegationSta
                 replace(item, stop=halted.of_invoice(item.invoice.id, work.today)) for item in one.invoices
             ]
             plan = plan_debtor(terms, work.today, owed, one.credit, one.last_contact)
-            planned[one.client_id] += isinstance(plan, Planned)
+            held = one.debtor_id in dead and isinstance(plan, Planned) and by_email(terms, plan.step)
+            planned[one.client_id] += isinstance(plan, Planned) and not held
     return planned
 
 

@@ -27,21 +27,30 @@ from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
 from encaiss_dashboard.storage.claims import ClaimRow
+from encaiss_dashboard.storage.contents import content_keys
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.plans import SpecialPlan
 from encaiss_dashboard.storage.stop_tables import Stop, StopDocument, StopEvent, StopInvoice
+from encaiss_dashboard.storage.undeliverable import UndeliverableAddress
 from encaiss_dashboard.work import Work
 
 _ID_MAX: Final = 2**31 - 1
 
 # Every table that is about debtors is decided here; a test fails for one that is not.
 REMOVED: Final[frozenset[type[Record]]] = frozenset(
-    {records.Contact, records.DebtorAlias, records.InvoiceDocument, DebtorChange, StopDocument}
+    {
+        UndeliverableAddress,
+        records.Contact,
+        records.DebtorAlias,
+        records.InvoiceDocument,
+        DebtorChange,
+        StopDocument,
+    }
 )
 EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
     records.Debtor: (
         *("number", "enterprise_number", "endpoint", "iban"),
-        *("address", "postcode", "city"),
+        *("address", "postcode", "city", "phone"),
     ),
     records.Delegation: ("reason",),
     records.OutboxMessage: ("recipient", "subject", "body_text", "body_html", "detail"),
@@ -375,13 +384,19 @@ def _withdraw(work: Work, client_id: int, debtor_id: int) -> bool:
 
 
 def _remove(work: Work, client_id: int, plan: Foreseen) -> list[str]:
-    """Take the person out of the records; the keys of the documents to be removed from the store."""
+    """Take the person out of the records; the keys of what is to be removed from the store.
+
+    The digests of what was sent stay: they say nothing by themselves, and prove a copy that turns up.
+    """
     ways = personal.of_debtor(*plan.family)
     papers = [
         f"{name}-{key}"
         for name, cls in (("document", records.InvoiceDocument), ("stop", StopDocument))
         for key in work.session.exec(select(col(cls.id)).where(ways[cls]))
     ]
+    papers += content_keys(
+        work.session.exec(select(records.OutboxMessage).where(ways[records.OutboxMessage]))
+    )
     for gone in REMOVED:
         work.session.exec(delete(gone).where(ways[gone]))
     for cls, names in EMPTIED.items():
