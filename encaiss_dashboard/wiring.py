@@ -25,6 +25,7 @@ from encaiss_dashboard.adapters import letters
 from encaiss_dashboard.adapters.board import Board
 from encaiss_dashboard.adapters.invoice_files import kept
 from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer
+from encaiss_dashboard.adapters.mailbox import ImapMailbox
 from encaiss_dashboard.adapters.passwords import Argon2Passwords
 from encaiss_dashboard.adapters.sandbox import SandboxedFiles
 from encaiss_dashboard.adapters.store import FolderStore
@@ -36,7 +37,7 @@ from encaiss_dashboard.settings import settings as environment
 from encaiss_dashboard.storage.engine import lifted, make_engine, restrict, role_that_ignores_policies
 from encaiss_dashboard.storage.journal import By, Journal
 from encaiss_dashboard.storage.sessions import Memory, SignedIn, seen, signed_in
-from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Store, UnitStore, Work
+from encaiss_dashboard.work import Inbox, InvoiceFiles, Letters, Mailer, Passwords, Store, UnitStore, Work
 
 _ZONE = ZoneInfo("Europe/Brussels")
 # What a transaction raises while the database does not answer, or is busy for too long.
@@ -51,6 +52,7 @@ class Wiring:
     Attributes:
         clock: the present as an aware time; tests wire in another.
         memory: sessions looked up before.
+        inbox: None where no mailbox is read.
     """
 
     settings: Settings
@@ -62,6 +64,7 @@ class Wiring:
     passwords: Passwords
     clock: Callable[[], datetime]
     memory: Memory
+    inbox: Inbox | None = None
 
     @property
     def board(self) -> Board:
@@ -120,6 +123,7 @@ class Wiring:
             store=store,
             passwords=self.passwords,
             journal=Journal(session, By(actor.user_id, actor.name, actor.address), now, self.digest),
+            reply_address=self.settings.reply_address,
             sign=self.digest,
             past_wall=partial(
                 lifted, session, actor.roles, everywhere=actor.everywhere, user_id=actor.user_id
@@ -169,6 +173,7 @@ def build(settings: Settings, **replaced: Any) -> Wiring:
     parts: dict[str, Callable[[], Any]] = {
         "engine": lambda: make_engine(settings.database_url),
         "mail": lambda: SmtpMailer(settings.smtp_url) if settings.smtp_url else EmlFolder(folder / "outbox"),
+        "inbox": lambda: ImapMailbox(settings.imap_url) if settings.imap_url else None,
         "letters": lambda: letters,
         "files": lambda: SandboxedFiles(kept),
         "store": lambda: FolderStore(settings.uploads),

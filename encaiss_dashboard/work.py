@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +12,7 @@ from typing import Protocol
 from sqlmodel import Session
 
 from encaiss_dashboard.domain.errors import NotAllowed
+from encaiss_dashboard.domain.inbound import Incoming
 from encaiss_dashboard.domain.intake import Choices, Reading, Tell, untold
 from encaiss_dashboard.domain.letters import AccountLetter, Delivered, Letter, Message, StatementLetter
 from encaiss_dashboard.domain.permissions import Action, Actor
@@ -23,6 +24,37 @@ class Mailer(Protocol):
 
     def deliver(self, message: Message) -> Delivered:
         """Deliver, or raise ``DeliveryFailed``; the same message id replaces itself where it can."""
+        ...
+
+
+class OpenInbox(Protocol):
+    """A mailbox that is open.
+
+    Every exchange with it raises ``MailboxUnreachable`` where its server does not answer sensibly.
+    """
+
+    validity: int
+
+    def numbers(self, after: int, since: date) -> list[int]:
+        """The mails beyond a number that came on a day or later, in their order."""
+        ...
+
+    def fetch(self, number: int) -> Incoming | None:
+        """A mail, None when it is there no more; it stays unread."""
+        ...
+
+    def seen(self, numbers: Sequence[int]) -> None:
+        """Mark mails as read."""
+        ...
+
+
+class Inbox(Protocol):
+    """The mailbox that answers come to; ``place`` tells it from others."""
+
+    place: str
+
+    def opened(self) -> AbstractContextManager[OpenInbox]:
+        """Open it until the block ends, or raise ``MailboxUnreachable``."""
         ...
 
 
@@ -221,6 +253,7 @@ class Work:
         now: aware time, for the journal.
         today: the day the rules are applied on.
         journal: the pen for acts of this transaction; they are this actor's unless one says otherwise.
+        reply_address: of the agency, that answers to statements go to by debtor; "" for none.
         sign: keyed digest of a text with the deployment's secret, in hexadecimal.
         past_wall: a block in which PostgreSQL shows every client's rows (decisions/0013-second-wall.md).
             Only for rows of one person, once it is sure that this person may be looked for.
@@ -236,6 +269,7 @@ class Work:
     store: Store
     passwords: Passwords
     journal: Journal
+    reply_address: str
     sign: Callable[[str], str]
     past_wall: Callable[[], AbstractContextManager[None]]
 

@@ -64,7 +64,7 @@ class SmtpMailer:
         content = write_mail(message).as_bytes()
         with self._connected() as server:
             options = [f"size={len(content)}"] if server.has_extn("size") else []
-            _expect(server.mail(message.sender_email, options))
+            _expect(server.mail(message.return_path or message.sender_email, options))
             refused = {to: reply for to in message.to if (reply := server.rcpt(to))[0] not in _ACCEPTED}
             if len(refused) == len(message.to):
                 # One recipient that may be accepted later is worth another attempt.

@@ -20,6 +20,7 @@ from sqlmodel import and_, col, or_, select, update
 from encaiss_dashboard.domain.delegation import DelegationState, status
 from encaiss_dashboard.domain.dunning import StepCode
 from encaiss_dashboard.domain.errors import NotFound
+from encaiss_dashboard.domain.inbound import reply_address
 from encaiss_dashboard.domain.invoices import Invoice, Ledger
 from encaiss_dashboard.domain.letters import (
     Delivered,
@@ -32,7 +33,7 @@ from encaiss_dashboard.domain.letters import (
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.locales import text
-from encaiss_dashboard.storage import letters, queries, records
+from encaiss_dashboard.storage import inbound, letters, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
@@ -106,6 +107,9 @@ def hand_over(work: Work, message_id: int) -> Message | None:
     if stands.state is not DelegationState.DELEGATED:
         _drop(work, row, stands.state.value)
         return None
+    if inbound.unread(work.session, [row.client_id], [row.debtor_id]):
+        _drop(work, row, "reply_unread")
+        return None
     sections = _sections(work, row)
     steps = [StepCode(line.step) for section in sections for line in section.lines if line.step]
     if not steps:
@@ -134,12 +138,17 @@ def _message(work: Work, row: records.OutboxMessage, letter: Letter) -> Message:
         debtor = queries.debtor(work.session, row.client_id, row.debtor_id).name
         subject = text(client.language, "reminders.post_subject", debtor=debtor, subject=letter.subject)
         letter = replace(letter, subject=subject)
+    # A letter to be posted goes to the agency: neither an answer nor a failure of it is the debtor's.
+    answers = "" if row.channel == "post" else work.reply_address
+    if answers:
+        answers = reply_address(answers, work.sign, row.client_id, row.debtor_id)
     return Message(
         message_id=row.message_id,
         sender_name=f"{client.name} via {agency.name}",
         sender_email=agency.email,
         to=(row.recipient,),
-        reply_to=agency.email,
+        reply_to=answers or agency.email,
+        return_path=answers,
         letter=letter,
         language=row.language,
         at=row.created_at,

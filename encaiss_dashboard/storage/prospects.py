@@ -25,7 +25,7 @@ from encaiss_dashboard.domain.dunning import (
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
-from encaiss_dashboard.storage import plans, queries, records
+from encaiss_dashboard.storage import inbound, plans, queries, records
 
 _AT_ONCE: Final = 30_000
 """Every SQLite takes 32,766 values in a statement, PostgreSQL twice as many."""
@@ -42,6 +42,7 @@ class Prospect:
         credit: paid or credited and not yet set against an invoice.
         last_contact: day of the last message other than a courtesy.
         plan, version: what its client agreed to, and the number of that.
+        unread: an answer of it waits to be read.
     """
 
     on: date
@@ -51,6 +52,7 @@ class Prospect:
     last_contact: date | None
     plan: Plan = DEFAULT_PLAN
     version: int = 0
+    unread: bool = False
 
     @property
     def status(self) -> DelegationStatus:
@@ -62,7 +64,7 @@ class Prospect:
         """What keeps every message to it back on the day."""
         status = self.status
         if status.state is not DelegationState.PAUSED:
-            return None
+            return Held(HoldReason.REPLY_UNREAD, {}) if self.unread else None
         return Held(HoldReason.PAUSED, {"until": status.paused_until} if status.paused_until else {})
 
     def tonight(self) -> Planned | Held | None:
@@ -111,9 +113,10 @@ def prospects(
         invoices = _open(session, client_id, on, some)
         credit = free_credit(session, [client_id], on, some)
         contacts = queries.last_contacts(session, client_id, some)
+        unread = inbound.unread(session, [client_id], some)
         for key in some:
             known = (events.get(key, ()), invoices.get(key, ()), credit.get(key, ()), contacts.get(key))
-            found[key] = Prospect(on, *known, plan, version)
+            found[key] = Prospect(on, *known, plan, version, key in unread)
     return found
 
 

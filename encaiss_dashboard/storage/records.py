@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from encaiss_dashboard.storage import changes, plans  # noqa: F401 - registers their tables
+from encaiss_dashboard.storage import changes, inbound, plans  # noqa: F401 - registers their tables
 from encaiss_dashboard.storage.base import (
     Record,
     cents_column,

@@ -17,6 +17,7 @@ from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange
+from encaiss_dashboard.storage.inbound import InboundMessage
 from encaiss_dashboard.storage.journal import ActKind
 
 # Every table that names a debtor is decided here; a test fails for one that is not. Decisions were
@@ -27,6 +28,7 @@ MOVED: Final[tuple[type[Any], ...]] = (
     records.Payment,
     records.OutboxMessage,
     records.DebtorAlias,
+    InboundMessage,
 )
 COUNTED: Final[Mapping[str, type[Any]]] = {
     "documents": records.Invoice,

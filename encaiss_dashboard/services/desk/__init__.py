@@ -14,7 +14,7 @@ from encaiss_dashboard.domain.dunning import Planned, plan_debtor
 from encaiss_dashboard.domain.money import EUR, Money
 from encaiss_dashboard.services.desk.followed import Followed, day_of, followed_by
 from encaiss_dashboard.storage import desk as reads
-from encaiss_dashboard.storage import plans
+from encaiss_dashboard.storage import inbound, plans
 from encaiss_dashboard.storage.desk import Balance
 from encaiss_dashboard.work import Work
 
@@ -180,8 +180,9 @@ def _tonight(work: Work, followed: Followed, in_hand: Mapping[int, DelegationSta
     agreed = plans.in_force(work.session, tuple(followed))
     first = min((step.days_late_min for _, plan in agreed.values() for step in plan.steps), default=1)
     planned: Counter[int] = Counter()
+    answered = inbound.unread(work.session, tuple(followed))
     for one in reads.candidates(work.session, followed, work.today, work.today - timedelta(days=first)):
-        if in_hand.get(one.debtor_id) is DelegationState.DELEGATED:
+        if in_hand.get(one.debtor_id) is DelegationState.DELEGATED and one.debtor_id not in answered:
             _, terms = agreed[one.client_id]
             plan = plan_debtor(terms, work.today, one.invoices, one.credit, one.last_contact)
             planned[one.client_id] += isinstance(plan, Planned)

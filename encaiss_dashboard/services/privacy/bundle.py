@@ -72,7 +72,8 @@ def export_debtor(work: Work, client_id: int | None, debtor_id: int) -> Bundle:
         debtor_id=debtor_id,
         facts={"rows": rows, "files": len(files)},
     )
-    content = _zip(work, files, _papers(work, found["invoice_document"]))
+    papers = chain(_papers(work, found["invoice_document"]), _replies(work, found["inbound_message"]))
+    content = _zip(work, files, papers)
     return Bundle(f"debtor-{debtor_id}-{work.today}.zip", content, rows)
 
 
@@ -224,6 +225,13 @@ def _papers(work: Work, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str
         with suppress(FileNotFoundError):
             ending = row["mime"].partition("/")[2]
             yield f"documents/{row['id']}.{ending}", work.store.load(f"document-{row['id']}")
+
+
+def _replies(work: Work, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
+    """What the debtor wrote, with its files, in the bytes in which it came."""
+    for row in rows:
+        with suppress(FileNotFoundError):
+            yield f"replies/{row['id']}.eml", work.store.load(f"inbound-{row['id']}")
 
 
 def _zip(work: Work, files: Mapping[str, bytes], more: Iterable[tuple[str, bytes]] = ()) -> bytes:

@@ -26,6 +26,7 @@ from encaiss_dashboard.services.privacy.retention import periods
 from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
+from encaiss_dashboard.storage.inbound import InboundMessage, store_keys, unread
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
@@ -33,7 +34,7 @@ _ID_MAX: Final = 2**31 - 1
 
 # Every table that is about debtors is decided here; a test fails for one that is not.
 REMOVED: Final[frozenset[type[Record]]] = frozenset(
-    {records.Contact, records.DebtorAlias, records.InvoiceDocument, DebtorChange}
+    {records.Contact, records.DebtorAlias, records.InvoiceDocument, DebtorChange, InboundMessage}
 )
 EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
     records.Debtor: (
@@ -275,6 +276,7 @@ def _gone(work: Work, family: Sequence[int]) -> tuple[Line, ...]:
         Line("messages", written),
         Line("reasons", reasons),
         Line("documents", papers),
+        Line("replies", _count(work, InboundMessage, col(InboundMessage.debtor_id).in_(family))),
     )
     return tuple(line for line in lines if line.n)
 
@@ -334,6 +336,7 @@ def _blocked(work: Work, client_id: int, debtor_id: int) -> tuple[Line, ...]:
         Line("invoices", open_count, amounts=tuple(owed)),
         Line("credit", len(free), amounts=tuple(free)),
         Line("messages", waiting),
+        Line("replies", len(unread(work.session, [client_id], [debtor_id]))),
     )
     return tuple(line for line in lines if line.n)
 
@@ -366,6 +369,8 @@ def _remove(work: Work, client_id: int, plan: Foreseen) -> list[str]:
     document = records.InvoiceDocument
     ways = personal.of_debtor(*plan.family)
     papers = [f"document-{key}" for key in work.session.exec(select(document.id).where(ways[document]))]
+    for reply in work.session.exec(select(InboundMessage).where(ways[InboundMessage])):
+        papers += store_keys(queries.known(reply.id), reply.files)
     for gone in REMOVED:
         work.session.exec(delete(gone).where(ways[gone]))
     for cls, names in EMPTIED.items():
