@@ -38,11 +38,18 @@ class ImapMailbox:
     is ``INBOX`` unless one is named.
     """
 
-    def __init__(self, url: str, *, seconds: float = _SECONDS_MAX, timeout: SocketTimeout = _TIMEOUT) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        seconds: float = _SECONDS_MAX,
+        timeout: SocketTimeout = _TIMEOUT,
+        size_max: int = SIZE_MAX,
+    ) -> None:
         """Read the address of the mailbox; nothing is opened yet.
 
         ``seconds`` is how long a connection may last in all: time-outs alone do not stop a server that
-        sends a byte now and then.
+        sends a byte now and then. Of a mail beyond ``size_max`` bytes only the beginning is fetched.
 
         Raises:
             ValueError: another scheme, no host, user or password, or a port that is no number.
@@ -55,7 +62,7 @@ class ImapMailbox:
         self._port = parts.port or _PORTS[parts.scheme]
         self._user, self._password = unquote(parts.username), unquote(parts.password)
         self._folder = unquote(parts.path.strip("/")) or "INBOX"
-        self._seconds, self._timeout = seconds, timeout
+        self._seconds, self._timeout, self._size_max = seconds, timeout, size_max
         named = f"{self._host}:{self._port}/{self._user}/{self._folder}"
         self.place = hashlib.sha256(named.encode()).hexdigest()[:32]
 
@@ -66,26 +73,36 @@ class ImapMailbox:
         Raises:
             MailboxUnreachable: at any step in which the server does not answer, or not sensibly.
         """
-        client = self._ask(self._connect)
         # However slowly it talks: closed from outside, whatever waits for it fails at once.
-        guard = Timer(self._seconds, _cut, (client,))
+        held: list[socket.socket] = []
+        guard = Timer(self._seconds, _cut, (held,))
         guard.daemon = True
         guard.start()
+        client = None
         try:
+            client = self._ask(self._connect, held)
             self._ask(self._sign_in, client)
             chosen = self._ask(client.select_folder, self._folder)
-            yield OpenMailbox(client, self._ask, _number(chosen.get(b"UIDVALIDITY")))
+            validity = _number(chosen.get(b"UIDVALIDITY"))
+            yield OpenMailbox(client, self._ask, validity, self._size_max)
             with suppress(Exception):  # what it says to a goodbye changes nothing
                 client.logout()
         finally:
             guard.cancel()
             with suppress(Exception):
-                client.shutdown()
+                if client is not None:
+                    client.shutdown()
+            _cut(held)
 
-    def _connect(self) -> IMAPClient:
+    def _connect(self, held: list[socket.socket]) -> IMAPClient:
         context = ssl.create_default_context() if self._over_tls else None
-        return IMAPClient(
-            self._host, self._port, ssl=self._over_tls, ssl_context=context, timeout=self._timeout
+        return _Client(
+            self._host,
+            self._port,
+            ssl=self._over_tls,
+            ssl_context=context,
+            timeout=self._timeout,
+            held=held,
         )
 
     def _sign_in(self, client: IMAPClient) -> None:
@@ -119,8 +136,8 @@ class OpenMailbox:
         validity: while it stays the same, a number means the same mail (RFC 3501 §2.3.1.1).
     """
 
-    def __init__(self, client: IMAPClient, ask: Callable[..., Any], validity: int) -> None:
-        self._client, self._ask, self.validity = client, ask, validity
+    def __init__(self, client: IMAPClient, ask: Callable[..., Any], validity: int, size_max: int) -> None:
+        self._client, self._ask, self.validity, self._size_max = client, ask, validity, size_max
 
     def numbers(self, after: int, since: date) -> list[int]:
         """The mails beyond a number that came on a day or later, in the order in which they came.
@@ -133,7 +150,7 @@ class OpenMailbox:
         return sorted({number for number in found if isinstance(number, int) and number > after})
 
     def fetch(self, number: int) -> Incoming | None:
-        """A mail, understood as far as it can be; of one beyond ``SIZE_MAX`` its beginning.
+        """A mail, understood as far as it can be; of a huge one its beginning.
 
         None when it is there no more. It stays unread.
 
@@ -144,7 +161,7 @@ class OpenMailbox:
         if sizes is None:
             return None
         size = _number(sizes.get(b"RFC822.SIZE"))
-        wanted = SIZE_MAX if size <= SIZE_MAX else BEGINNING
+        wanted = self._size_max if size <= self._size_max else min(BEGINNING, self._size_max)
         # A piece that is asked for by its length is no longer than that, whatever the size was said to be.
         found = self._ask(self._client.fetch, [number], [f"BODY.PEEK[]<0.{wanted}>"]).get(number, {})
         content = next((value for key, value in found.items() if key.startswith(b"BODY[]")), None)
@@ -169,9 +186,54 @@ def is_here(address: str) -> bool:
     return False
 
 
-def _cut(client: IMAPClient) -> None:
-    with suppress(Exception):
-        client.socket().shutdown(socket.SHUT_RDWR)
+class _Client(IMAPClient):  # type: ignore[misc]  # the library has no types
+    """The library's client, whose socket is at hand before the server has said a word."""
+
+    def __init__(self, *given: Any, held: list[socket.socket], **named: Any) -> None:
+        self._held = held
+        super().__init__(*given, **named)
+
+    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802 - the library's name
+        return _Connection(self.host, self.port, self.ssl_context, self._timeout.connect, self._held)
+
+    def starttls(self, ssl_context: ssl.SSLContext | None = None) -> Any:
+        """As the library's; the socket within TLS is another one."""
+        said = super().starttls(ssl_context)
+        self._held.append(self.socket())
+        return said
+
+
+class _Connection(imaplib.IMAP4):
+    """A connection that can be cut while it is made: neither time-out ends a greeting that never ends."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        context: ssl.SSLContext | None,
+        seconds: float,
+        held: list[socket.socket],
+    ) -> None:
+        self._context, self._seconds, self._held = context, seconds, held
+        super().__init__(host, port)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        plain = socket.create_connection((self.host, self.port), timeout or self._seconds)
+        self._held.append(plain)
+        if self._context is None:
+            return plain
+        within = self._context.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        self._held.append(within)
+        within.do_handshake()
+        return within
+
+
+def _cut(held: list[socket.socket]) -> None:
+    for one in held:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            one.close()
 
 
 def _number(value: object) -> int:
