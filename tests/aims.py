@@ -17,7 +17,7 @@ from encaiss_dashboard.services.imports import Answers
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.uploads import read
 from encaiss_dashboard.services.privacy import erasure
-from encaiss_dashboard.storage import accounts, changes, plans, records
+from encaiss_dashboard.storage import accounts, changes, inbound, plans, records
 from encaiss_dashboard.storage.journal import ActKind
 
 DAY = date(2026, 11, 1)
@@ -34,7 +34,7 @@ class Aim:
         shown: what was shown of merging, parting and splitting debtors, by function.
         token: of an invitation's link.
         user, batch: the owner's record and an upload's, as a careless caller could have read them.
-        intake: of that upload, likewise.
+        intake: of that upload, likewise; row: of a mail of its debtor.
     """
 
     mark: str
@@ -48,6 +48,7 @@ class Aim:
     user: Any = field(default=None, repr=False)
     batch: Any = field(default=None, repr=False)
     intake: Any = field(default=None, repr=False)
+    row: Any = field(default=None, repr=False)
 
 
 def furnish(house: Any, slug: str) -> Aim:
@@ -90,6 +91,7 @@ def furnish(house: Any, slug: str) -> Aim:
     message = house.add(records.OutboxMessage(**keys, **kept, **texts, message_id=f"{slug}@agency.example"))
     line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 1}
     house.add(records.OutboxLine(client_id=client, message_id=message, **line))
+    reply = _answered(house, mark, keys)
     key = {"client_id": client, "name": mark, "digest": mark, "ending": "9xYz", "created_at": now}
     key_id = house.add(accounts.ApiToken(**key, user_id=owner.user_id))
     asked = {"client_id": client, "key": mark, "digest": mark, "batch_id": batch, "at": now}
@@ -102,14 +104,16 @@ def furnish(house: Any, slug: str) -> Aim:
         upload = work.session.get_one(records.ImportBatch, batch)
         intake = Intake(work, client, upload, read(work, upload)[1], Answers())
         user = work.session.get_one(accounts.User, owner.user_id)
+        row = work.session.get_one(inbound.InboundMessage, reply)
         login = work.session.exec(select(accounts.LoginSession).filter_by(digest=digest)).one()
     ids = {"debtor_id": debtor, "invoice_id": invoice, "batch_id": batch, "message_id": message}
     ids |= {"user_id": owner.user_id, "chosen_id": client, "invitation_id": invitation, "mail_id": invitation}
     ids |= {"token_id": key_id, "session_id": login.id, "closed_id": closed, "gone_id": gone.user_id} | {
-        "document_id": document
+        "document_id": document,
+        "reply_id": reply,
     }
     ids, shown = doubled(house, client, mark, ids)
-    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake)
+    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake, row)
 
 
 def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[dict[str, int], dict[str, str]]:
@@ -132,6 +136,17 @@ def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[di
         "whole_id": second,
     }
     return ids | found, shown
+
+
+def _answered(house: Any, mark: str, keys: dict[str, int]) -> int:
+    """A mail of a debtor with a file, both kept."""
+    files = [{"name": f"{mark}.pdf", "mime": "application/pdf", "size": 4, "digest": mark}]
+    words = dict.fromkeys(("sender_name", "subject", "text", "shown", "message_id"), mark)
+    known = {"digest": mark, "kind": "reply", "how": "token", "size_bytes": 4, "received_at": house.clock()}
+    reply = house.add(inbound.InboundMessage(**keys, **words, **known, files=files))
+    for key in inbound.store_keys(reply, files):
+        house.wiring.store.keep(key, mark.encode())
+    return int(reply)
 
 
 def _agree(house: Any, client: int, mark: str) -> None:

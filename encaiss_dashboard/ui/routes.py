@@ -17,6 +17,7 @@ from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people
+from encaiss_dashboard.services.inbound import replies, unassigned
 from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
@@ -29,6 +30,7 @@ from encaiss_dashboard.work import Work
 
 # Handing these out is an act of the journal.
 _RECORDED = frozenset({"personal"})
+_MAILED = frozenset({"reply", "mail"})
 
 
 async def download(request: Request) -> Response:
@@ -67,7 +69,20 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
     if kind == "document":
         document, content = documents.content(work, client_id, exports.number(key))
         return exports.Made(document.name, document.mime, content)
-    return exports.make(work, client_id, kind, key, query)
+    return (
+        _mailed(work, client_id, kind, key)
+        if kind in _MAILED
+        else exports.make(work, client_id, kind, key, query)
+    )
+
+
+def _mailed(work: Work, client_id: int | None, kind: str, key: str) -> exports.Made:
+    """A mail of a debtor or one that waits to be assigned, or with a number behind it one of its files."""
+    number, _, file = key.partition("-")
+    numbers = exports.number(number), exports.number(file) if file else 0
+    of = replies.attached if kind == "reply" else unassigned.attached
+    taken = of(work, client_id, *numbers)
+    return exports.Made(taken.name, taken.mime, taken.content)
 
 
 def _rejected(work: Work, client_id: int | None, batch_id: int) -> exports.Made:

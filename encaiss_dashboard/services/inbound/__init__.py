@@ -16,6 +16,7 @@ from sqlmodel import col, func, select
 
 from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.inbound import How, Incoming, MailKind, addressed, is_ours
+from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.inbound import InboundMailbox, InboundMessage, store_key
 from encaiss_dashboard.storage.journal import ActKind
@@ -239,7 +240,12 @@ def _by_sender(work: Work, address: str) -> Whose | None:
 
 
 def tell(work: Work, row: InboundMessage) -> None:
-    """Write down in a debtor's journal that a mail of it came; of whom it is stands in the mail alone."""
+    """Write down in a debtor's journal that a mail of it came; of whom it is stands in the mail alone.
+
+    Raises:
+        NotAllowed: nobody who reminds for that client.
+    """
+    work.require(Action.REMIND, row.client_id)
     facts = {
         "reply": row.id,
         "how": row.how,

@@ -14,7 +14,7 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import merges, queries
 from encaiss_dashboard.storage.inbound import InboundMessage, store_key
 from encaiss_dashboard.storage.journal import ActKind
-from encaiss_dashboard.work import Work
+from encaiss_dashboard.work import Store, Work
 
 SHOWN_MAX: Final = 500
 _ID_MAX: Final = 2**31 - 1
@@ -121,14 +121,14 @@ def attached(work: Work, client_id: int | None, reply_id: int, number: int) -> T
     row = _mail(work, client, reply_id)
     if not 0 <= number <= len(row.files):
         raise NotFound
-    return taken(work, row, number)
+    return taken(work.store, row, number)
 
 
-def taken(work: Work, row: InboundMessage, number: int) -> Taken:
+def taken(store: Store, row: InboundMessage, number: int) -> Taken:
     """What a mail holds under a number, whoever may have it was asked before."""
     key = queries.known(row.id)
     try:
-        content = work.store.load(store_key(key, number))
+        content = store.load(store_key(key, number))
     except FileNotFoundError as error:
         raise NotFound from error
     # Its sender says what it is; a browser that believed it would show it as ours.

@@ -139,7 +139,7 @@ def attached(work: Work, client_id: int | None, reply_id: int, number: int) -> T
     row = _mail(work, reply_id)
     if not 0 <= number <= len(row.files):
         raise NotFound
-    return taken(work, row, number)
+    return taken(work.store, row, number)
 
 
 def trouble(work: Work, client_id: int | None) -> str:  # noqa: ARG001
