@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from threading import Lock
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from huey import MemoryHuey, crontab
 
 from encaiss_dashboard.domain.inbound import Incoming, MailboxUnreachable, digest_of, unread_mail
-from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
+from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, ShortMessage
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
+from encaiss_dashboard.domain.sending_hours import ZONE
 from encaiss_dashboard.services import deliveries, inbound, people, reminders
 from encaiss_dashboard.services.accounts import mails
 from encaiss_dashboard.services.privacy.purge import Past
@@ -23,8 +24,9 @@ from encaiss_dashboard.services.reminders import HeldMessage
 from encaiss_dashboard.wiring import Wiring
 from encaiss_dashboard.work import Inbox, OpenInbox
 
-_ZONE: Final = ZoneInfo("Europe/Brussels")
 MAILS_AT_ONCE: Final = 100
+# So many letters in a row that a server puts off: it has had enough for now, and the rest waits.
+_PUT_OFF_MAX: Final = 3
 logger = logging.getLogger(__name__)
 
 
@@ -37,12 +39,40 @@ class RunResult:
         planned: messages newly intended.
         sent: messages delivered, those left over from earlier runs included.
         held: due messages that stayed, and why.
+        waits_until: when messages may leave again, where it was too late or too early for them.
     """
 
     on: date
     planned: int
     sent: int
     held: tuple[HeldMessage, ...]
+    waits_until: datetime | None = None
+
+
+@dataclass
+class Round:
+    """What one round of deliveries has learnt of the servers: one that is in trouble is left alone.
+
+    Each letter would run into the same trouble and into its time-out, and lose one of its attempts. So a
+    round ends for a server with the first failure that holds for all, or the third in a row that is put
+    off; the rest stay as they are, and the next round begins with another letter.
+    """
+
+    _put_off: Counter[bool] = field(default_factory=Counter)
+    _left: set[bool] = field(default_factory=set)
+
+    def takes(self, *, by_text: bool) -> bool:
+        """Whether the provider of texts, or else the mail server, is still asked."""
+        return by_text not in self._left
+
+    def note(self, outcome: Delivered | DeliveryFailed, *, by_text: bool) -> None:
+        """Learn from what became of a message."""
+        put_off = isinstance(outcome, DeliveryFailed) and not outcome.gone
+        self._put_off[by_text] = self._put_off[by_text] + 1 if put_off else 0
+        for_all = isinstance(outcome, DeliveryFailed) and outcome.for_all
+        if for_all or self._put_off[by_text] >= _PUT_OFF_MAX:
+            self._left.add(by_text)
+            logger.warning("the %s waits: %s", "text" if by_text else "mail", outcome)
 
 
 def remind(
@@ -70,8 +100,16 @@ def remind(
             night, made = reminders.intend(work, client_id)
         planned += len(made)
         held += night.held
-    sent = sum(deliver(wiring, client_id, on=on, actor=actor, progress=progress) for client_id in chosen)
-    return RunResult(today, planned, sent, tuple(held))
+    same = Round()
+    sent = sum(
+        deliver(wiring, client_id, on=on, actor=actor, progress=progress, within=same) for client_id in chosen
+    )
+    return RunResult(today, planned, sent, tuple(held), _waits_until(wiring))
+
+
+def _waits_until(wiring: Wiring) -> datetime | None:
+    now, hours = wiring.clock(), wiring.settings.hours
+    return None if hours.are_open(now) else hours.next_open(now)
 
 
 def deliver(
@@ -82,37 +120,51 @@ def deliver(
     actor: Actor = HOUSE,
     at_once: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
+    within: Round | None = None,
 ) -> int:
     """Deliver every waiting message of one client, or of all; returns how many went out.
 
-    Not ``at_once`` is for rounds that nobody asked for: what was refused for now waits its time.
+    Not ``at_once`` is for rounds that nobody asked for: what was refused for now waits its time. A server
+    in trouble ends the round for what would go there, and the round ``within`` which this is one part.
     """
+    round_ = within or Round()
     with wiring.begin(actor, on, write=False) as work:
-        ids = deliveries.waiting(work, client_id, at_once=at_once)
+        found = deliveries.waiting(work, client_id, at_once=at_once)
     sent = 0
-    progress(0, len(ids))
-    for done, message_id in enumerate(ids, start=1):
-        try:
-            sent += _deliver_one(wiring, message_id, on, actor)
-        except Exception:  # one letter that cannot be written must not keep back all others
-            logger.exception("message %s stays in the outbox", message_id)
-        progress(done, len(ids))
+    progress(0, len(found))
+    for done, (message_id, by_text) in enumerate(found, start=1):
+        if round_.takes(by_text=by_text):
+            try:
+                outcome = _deliver_one(wiring, message_id, on, actor)
+            except Exception:  # one letter that cannot be written must not keep back all others
+                logger.exception("message %s stays in the outbox", message_id)
+            else:
+                sent += isinstance(outcome, Delivered)
+                if outcome is not None:
+                    round_.note(outcome, by_text=by_text)
+        progress(done, len(found))
     return sent
 
 
-def _deliver_one(wiring: Wiring, message_id: int, on: date | None, actor: Actor) -> bool:
+def _deliver_one(
+    wiring: Wiring, message_id: int, on: date | None, actor: Actor
+) -> Delivered | DeliveryFailed | None:
     with wiring.begin(actor, on) as work:
         message = deliveries.hand_over(work, message_id)
     if message is None:
-        return False
+        return None
     outcome: Delivered | DeliveryFailed
     try:
-        outcome = wiring.mail.deliver(message)
+        if isinstance(message, ShortMessage):
+            assert wiring.texts is not None
+            outcome = wiring.texts.deliver(message)
+        else:
+            outcome = wiring.mail.deliver(message)
     except DeliveryFailed as failure:
         outcome = failure
     with wiring.begin(actor, on) as work:
         deliveries.settle(work, message_id, outcome)
-    return isinstance(outcome, Delivered)
+    return outcome
 
 
 def deliver_account_mails(wiring: Wiring) -> int:
@@ -275,7 +327,7 @@ class Nightly:
         return result
 
     def _now(self) -> datetime:
-        return self._wiring.clock().astimezone(_ZONE)
+        return self._wiring.clock().astimezone(ZONE)
 
 
 def work_forever(wiring: Wiring, report: Callable[[RunResult], None]) -> None:

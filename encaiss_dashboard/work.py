@@ -14,8 +14,16 @@ from sqlmodel import Session
 from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.inbound import Incoming
 from encaiss_dashboard.domain.intake import Choices, Reading, Tell, untold
-from encaiss_dashboard.domain.letters import AccountLetter, Delivered, Letter, Message, StatementLetter
+from encaiss_dashboard.domain.letters import (
+    AccountLetter,
+    Delivered,
+    Letter,
+    Message,
+    ShortMessage,
+    StatementLetter,
+)
 from encaiss_dashboard.domain.permissions import Action, Actor
+from encaiss_dashboard.domain.sending_hours import SendingHours
 from encaiss_dashboard.storage.journal import Journal
 
 
@@ -55,6 +63,18 @@ class Inbox(Protocol):
 
     def opened(self) -> AbstractContextManager[OpenInbox]:
         """Open it until the block ends, or raise ``MailboxUnreachable``."""
+        ...
+
+
+class ShortMessages(Protocol):
+    """Hands texts to a provider, which sends them to telephones."""
+
+    def write(self, message_id: str, to: str, text: str) -> ShortMessage:
+        """The text with the bytes that the provider will be handed."""
+        ...
+
+    def deliver(self, message: ShortMessage) -> Delivered:
+        """Hand over, or raise ``DeliveryFailed``."""
         ...
 
 
@@ -254,6 +274,9 @@ class Work:
         today: the day the rules are applied on.
         journal: the pen for acts of this transaction; they are this actor's unless one says otherwise.
         reply_address: of the agency, that answers to statements go to by debtor; "" for none.
+        texts: who sends texts to telephones, None where nobody does.
+        seal: writes a mail as the bytes that are kept and sent.
+        hours: in which somebody may be written to.
         sign: keyed digest of a text with the deployment's secret, in hexadecimal.
         past_wall: a block in which PostgreSQL shows every client's rows (decisions/0013-second-wall.md).
             Only for rows of one person, once it is sure that this person may be looked for.
@@ -264,6 +287,9 @@ class Work:
     now: datetime
     today: date
     mail: Mailer
+    texts: ShortMessages | None
+    seal: Callable[[Message], bytes]
+    hours: SendingHours
     letters: Letters
     files: InvoiceFiles
     store: Store

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from sqlmodel import select
@@ -17,7 +18,7 @@ from encaiss_dashboard.services.imports import Answers
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.uploads import read
 from encaiss_dashboard.services.privacy import erasure
-from encaiss_dashboard.storage import accounts, changes, inbound, plans, records
+from encaiss_dashboard.storage import accounts, changes, inbound, plans, records, undeliverable
 from encaiss_dashboard.storage.journal import ActKind
 
 DAY = date(2026, 11, 1)
@@ -85,13 +86,8 @@ def furnish(house: Any, slug: str) -> Aim:
     beside = {"name": f"{mark}.pdf", "mime": "application/pdf", "digest": mark, "size_bytes": 4, "at": now}
     document = house.add(records.InvoiceDocument(**of_batch, invoice_id=invoice, **beside))
     house.wiring.store.keep(f"document-{document}", mark.encode())
-    keys = {"client_id": client, "debtor_id": debtor}
-    kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "email", "created_at": now}
-    texts = {"recipient": f"{slug}@debtor.example", "subject": mark, "body_text": mark, "body_html": mark}
-    message = house.add(records.OutboxMessage(**keys, **kept, **texts, message_id=f"{slug}@agency.example"))
-    line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 1}
-    house.add(records.OutboxLine(client_id=client, message_id=message, **line))
-    reply = _answered(house, mark, keys)
+    message = _written(house, {"client_id": client, "debtor_id": debtor}, invoice, slug)
+    reply = _answered(house, mark, {"client_id": client, "debtor_id": debtor})
     key = {"client_id": client, "name": mark, "digest": mark, "ending": "9xYz", "created_at": now}
     key_id = house.add(accounts.ApiToken(**key, user_id=owner.user_id))
     asked = {"client_id": client, "key": mark, "digest": mark, "batch_id": batch, "at": now}
@@ -114,6 +110,21 @@ def furnish(house: Any, slug: str) -> Aim:
     }
     ids, shown = doubled(house, client, mark, ids)
     return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake, row)
+
+
+def _written(house: Any, keys: dict[str, int], invoice: int, slug: str) -> int:
+    """A message to a debtor with its bytes, and an address of it that does not exist."""
+    mark, now, to = slug.upper(), house.clock(), f"{slug}@debtor.example"
+    kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "email", "created_at": now}
+    texts = {"recipient": to, "subject": mark, "body_text": mark, "body_html": mark}
+    texts |= {"contents": [sha256(mark.encode()).hexdigest()]}
+    message = house.add(records.OutboxMessage(**keys, **kept, **texts, message_id=f"{slug}@agency.example"))
+    house.wiring.store.keep(f"message-{message}-1", mark.encode())
+    line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 1}
+    house.add(records.OutboxLine(client_id=keys["client_id"], message_id=message, **line))
+    fact = {"address": to, "reason": mark, "message_id": message, "at": now, "ended_at": now}
+    house.add(undeliverable.UndeliverableAddress(**keys, **fact))
+    return int(message)
 
 
 def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[dict[str, int], dict[str, str]]:

@@ -31,9 +31,10 @@ TABLE = {
             *("stdnum", "segno", "typst", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
             *("polars", "python_calamine", "lxml", "facturx", "saxonche", "pypdf", "xlsxwriter", "pydantic"),
             *("imapclient", "mailparser_reply"),
+            *("httpx",),
         ),
     ),
-    "settings": ((), ()),
+    "settings": (("domain",), ()),
     "wiring": (
         ("settings", "work", "storage", "adapters", "domain"),
         ("alembic", "sqlalchemy", "sqlmodel"),

@@ -117,12 +117,15 @@ def run_answer(result: RunResult, lang: str, *, dry_run: bool = False) -> Answer
         "on": result.on.isoformat(),
         "planned": result.planned,
         "sent": result.sent,
+        "waits_until": result.waits_until.isoformat() if result.waits_until else None,
         "held": [{"debtor": one.name, "reason": one.held.reason.value} for one in result.held],
     }
     on = locales.day(result.on, lang, "long")
     lines = [text(lang, "cli.would_send" if dry_run else "cli.planned", n=result.planned, on=on)]
     if not dry_run:
         lines.append(text(lang, "cli.sent", n=result.sent))
+        if result.waits_until is not None:
+            lines.append(text(lang, "cli.waits_until", at=locales.moment(result.waits_until, lang)))
     if result.held:
         rows = [(one.name, text(lang, f"cli.held_{one.held.reason}")) for one in result.held]
         columns = (text(lang, "cli.held_debtor"), text(lang, "cli.held_reason"))

@@ -238,6 +238,8 @@ class Message:
         letter: what is said.
         language: of the letter.
         at: aware time of the intention; a retry does not change it.
+        copies: addresses that get the very same mail without being named in it.
+        content: the mail as it was kept, b"" while it is not written yet.
 
     Raises:
         TypeError: on construction, for a time without a zone.
@@ -252,6 +254,8 @@ class Message:
     language: str
     at: datetime
     return_path: str = ""
+    copies: tuple[str, ...] = ()
+    content: bytes = b""
 
     def __post_init__(self) -> None:
         """A naive time would be read in whatever zone the server is in."""
@@ -260,10 +264,41 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortMessage:
+    """A text for a telephone on its way to somebody.
+
+    Attributes:
+        message_id: chosen before the first attempt and kept on every retry; the provider is told it too.
+        to: number in international form, ``+32470123456``.
+        text: what is read; at most 160 characters of the alphabet of telephones.
+        content: what the provider is handed: JSON, kept as it leaves.
+    """
+
+    message_id: str
+    to: str
+    text: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An address that a server says does not exist, in the server's own words."""
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered:
-    """A message was handed over; ``detail`` is the evidence: the server's answer or the file's name."""
+    """A message was handed over.
+
+    Attributes:
+        detail: the evidence: the server's answer or the file's name.
+        gone: those of its addresses that do not exist, while another one took it.
+    """
 
     detail: str
+    gone: tuple[Gone, ...] = ()
 
 
 class DeliveryFailed(Exception):  # noqa: N818 - an outcome of the trade, told to people; not our bug
@@ -272,13 +307,27 @@ class DeliveryFailed(Exception):  # noqa: N818 - an outcome of the trade, told t
     Attributes:
         permanent: trying again cannot help (RFC 5321 §4.2.1: a reply of 500 or above).
         reason: the server's own words, for the case manager.
+        for_all: it is about the server or this house, not about the message: others would fare the same.
+        doubtful: the server had all of it when the connection broke: it may have arrived.
+        gone: its addresses that do not exist.
     """
 
-    def __init__(self, *, permanent: bool, reason: str) -> None:
+    def __init__(
+        self,
+        *,
+        permanent: bool,
+        reason: str,
+        for_all: bool = False,
+        doubtful: bool = False,
+        gone: tuple[Gone, ...] = (),
+    ) -> None:
         """Keep what the outbox decides on."""
         super().__init__(reason)
         self.permanent = permanent
         self.reason = reason
+        self.for_all = for_all
+        self.doubtful = doubtful
+        self.gone = gone
 
 
 @dataclass(frozen=True, slots=True)

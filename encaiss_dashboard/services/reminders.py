@@ -15,8 +15,11 @@ from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.domain.dunning import Held, Planned, StepCode
 from encaiss_dashboard.domain.inbound import message_mac
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.domain.routes import TOGETHER, Route, route
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.prospects import prospects
+from encaiss_dashboard.storage.recipients import reachable
 from encaiss_dashboard.work import Work
 
 RECENT: Final = 20
@@ -28,7 +31,8 @@ class PlannedMessage:
     """One message that a night would send.
 
     Attributes:
-        recipient: e-mail address, "" when the letter goes to the agency's post tray.
+        recipient: e-mail addresses or the number of a telephone, "" when it goes on paper.
+        route: by which way it goes, and why not as its step says.
         plan_version: of the client's plan that it follows.
     """
 
@@ -38,6 +42,7 @@ class PlannedMessage:
     recipient: str
     planned: Planned
     plan_version: int
+    route: Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +97,20 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
     some = None if debtor_id is None else [debtor_id]
     states = queries.delegation_states(work.session, client, work.today, some)
     in_hand = {key for key, status in states.items() if status.state in _IN_HAND}
-    addresses = queries.addresses(work.session, client)
+    emails = reachable(work.session, client, debtor_id)
     seen = prospects(work.session, client, work.today, sorted(in_hand))
     messages, held = [], []
     for debtor in queries.debtors(work.session, client):
         key = queries.known(debtor.id)
         result = seen[key].tonight() if key in in_hand else None
         if isinstance(result, Planned):
-            to = addresses.get(key, "")
-            messages.append(PlannedMessage(key, debtor.name, debtor.language, to, result, seen[key].version))
+            step = seen[key].plan.step(result.step)
+            wanted = step.channel if step else Channel.EMAIL
+            way = route(wanted, emails=emails.get(key, ()), phone=debtor.phone, texts=work.texts is not None)
+            to = TOGETHER.join(way.to)
+            messages.append(
+                PlannedMessage(key, debtor.name, debtor.language, to, result, seen[key].version, way)
+            )
         elif isinstance(result, Held):
             held.append(HeldMessage(key, debtor.name, result))
     return Night(work.today, tuple(messages), tuple(held))
@@ -129,8 +139,10 @@ def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
             day=night.on,
             step=message.planned.step.value,
             language=message.language,
-            channel="email" if message.recipient else "post",
-            recipient=message.recipient or agency.email,
+            channel=message.route.channel.value,
+            # What goes on paper is sent to the agency's post tray; a call may have no number yet.
+            recipient=agency.email if message.route.channel.on_paper else message.recipient,
+            rerouted=message.route.rerouted or "",
             plan_version=message.plan_version,
             created_at=work.now,
         )

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
 from sqlmodel import Session, and_, col
@@ -24,6 +24,7 @@ from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Role
 from encaiss_dashboard.domain.signing import LinkKind
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.accounts import AccountMail, Membership, User
 from encaiss_dashboard.storage.inbound import InboundMessage
@@ -42,6 +43,7 @@ from encaiss_dashboard.storage.records import (
 )
 
 Ids = Collection[int]
+ON_PAPER: Final = tuple(channel.value for channel in Channel if channel.on_paper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class FailedMessage:
-    """A debtor whose last message could not be delivered."""
+    """A debtor whose last message could not be delivered, and nobody set it aside."""
 
     client_id: int
     debtor_id: int
     name: str
     recipient: str
     failed_at: datetime
+    message_id: int
 
 
 def clients(session: Session, ids: Ids | None) -> list[Client]:
@@ -265,9 +268,14 @@ def failed(session: Session, ids: Ids) -> list[FailedMessage]:
             col(Debtor.name),
             col(message.recipient),
             col(message.failed_at),
+            col(message.id),
         )
         .join(Debtor, col(Debtor.id) == col(message.debtor_id))
-        .where(col(message.id).in_(last), col(message.failed_at).is_not(None))
+        .where(
+            col(message.id).in_(last),
+            col(message.failed_at).is_not(None),
+            col(message.set_aside_at).is_(None),
+        )
         .order_by(col(message.failed_at), col(message.id))
     )
     return [FailedMessage(*row) for row in session.execute(query)]
@@ -290,7 +298,7 @@ def letters_to_post(session: Session, ids: Ids, since: datetime) -> dict[int, tu
         .outerjoin(emptied, emptied.c.client_id == col(message.client_id))
         .where(
             col(message.client_id).in_(ids),
-            col(message.channel) == "post",
+            col(message.channel).in_(ON_PAPER),
             col(message.sent_at) > since,
             emptied.c.at.is_(None) | (col(message.sent_at) > emptied.c.at),
         )

@@ -64,6 +64,8 @@ class ActKind(StrEnum):
     REPLY_RECEIVED = "reply_received"
     REPLY_READ = "reply_read"
     BOUNCED = "bounced"
+    MESSAGE_RETRIED = "message_retried"
+    MESSAGE_SET_ASIDE = "message_set_aside"
     OPENED = "opened"
     INVITED = "invited"
     INVITATION_REVOKED = "invitation_revoked"

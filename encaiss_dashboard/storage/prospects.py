@@ -25,7 +25,9 @@ from encaiss_dashboard.domain.dunning import (
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import inbound, plans, queries, records
+from encaiss_dashboard.storage.undeliverable import Undeliverable, undeliverable
 
 _AT_ONCE: Final = 30_000
 """Every SQLite takes 32,766 values in a statement, PostgreSQL twice as many."""
@@ -42,6 +44,7 @@ class Prospect:
         credit: paid or credited and not yet set against an invoice.
         last_contact: day of the last message other than a courtesy.
         plan, version: what its client agreed to, and the number of that.
+        undeliverable: set when it has e-mail addresses of which none exists.
         unread: an answer of it waits to be read.
     """
 
@@ -52,6 +55,7 @@ class Prospect:
     last_contact: date | None
     plan: Plan = DEFAULT_PLAN
     version: int = 0
+    undeliverable: Undeliverable | None = None
     unread: bool = False
 
     @property
@@ -69,7 +73,26 @@ class Prospect:
 
     def tonight(self) -> Planned | Held | None:
         """What a delegated or paused debtor is sent on the day, or why not."""
-        return plan_debtor(self.plan, self.on, self.invoices, self.credit, self.last_contact, stop=self.stop)
+        found = plan_debtor(self.plan, self.on, self.invoices, self.credit, self.last_contact, stop=self.stop)
+        return self._unless_undeliverable(found)
+
+    def _unless_undeliverable(self, found: Planned | Held | None) -> Planned | Held | None:
+        """Hold what would go to an address that does not exist; what goes another way is not concerned.
+
+        It does not go by post instead: that costs money, and whoever corrects the address wants the
+        e-mail (decisions/0028-sending.md). Hence not a part of :attr:`stop`, which knows no step.
+        """
+        if self.undeliverable is None or found is None:
+            return found
+        if isinstance(found, Held):
+            # It was written to lately, and in vain: this is what somebody can do something about.
+            ways = (by_email(self.plan, step.code) for step in self.plan.steps)
+            concerned = found.reason is HoldReason.CONTACT_GAP and all(ways)
+        else:
+            concerned = by_email(self.plan, found.step)
+        if not concerned:
+            return found
+        return Held(HoldReason.UNDELIVERABLE, {"since": self.undeliverable.since.date()})
 
     @property
     def currency(self) -> str:
@@ -98,6 +121,12 @@ class Prospect:
         )
 
 
+def by_email(plan: Plan, code: StepCode) -> bool:
+    """Whether a step of a plan goes by e-mail."""
+    step = plan.step(code)
+    return step is not None and step.channel is Channel.EMAIL
+
+
 def prospects(
     session: Session, client_id: int, on: date, debtor_ids: Sequence[int], *, at_once: int = _AT_ONCE
 ) -> Mapping[int, Prospect]:
@@ -113,10 +142,11 @@ def prospects(
         invoices = _open(session, client_id, on, some)
         credit = free_credit(session, [client_id], on, some)
         contacts = queries.last_contacts(session, client_id, some)
+        dead = undeliverable(session, client_id, some)
         unread = inbound.unread(session, [client_id], some)
         for key in some:
             known = (events.get(key, ()), invoices.get(key, ()), credit.get(key, ()), contacts.get(key))
-            found[key] = Prospect(on, *known, plan, version, key in unread)
+            found[key] = Prospect(on, *known, plan, version, dead.get(key), key in unread)
     return found
 
 

@@ -265,11 +265,23 @@ def contacts(
 
 def addresses(session: Session, client_id: int) -> dict[int, str]:
     """The first e-mail address of each debtor that has one: its own before those of the merged ones."""
+    return {whose: mine[0] for whose, mine in emails(session, client_id).items()}
+
+
+def emails(
+    session: Session, client_id: int, debtor_ids: Sequence[int] | None = None
+) -> dict[int, tuple[str, ...]]:
+    """Every e-mail address of each debtor that has one: its own before those of the merged ones."""
     contact = records.Contact
     query = select(contact.id, contact.debtor_id, contact.email).where(contact.client_id == client_id)
+    if debtor_ids is not None:
+        query = query.where(col(contact.debtor_id).in_(debtor_ids))
     came = merges.came(session, client_id, "contact")
     rows = [(len(came.get(known(key), ())), key, whose, email) for key, whose, email in session.exec(query)]
-    return {whose: email for _, _, whose, email in sorted(rows, reverse=True)}
+    found: dict[int, tuple[str, ...]] = {}
+    for _, _, whose, email in sorted(rows):
+        found[whose] = (*found.get(whose, ()), email)
+    return found
 
 
 def acts(session: Session, client_id: int, debtor_ids: Sequence[int] | None = None) -> list[records.Act]:
@@ -299,7 +311,7 @@ def uploads_waiting(session: Session, client_id: int) -> list[tuple[int, str]]:
 
 
 def failed_messages(session: Session, client_id: int) -> list[tuple[int, str]]:
-    """Id and name of each debtor whose last message could not be delivered, the newest first."""
+    """Id and name of each debtor whose last message failed and is not set aside, the newest first."""
     message = records.OutboxMessage
     last = (
         select(func.max(message.id))
@@ -309,7 +321,11 @@ def failed_messages(session: Session, client_id: int) -> list[tuple[int, str]]:
     query = (
         select(records.Debtor)
         .join(message, col(records.Debtor.id) == col(message.debtor_id))
-        .where(col(message.id).in_(last), col(message.failed_at).is_not(None))
+        .where(
+            col(message.id).in_(last),
+            col(message.failed_at).is_not(None),
+            col(message.set_aside_at).is_(None),
+        )
         .order_by(col(message.id).desc())
     )
     return [(known(debtor.id), debtor.name) for debtor in session.exec(query)]

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from encaiss_dashboard.storage import changes, inbound, plans  # noqa: F401 - registers their tables
+from encaiss_dashboard.storage import changes, inbound, plans, undeliverable  # noqa: F401 - registers their tables
 from encaiss_dashboard.storage.base import (
     Record,
     cents_column,
@@ -37,7 +37,7 @@ class Agency(Record, table=True):
 
 
 class Client(Record, table=True):
-    """A creditor that gives its invoices to the agency."""
+    """A creditor that gives its invoices to the agency; ``copied``: it gets a copy of every e-mail."""
 
     id: int | None = key_column()
     agency_id: int = Field(foreign_key="agency.id")
@@ -52,11 +52,12 @@ class Client(Record, table=True):
     language: str = "fr"
     country: str = "BE"
     default_term: str = "NET_30"
+    copied: bool = False
     created_at: datetime = time_column()
 
 
 class Debtor(Record, table=True):
-    """A customer of a client; ``batch_id`` is the import that added it."""
+    """A customer of a client; ``batch_id`` is the import that added it, ``phone`` as ``+32470123456``."""
 
     __table_args__ = (
         # The name as matched: folded case, accents and spaces, then a number (domain/identity.py).
@@ -77,6 +78,7 @@ class Debtor(Record, table=True):
     term: str = ""
     endpoint: str = ""
     iban: str = ""
+    phone: str = ""
     batch_id: int | None = None
     created_at: datetime = time_column()
 
@@ -334,6 +336,12 @@ class OutboxMessage(Record, table=True):
 
     Its state is derived: dropped, sent, failed, handed over (claimed without an outcome) or waiting.
     The content is written when it is handed over, from the balances of that moment.
+
+    Attributes:
+        recipient: addresses, with ", " between them; the agency's own for what goes on paper.
+        rerouted: why it goes by post instead.
+        contents: SHA-256 of each one, the last handed over last; their bytes: storage/contents.py.
+        written_from: digest of what that one follows from; doubts: attempts that may have arrived.
     """
 
     __tablename__ = "outbox_message"
@@ -347,16 +355,21 @@ class OutboxMessage(Record, table=True):
     language: str
     channel: str
     recipient: str
+    rerouted: str = ""
     plan_version: int = 0
     subject: str = ""
     body_text: str = ""
     body_html: str = ""
+    contents: list[str] = json_column(default_factory=list)
+    written_from: str = ""
+    doubts: int = 0
     created_at: datetime = time_column()
     claimed_at: datetime | None = time_column(default=None)
     attempts: int = 0
     sent_at: datetime | None = time_column(default=None)
     failed_at: datetime | None = time_column(default=None)
     dropped_at: datetime | None = time_column(default=None)
+    set_aside_at: datetime | None = time_column(default=None)
     detail: str = ""
 
 

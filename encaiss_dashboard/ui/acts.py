@@ -35,7 +35,9 @@ _WHY: Final = {
     "withdrawn": "not_acting",
     "not_delegated": "not_acting",
     "reply_unread": "reply_unread",
+    "stopped": "stopped",
 }
+_ON_PAPER: Final = {"post": "posted", "registered": "registered"}
 _NUMBERS_SHOWN: Final = 4
 _AMOUNTS: Final = frozenset({"total", "vat"})
 _DATES: Final = frozenset({"issue", "due"})
@@ -148,11 +150,24 @@ def _message(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, 
         return text(lang, "act.dropped_step", step=step), why, "dropped", "mute", "ink-3"
     if kind == "failed":
         why = text(lang, "act.failed_to", to=to, detail=detail)
-        return text(lang, "act.failed_step", step=step), why, "failed", "bad", "bad"
+        doubt = [text(lang, "act.doubts_failed")] if facts.get("doubts") else []
+        return text(lang, "act.failed_step", step=step), " · ".join([why, *doubt]), "failed", "bad", "bad"
     tone = {"courtesy": "info", "formal_notice": "bad"}.get(code, "warn")
-    if facts.get("channel") == "post":
-        return step, text(lang, "act.posted"), "post", tone, _STEP_DOTS[code]
-    return step, text(lang, "act.sent_to", to=to), "email", tone, _STEP_DOTS[code]
+    return step, *_sent(facts, to, lang), tone, _STEP_DOTS[code]
+
+
+def _sent(facts: Mapping[str, Any], to: str, lang: str) -> tuple[str, str]:
+    """How a message went, why by post when it was to go otherwise, and whether it may have come twice."""
+    channel = str(facts.get("channel") or "")
+    if channel in _ON_PAPER:
+        words = [text(lang, f"act.{_ON_PAPER[channel]}")]
+    else:
+        words = [text(lang, "act.texted_to" if channel == "sms" else "act.sent_to", to=to)]
+    key = f"act.by_post_{facts.get('instead')}"
+    words += [text(lang, key)] if key in catalogue(lang) else []
+    doubts = facts.get("doubts")
+    words += [text(lang, "act.doubts", n=doubts)] if isinstance(doubts, int) and doubts else []
+    return " · ".join(words), channel if channel in {"sms", *_ON_PAPER} else "email"
 
 
 def _decision(kind: str, on: date, facts: Mapping[str, Any], lang: str) -> str:
@@ -234,6 +249,18 @@ def _bounced(_: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str
     return title, detail, "bounced", "bad" if permanent else "mute", "bad" if permanent else "ink-3"
 
 
+def _undelivered(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    """What somebody decided about a message that was given up."""
+    title = text(lang, f"act.{kind}", step=text(lang, f"step.{facts.get('step')}"))
+    words = [
+        text(lang, f"act.retried_{name}", **{name: facts[name]})
+        for name in ("said", "before")
+        if facts.get(name)
+    ]
+    words += [text(lang, "act.reason", reason=facts["reason"])] if facts.get("reason") else []
+    return title, " · ".join(words), "decision", "info", "info"
+
+
 _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, str, str, str, str]]]] = {
     "sent": _message,
     "dropped": _message,
@@ -245,6 +272,8 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "reply_received": _reply,
     "reply_read": _reply,
     "bounced": _bounced,
+    "message_retried": _undelivered,
+    "message_set_aside": _undelivered,
 }
 
 

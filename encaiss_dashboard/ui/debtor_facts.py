@@ -15,9 +15,10 @@ from encaiss_dashboard.domain.interest import LATE_INDEMNITY
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.references import format_enterprise_number, is_enterprise_number
 from encaiss_dashboard.domain.terms import Term, TermUnreadable
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import day, decimal, integer, moment, money, text
 from encaiss_dashboard.services import debtors, documents
-from encaiss_dashboard.services.debtors import DebtorFile
+from encaiss_dashboard.services.debtors import DebtorFile, editing
 from encaiss_dashboard.services.inbound import replies
 from encaiss_dashboard.services.inbound.replies import Reply
 from encaiss_dashboard.ui import access
@@ -30,6 +31,7 @@ from encaiss_dashboard.work import Work
 _ACTS_SHOWN: Final = 50
 _INVOICES_SHOWN: Final = 50
 _KEY_DIGITS_MAX: Final = 10
+_FIELD_LENGTH_MAX: Final = 500
 
 
 class Card(TypedDict):
@@ -58,10 +60,12 @@ class MessageRow(TypedDict):
     at: str
     body: str
     href: str
+    original: str
+    digest: str
 
 
 _NO_CARD: Final = Card(value="", under="", doubt="")
-_NO_MESSAGE: Final = MessageRow(subject="", to="", at="", body="", href="")
+_NO_MESSAGE: Final = MessageRow(subject="", to="", at="", body="", href="", original="", digest="")
 
 
 class Debtor(Deciding):
@@ -94,6 +98,7 @@ class Debtor(Deciding):
     term: str = ""
     language_word: str = ""
     email: str = ""
+    phone: str = ""
     editing: bool = False
     language: str = ""
     term_field: str = ""
@@ -127,7 +132,7 @@ class Debtor(Deciding):
             return None
         found = await access.read(self, debtors.message, message_id)
         lang = self._language()
-        to = text(lang, "file.to_post") if found.channel == "post" else found.recipient
+        to = text(lang, "file.to_post") if Channel(found.channel).on_paper else found.recipient
         self.opened = act_id
         self.message = MessageRow(
             subject=found.subject,
@@ -135,6 +140,8 @@ class Debtor(Deciding):
             at=moment(found.sent_at, lang) if found.sent_at else "",
             body=found.body_text,
             href=f"/files/message/{found.id}" if found.body_html else "",
+            original=f"/files/original/{found.id}" if found.contents else "",
+            digest=f"SHA-256 {found.contents[-1]}" if found.contents else "",
         )
         return None
 
@@ -146,8 +153,10 @@ class Debtor(Deciding):
     @handler
     async def save(self, form: dict[str, str]) -> Next:
         """Keep how the debtor is reached and its term."""
-        given = {name: form.get(name, "")[:254] for name in ("email", "language", "term")}
-        await access.act(self, debtors.edit, self.key, **given)
+        given = {
+            name: form.get(name, "")[:_FIELD_LENGTH_MAX] for name in ("email", "phone", "language", "term")
+        }
+        await access.act(self, editing.edit, self.key, **given)
         self.editing = False
         self._say("file.saved")
         await self._refresh()
@@ -235,7 +244,7 @@ class Debtor(Deciding):
         self.term_field = _field(own, lang)
         self.language = seen.debtor.language
         self.language_word = text(lang, f"file.language_{seen.debtor.language}")
-        self.email = seen.email
+        self.email, self.phone = seen.email, seen.debtor.phone
 
 
 def _habit(days_late: Decimal | None, lang: str) -> str:

@@ -208,18 +208,23 @@ def _message() -> rx.Component:
                     rx.el.dd(Debtor.message["to"], " ", rx.el.span(Debtor.message["at"], class_name="muted")),
                 ),
                 rx.el.pre(Debtor.message["body"], tab_index=0),
-                rx.el.a(
-                    t("file.message_page"),
-                    href=Debtor.message["href"],
-                    download=True,
-                    reload_document=True,
-                    class_name="link small",
+                rx.cond(Debtor.message["href"] != "", _taken(t("file.message_page"), Debtor.message["href"])),
+                rx.cond(
+                    Debtor.message["original"] != "",
+                    rx.fragment(
+                        _taken(t("file.message_original"), Debtor.message["original"]),
+                        rx.el.p(Debtor.message["digest"], class_name="muted small digest"),
+                    ),
                 ),
             ),
             rx.el.p(t("file.not_written"), class_name="muted small"),
         ),
         class_name="letter",
     )
+
+
+def _taken(words: Any, href: Any) -> rx.Component:
+    return rx.el.a(words, href=href, download=True, reload_document=True, class_name="link small")
 
 
 def _invoices() -> rx.Component:
@@ -290,6 +295,7 @@ def _facts() -> rx.Component:
         pair(t("file.term"), Debtor.term),
         pair(t("file.language"), Debtor.language_word),
         pair(t("file.email"), rx.cond(Debtor.email != "", Debtor.email, t("file.no_email"))),
+        rx.cond(Debtor.phone != "", pair(t("file.phone"), Debtor.phone)),
         class_name="pairs small",
     )
 
@@ -300,9 +306,9 @@ def _form() -> rx.Component:
             rx.el.span(t("file.email")),
             rx.el.input(
                 name="email",
-                type="email",
+                input_mode="email",
                 default_value=Debtor.email,
-                max_length=254,
+                max_length=500,
                 auto_focus=True,
                 custom_attrs={"aria-describedby": "email-hint"},
                 class_name="in",
@@ -310,6 +316,11 @@ def _form() -> rx.Component:
             class_name="field",
         ),
         rx.el.p(t("file.email_hint"), id="email-hint", class_name="muted small"),
+        rx.el.label(
+            rx.el.span(t("file.phone")),
+            rx.el.input(name="phone", type="tel", default_value=Debtor.phone, max_length=40, class_name="in"),
+            class_name="field",
+        ),
         rx.el.label(
             rx.el.span(t("file.language")),
             rx.el.select(

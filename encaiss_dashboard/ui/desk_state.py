@@ -84,6 +84,7 @@ class Thing(TypedDict):
     does: str
     letters: int
     reply: int
+    message: int
 
 
 class Desk(Shell):
@@ -234,6 +235,7 @@ class Desk(Shell):
             does="complete" if completes else "open",
             letters=int(one.facts.get("n", 0)) if one.kind is TodoKind.TRAY else 0,
             reply=int(one.facts.get("reply", 0)),
+            message=int(one.facts.get("message", 0)),
         )
 
     def _write_rows(self, seen: desk.Desk, query: Mapping[str, str]) -> None:

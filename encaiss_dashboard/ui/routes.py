@@ -17,6 +17,7 @@ from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people
+from encaiss_dashboard.services.deliveries import originals
 from encaiss_dashboard.services.inbound import replies, unassigned
 from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.ui.callers import as_client
@@ -63,17 +64,24 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
         made = bundle.export_own(work, client_id) if own else None
         made = made or bundle.export_debtor(work, client_id, exports.number(key))
         return exports.Made(made.name, bundle.MIME, made.content)
+    if kind in {"statement", "original", "document", *_MAILED}:
+        make = _mailed if kind in _MAILED else _paper
+        return make(work, client_id, kind, key)
+    return exports.make(work, client_id, kind, key, query)
+
+
+def _paper(work: Work, client_id: int | None, kind: str, key: str) -> exports.Made:
+    """A letter as it would be today, a message as it left, or a document beside an invoice."""
     if kind == "statement":
         statement = letters.statement_pdf(work, client_id, exports.number(key))
         return exports.Made(statement.name, "application/pdf", statement.content)
-    if kind == "document":
-        document, content = documents.content(work, client_id, exports.number(key))
-        return exports.Made(document.name, document.mime, content)
-    return (
-        _mailed(work, client_id, kind, key)
-        if kind in _MAILED
-        else exports.make(work, client_id, kind, key, query)
-    )
+    if kind == "original":
+        key, _, number = key.partition("-")
+        which = exports.number(number) if number else None
+        sent = originals.original(work, client_id, exports.number(key), which)
+        return exports.Made(sent.name, sent.mime, sent.content)
+    document, content = documents.content(work, client_id, exports.number(key))
+    return exports.Made(document.name, document.mime, content)
 
 
 def _mailed(work: Work, client_id: int | None, kind: str, key: str) -> exports.Made:

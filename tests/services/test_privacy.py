@@ -321,7 +321,7 @@ def test_nothing_personal_is_written_back_to_the_erased(house, wiring, owner, cl
     erase(house, owner, client, moulin)
     before = house.dump()
     with pytest.raises(NotFound), wiring.begin(owner) as work:
-        debtors.edit(work, client, moulin, email=MAIL, language="fr", term="")
+        debtors.editing.edit(work, client, moulin, email=MAIL, language="fr", term="")
     assert house.dump() == before
 
 

@@ -16,6 +16,8 @@ from encaiss_dashboard.services.desk.followed import Followed, day_of, followed_
 from encaiss_dashboard.storage import desk as reads
 from encaiss_dashboard.storage import inbound, plans
 from encaiss_dashboard.storage.desk import Balance
+from encaiss_dashboard.storage.prospects import by_email
+from encaiss_dashboard.storage.undeliverable import undeliverable_among
 from encaiss_dashboard.work import Work
 
 __all__ = ["PAGE_SIZE", "Balance", "ClientLine", "Desk", "DeskSearch", "DeskSort", "desk"]
@@ -179,13 +181,15 @@ def _tonight(work: Work, followed: Followed, in_hand: Mapping[int, DelegationSta
     """How many messages tonight's run would send for each client: the plan decides, as it will then."""
     agreed = plans.in_force(work.session, tuple(followed))
     first = min((step.days_late_min for _, plan in agreed.values() for step in plan.steps), default=1)
+    dead = undeliverable_among(work.session, tuple(followed))
     planned: Counter[int] = Counter()
     answered = inbound.unread(work.session, tuple(followed))
     for one in reads.candidates(work.session, followed, work.today, work.today - timedelta(days=first)):
         if in_hand.get(one.debtor_id) is DelegationState.DELEGATED and one.debtor_id not in answered:
             _, terms = agreed[one.client_id]
             plan = plan_debtor(terms, work.today, one.invoices, one.credit, one.last_contact)
-            planned[one.client_id] += isinstance(plan, Planned)
+            held = one.debtor_id in dead and isinstance(plan, Planned) and by_email(terms, plan.step)
+            planned[one.client_id] += isinstance(plan, Planned) and not held
     return planned
 
 

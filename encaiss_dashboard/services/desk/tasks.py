@@ -47,8 +47,8 @@ class Todo:
     Attributes:
         leads_to: path of the screen, within that client's view, where it is done.
         since: the day since which it waits, None when that is not known.
-        facts: what its sentence names: ``name`` of a debtor or file, ``n``, ``to`` an address, ``said`` of
-            an answer and its id, ``reply``.
+        facts: what its sentence names: ``name`` of a debtor or file, ``n``, ``to`` an address; the id of
+            the ``message`` that failed; ``said`` in an answer, and its id, ``reply``.
     """
 
     kind: TodoKind
@@ -110,7 +110,7 @@ def _failed(work: Work, followed: Followed) -> Iterator[Todo]:
             followed[one.client_id].name,
             f"/debtors/{one.debtor_id}",
             day_of(one.failed_at),
-            {"name": one.name, "to": one.recipient},
+            {"name": one.name, "to": one.recipient, "message": one.message_id},
         )
 
 

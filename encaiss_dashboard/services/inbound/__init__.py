@@ -20,6 +20,7 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.inbound import InboundMailbox, InboundMessage, store_key
 from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage.undeliverable import UndeliverableAddress
 from encaiss_dashboard.work import Work
 
 # Before it nobody was written to in a way that names a debtor, or it was answered long since.
@@ -134,7 +135,29 @@ def file(work: Work, mail: Incoming) -> int | None:
         work.store.keep(store_key(key, number), one.content)
     if whose.client_id is not None:
         tell(work, row)
+        _remember(work, row)
     return key
+
+
+def _remember(work: Work, row: InboundMessage) -> None:
+    """Which of the debtor's addresses do not exist, as its server says; nothing more goes there."""
+    contact = records.Contact
+    query = select(contact.email).where(
+        contact.client_id == row.client_id, contact.debtor_id == row.debtor_id
+    )
+    known = {email.lower(): email for email in work.session.exec(query)}
+    for one in row.returned:
+        if one["permanent"] and one["address"] in known:
+            work.session.add(
+                UndeliverableAddress(
+                    client_id=row.client_id or 0,
+                    debtor_id=row.debtor_id or 0,
+                    address=known[one["address"]],
+                    reason=f"{one['status']} {one['reason']}".strip(),
+                    at=work.now,
+                    message_id=row.outbox_id,
+                )
+            )
 
 
 def _row(work: Work, mail: Incoming, whose: Whose) -> InboundMessage:

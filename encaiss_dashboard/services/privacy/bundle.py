@@ -15,16 +15,21 @@ from itertools import chain
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from sqlmodel import col, select
+
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.sheets import amount, sheet
 from encaiss_dashboard.domain.signing import Asked, tried_as
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import moment, text
 from encaiss_dashboard.services.privacy.holdings import holdings
 from encaiss_dashboard.storage import merges, personal, queries
 from encaiss_dashboard.storage.accounts import User
+from encaiss_dashboard.storage.contents import content_keys
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.personal import Found
+from encaiss_dashboard.storage.records import OutboxMessage
 from encaiss_dashboard.work import Work
 
 MIME: Final = "application/zip"
@@ -73,7 +78,7 @@ def export_debtor(work: Work, client_id: int | None, debtor_id: int) -> Bundle:
         facts={"rows": rows, "files": len(files)},
     )
     papers = chain(_papers(work, found["invoice_document"]), _replies(work, found["inbound_message"]))
-    content = _zip(work, files, papers)
+    content = _zip(work, files, chain(papers, _originals(work, family)))
     return Bundle(f"debtor-{debtor_id}-{work.today}.zip", content, rows)
 
 
@@ -232,6 +237,16 @@ def _replies(work: Work, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[st
     for row in rows:
         with suppress(FileNotFoundError):
             yield f"replies/{row['id']}.eml", work.store.load(f"inbound-{row['id']}")
+
+
+def _originals(work: Work, family: Sequence[int]) -> Iterator[tuple[str, bytes]]:
+    """The messages byte for byte as they left."""
+    message = OutboxMessage
+    for row in work.session.exec(select(message).where(col(message.debtor_id).in_(family))):
+        ending = "json" if row.channel == Channel.SMS else "eml"
+        for number, key in enumerate(content_keys([row]), start=1):
+            with suppress(FileNotFoundError):
+                yield f"messages/{row.day}-{row.step}-{row.id}-{number}.{ending}", work.store.load(key)
 
 
 def _zip(work: Work, files: Mapping[str, bytes], more: Iterable[tuple[str, bytes]] = ()) -> bytes:

@@ -26,20 +26,25 @@ from encaiss_dashboard.services.privacy.retention import periods
 from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
+from encaiss_dashboard.storage.contents import content_keys
 from encaiss_dashboard.storage.inbound import InboundMessage, store_keys, unread
 from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage.undeliverable import UndeliverableAddress
 from encaiss_dashboard.work import Work
 
 _ID_MAX: Final = 2**31 - 1
 
 # Every table that is about debtors is decided here; a test fails for one that is not.
 REMOVED: Final[frozenset[type[Record]]] = frozenset(
-    {records.Contact, records.DebtorAlias, records.InvoiceDocument, DebtorChange, InboundMessage}
+    {
+        *(UndeliverableAddress, records.Contact, records.DebtorAlias, records.InvoiceDocument, DebtorChange),
+        InboundMessage,
+    }
 )
 EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
     records.Debtor: (
         *("number", "enterprise_number", "endpoint", "iban"),
-        *("address", "postcode", "city"),
+        *("address", "postcode", "city", "phone"),
     ),
     records.Delegation: ("reason",),
     records.OutboxMessage: ("recipient", "subject", "body_text", "body_html", "detail"),
@@ -365,12 +370,18 @@ def _withdraw(work: Work, client_id: int, debtor_id: int) -> bool:
 
 
 def _remove(work: Work, client_id: int, plan: Foreseen) -> list[str]:
-    """Take the person out of the records; the keys of the documents to be removed from the store."""
+    """Take the person out of the records; the keys of what is to be removed from the store.
+
+    The digests of what was sent stay: they say nothing by themselves, and prove a copy that turns up.
+    """
     document = records.InvoiceDocument
     ways = personal.of_debtor(*plan.family)
     papers = [f"document-{key}" for key in work.session.exec(select(document.id).where(ways[document]))]
     for reply in work.session.exec(select(InboundMessage).where(ways[InboundMessage])):
         papers += store_keys(queries.known(reply.id), reply.files)
+    papers += content_keys(
+        work.session.exec(select(records.OutboxMessage).where(ways[records.OutboxMessage]))
+    )
     for gone in REMOVED:
         work.session.exec(delete(gone).where(ways[gone]))
     for cls, names in EMPTIED.items():

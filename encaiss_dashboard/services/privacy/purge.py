@@ -26,6 +26,7 @@ from encaiss_dashboard.storage.accounts import (
     RecoveryCode,
     SecondFactor,
 )
+from encaiss_dashboard.storage.contents import content_keys
 from encaiss_dashboard.storage.inbound import InboundMessage, store_keys
 from encaiss_dashboard.storage.records import ImportBatch, OutboxMessage
 from encaiss_dashboard.work import Work
@@ -155,6 +156,8 @@ def _messages(work: Work, dry_run: bool) -> int:  # noqa: FBT001 - the steps sha
     done = [key for key, _, debtor in found if debtor not in owing]
     for start in range(0, 0 if dry_run else len(done), 500):
         some = col(message.id).in_(done[start : start + 500])
+        for key in content_keys(work.session.exec(select(message).where(some))):
+            work.store.remove(key)
         work.session.exec(update(message).where(some).values(subject="", body_text="", body_html=""))
     return len(done)
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c41f7be2a903"
-down_revision = "5be07c41d9a2"
+down_revision = "7d21f0c5be94"
 branch_labels = None
 depends_on = None
 
