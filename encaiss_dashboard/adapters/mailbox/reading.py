@@ -123,7 +123,7 @@ def _name(given: str) -> str:
 def _returned(report: Message[Any, Any]) -> Iterator[Returned]:
     """What a report says of each address that was not reached (RFC 3464 §2.3)."""
     blocks = report.get_payload()
-    for block in blocks if isinstance(blocks, list) else ():
+    for block in blocks[:_PARTS_MAX] if isinstance(blocks, list) else ():
         if not isinstance(block, Message):
             continue
         headers = Headers(block)

@@ -30,6 +30,11 @@ _LINES: Final = frozenset(
 # Of several bytes a letter: text in one of these may look like UTF-8 by accident, or never.
 _WIDE: Final = re.compile(r"utf-?(7|16|32)|iso-?2022|gb|big5|euc|shift|sjis|hz|johab|cp9[345]\d")
 _TURNING: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# What the library does not know: "Op ma 23 nov. 2026 om 10:00 schreef Agence <a@b>:" and the like.
+_ANSWERS: Final = re.compile(
+    r"^(?:Op|Le|On|Am) [^\n]{5,200}?(?:schreef|a écrit|wrote|schrieb)[^\n]{0,200}:[ \t]*\n(?=\s{0,9}>)",
+    re.MULTILINE,
+)
 _PARSER: Final = EmailReplyParser(languages=["fr", "nl", "en", "de"])
 
 
@@ -45,9 +50,21 @@ def without_quotes(text: str) -> str:
     with suppress(Exception):  # the library's patterns meet strangers' texts
         found = _PARSER.read(text).replies
         new = found[0].content.strip() if found else ""
+        if new == text.strip():
+            new = _above(text).strip()
         # Not even a word of one's own: an answer between the quoted lines, or below them.
         return new if re.search(r"\w\w", new) else text
     return text
+
+
+def _above(text: str) -> str:
+    """What stands above the line that begins a quotation, where nothing but the quotation follows."""
+    begins = _ANSWERS.search(text)
+    if begins is None:
+        return text
+    below = text[begins.end() :].splitlines()
+    quoted = all(line.startswith(">") or not line.strip() for line in below)
+    return text[: begins.start()] if quoted else text
 
 
 def _said(part: Message[Any, Any], depth: int) -> Iterator[str]:
