@@ -183,6 +183,11 @@ class Debtor(Deciding):
         self.missing = False
         self._head(seen)
         self._cards(seen)
+        if any(one.unread for one in mails):
+            lang = self._language()
+            self.upcoming = Card(
+                value=text(lang, "file.next_none"), under=text(lang, "hold.reply_unread"), doubt=""
+            )
         self._events(seen, {one.id: one for one in mails})
         self._side(seen, papers)
         self.ready = True

@@ -146,7 +146,7 @@ def to_be_read() -> rx.Component:
                     key=row["id"].to_string(),
                 ),
             ),
-            class_name="card gap",
+            class_name="card answer",
             aria_label=Replies.waiting_title,
         ),
     )
