@@ -43,7 +43,7 @@ def _answers() -> rx.Component:
     return card(
         t("reminders.answers_title"),
         t("reminders.answers_hint"),
-        rx.el.ol(*(rx.el.li(t(f"reminders.answers_{n}")) for n in range(1, 5)), class_name="muted told"),
+        rx.el.ol(*(rx.el.li(t(f"reminders.answers_{n}")) for n in range(1, 5)), class_name="muted explained"),
     )
 
 
