@@ -16,8 +16,9 @@ from encaiss_dashboard.domain.inbound import Incoming, MailboxUnreachable, diges
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, ShortMessage
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.domain.sending_hours import ZONE
-from encaiss_dashboard.services import deliveries, inbound, people, reminders
+from encaiss_dashboard.services import deliveries, inbound, nights, people, reminders
 from encaiss_dashboard.services.accounts import mails
+from encaiss_dashboard.services.nights import NightState
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.privacy.purge import purge as remove
 from encaiss_dashboard.services.reminders import HeldMessage
@@ -303,38 +304,50 @@ class Nightly:
     """Knows when tonight's run is due, and does it once; in between it delivers what waits.
 
     A worker that starts after the hour leaves the run to the next night: the plan catches up by
-    itself, and a restart in the afternoon must not write to anybody before its client expects it.
+    itself, and a restart in the afternoon must not write to anybody before its client expects it. A run
+    that was begun and broken off, by this worker or another, is taken up again: its clients expect it.
 
     Raises:
         ValueError: on construction, when the setting is no hour and minute.
     """
 
     def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+        self.wiring = wiring
         self._at = time.fromisoformat(wiring.settings.remind_at)
         now = self._now()
-        self._done = now.date() if now.time() >= self._at else None
+        self._late_on = now.date() if now.time() >= self._at else None
 
     def turn(self) -> RunResult:
         """The nightly run when its hour has come, else the waiting deliveries; a failed run is due again."""
         now = self._now()
-        deliver_account_mails(self._wiring)
-        if self._done == now.date() or now.time() < self._at:
-            return RunResult(now.date(), 0, deliver(self._wiring, at_once=False), ())
-        result = remind(self._wiring)
-        purge(self._wiring)
-        self._done = now.date()
+        deliver_account_mails(self.wiring)
+        if not self._is_due(now):
+            return RunResult(now.date(), 0, deliver(self.wiring, at_once=False), ())
+        with self.wiring.begin(HOUSE) as work:
+            nights.begin(work)
+        result = remind(self.wiring)
+        purge(self.wiring)
+        with self.wiring.begin(HOUSE) as work:
+            nights.end(work)
         return result
 
+    def _is_due(self, now: datetime) -> bool:
+        if now.time() < self._at:
+            return False
+        with self.wiring.begin(HOUSE, write=False) as work:
+            state = nights.tonight(work)
+        return state is NightState.BEGUN or (state is NightState.NOT_BEGUN and self._late_on != now.date())
+
     def _now(self) -> datetime:
-        return self._wiring.clock().astimezone(ZONE)
+        return self.wiring.clock().astimezone(ZONE)
 
 
 def work_forever(wiring: Wiring, report: Callable[[RunResult], None]) -> None:
     """Take a turn every minute until SIGTERM, which lets the message at hand finish.
 
     The queue lives in memory on purpose: what has to be done stands in the outbox, so that a worker
-    that dies loses nothing and two workers share the work without knowing of each other.
+    that dies loses nothing and two workers share the work without knowing of each other. A retry is no
+    task of the queue either: it is a message whose wait is over by the time of its attempts.
 
     Raises:
         ValueError: as :class:`Nightly`.

@@ -1,4 +1,4 @@
-"""exact contents, routes and doubts of messages; addresses that do not exist; numbers for texts; copies"""
+"""exact contents, routes and doubts of messages; addresses that do not exist; numbers for texts; copies; nights"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -51,6 +51,13 @@ def upgrade() -> None:
     for name in ("client_id", "debtor_id", "message_id"):
         index = op.f(f"ix_undeliverable_address_{name}")
         op.create_index(index, "undeliverable_address", [name], unique=False)
+    op.create_table(
+        "night_run",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_night_run")),
+    )
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE undeliverable_address ENABLE ROW LEVEL SECURITY")
         op.execute("ALTER TABLE undeliverable_address FORCE ROW LEVEL SECURITY")
@@ -58,6 +65,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("night_run")
     op.drop_table("undeliverable_address")
     op.drop_column("client", "copied")
     op.drop_column("debtor", "phone")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, func, inspect
@@ -269,9 +270,15 @@ def addresses(session: Session, client_id: int) -> dict[int, str]:
 
 
 def emails(
-    session: Session, client_id: int, debtor_ids: Sequence[int] | None = None
+    session: Session,
+    client_id: int,
+    debtor_ids: Sequence[int] | None = None,
+    without: Mapping[int, Collection[str]] = MappingProxyType({}),
 ) -> dict[int, tuple[str, ...]]:
-    """Every e-mail address of each debtor that has one: its own before those of the merged ones."""
+    """Every e-mail address of each debtor that has one: its own, those of merged ones where it has none.
+
+    ``without`` names addresses of debtors that are left out, as if they had not got them.
+    """
     contact = records.Contact
     query = select(contact.id, contact.debtor_id, contact.email).where(contact.client_id == client_id)
     if debtor_ids is not None:
@@ -279,8 +286,10 @@ def emails(
     came = merges.came(session, client_id, "contact")
     rows = [(len(came.get(known(key), ())), key, whose, email) for key, whose, email in session.exec(query)]
     found: dict[int, tuple[str, ...]] = {}
-    for _, _, whose, email in sorted(rows):
-        found[whose] = (*found.get(whose, ()), email)
+    nearest: dict[int, int] = {}
+    for distance, _, whose, email in sorted(rows):
+        if email not in without.get(whose, ()) and nearest.setdefault(whose, distance) == distance:
+            found[whose] = (*found.get(whose, ()), email)
     return found
 
 

@@ -15,8 +15,6 @@ def reachable(session: Session, client_id: int, debtor_id: int | None = None) ->
     tried again means these.
     """
     some = None if debtor_id is None else [debtor_id]
-    found = queries.emails(session, client_id, some)
-    for key, facts in dead(session, [client_id], some).items():
-        left = tuple(email for email in found[key] if email not in facts)
-        found[key] = left or found[key]
-    return found
+    every = queries.emails(session, client_id, some)
+    living = queries.emails(session, client_id, some, without=dead(session, [client_id], some))
+    return {key: living.get(key, mine) for key, mine in every.items()}

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from encaiss_dashboard.storage import changes, inbound, plans, undeliverable  # noqa: F401 - registers their tables
+from encaiss_dashboard.storage import changes, inbound, nights, plans, undeliverable  # noqa: F401 - tables
 from encaiss_dashboard.storage.base import (
     Record,
     cents_column,

@@ -1,6 +1,5 @@
 """Servers in trouble, hours of the night, balances that change: what becomes of messages on their way."""
 
-import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -10,13 +9,17 @@ from postoffice import PostOffice
 
 from encaiss_dashboard import jobs
 from encaiss_dashboard.adapters.mail import Patience, SmtpMailer
+from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.permissions import HOUSE
+from encaiss_dashboard.domain.plan_terms import written
+from encaiss_dashboard.domain.sending_days import SendingDays
 from encaiss_dashboard.domain.sending_hours import SendingHours
 from encaiss_dashboard.services import deliveries
 from encaiss_dashboard.services.deliveries import originals
 from encaiss_dashboard.services.reminders import foresee
 from encaiss_dashboard.storage import records
+from encaiss_dashboard.storage.plans import PlanVersion
 from encaiss_dashboard.storage.undeliverable import UndeliverableAddress, undeliverable
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -66,9 +69,7 @@ def test_a_server_that_hangs_costs_a_run_of_all_clients_one_time_out_and_one_att
 ):
     many(4, 4)
     office.script = lambda stage, _: office.hang if stage == "mail" else None
-    begun = time.monotonic()
     assert night(7).sent == 0
-    assert time.monotonic() - begun < 3
     assert attempts(story) == [1, 0, 0, 0, 0, 0, 0, 0]
     assert office.connections == 1
 
@@ -345,3 +346,17 @@ def test_what_goes_on_paper_reaches_the_post_tray_at_any_hour(house, by_day, clo
     house.invoice(debtor, "1", due=DUE, cents=10_000)
     clock.now = datetime(2026, 11, 8, 1, 0, tzinfo=UTC)
     assert jobs.remind(house.wiring).sent == 1
+
+
+def test_a_retry_does_not_come_on_a_day_on_which_the_plan_sends_nothing(
+    moulin, house, night, clock, mailbox, story
+):
+    plan = replace(DEFAULT_PLAN, sending=SendingDays(weekdays=frozenset(range(5))))
+    house.add(PlanVersion(client_id=1, version=1, terms=written(plan), at=house.clock()))
+    mailbox.failure = deliveries.DeliveryFailed(permanent=False, reason="451 busy")
+    night(12)  # a Friday
+    mailbox.failure = None
+    for days, sent in ((1, 0), (1, 0), (1, 1)):
+        clock.forward(days=days)
+        assert jobs.deliver(house.wiring) == sent
+    assert [row.attempts for row in story.outbox()] == [2]

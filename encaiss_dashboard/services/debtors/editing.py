@@ -64,14 +64,8 @@ def edit(
         Unreadable: no such language.
     """
     client = work.require(Action.UPLOAD, client_id)
-    # A merge at the same moment would leave what is written here with the debtor that has nothing any more.
-    work.session.get(records.Client, client, with_for_update=True)
-    if not 0 < debtor_id <= _ID_MAX:  # more than a key can be: the database would break on it
-        raise NotFound
-    debtor_id = merges.kept(work.session, client, debtor_id)
-    debtor = queries.debtor(work.session, client, debtor_id)
-    if personal.erased(work.session, debtor_id):
-        raise NotFound  # nothing personal may come back to who was forgotten
+    debtor = _debtor(work, client, debtor_id)
+    debtor_id = queries.known(debtor.id)
     addresses = _addresses(email)
     if language not in _LANGUAGES:
         raise Unreadable(value=language[:40])
@@ -107,6 +101,17 @@ def edit(
             "by": work.actor.name,
         },
     )
+
+
+def _debtor(work: Work, client_id: int, debtor_id: int) -> records.Debtor:
+    # A merge at the same moment would leave what is written here with the debtor that has nothing any more.
+    work.session.get(records.Client, client_id, with_for_update=True)
+    if not 0 < debtor_id <= _ID_MAX:  # more than a key can be: the database would break on it
+        raise NotFound
+    kept = merges.kept(work.session, client_id, debtor_id)
+    if personal.erased(work.session, kept):
+        raise NotFound  # nothing personal may come back to who was forgotten
+    return queries.debtor(work.session, client_id, kept)
 
 
 def _addresses(text: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from sqlmodel import col, func, select
 from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.inbound import How, Incoming, MailKind, addressed, is_ours
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.domain.routes import TOGETHER
 from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.inbound import InboundMailbox, InboundMessage, store_key
 from encaiss_dashboard.storage.journal import ActKind
@@ -243,7 +244,8 @@ def _answered(work: Work, mail: Incoming) -> records.OutboxMessage | None:
     for one in named:
         row = found.get(one)
         if row is not None and (
-            is_ours(work.sign, one) or (mail.sender_email and row.recipient.lower() == mail.sender_email)
+            is_ours(work.sign, one)
+            or (mail.sender_email and mail.sender_email in row.recipient.lower().split(TOGETHER))
         ):
             return row
     return None
