@@ -9,9 +9,10 @@ import reflex as rx
 
 from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.agency import Colleagues, agency_page
-from encaiss_dashboard.ui.debtor_file import Debtor, Merging, Stopping, debtor_file_page
+from encaiss_dashboard.ui.debtor_file import Debtor, Merging, Replies, Stopping, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.desk import desk_page
+from encaiss_dashboard.ui.desk_mail import Mail
 from encaiss_dashboard.ui.desk_state import Desk
 from encaiss_dashboard.ui.edge import Edge
 from encaiss_dashboard.ui.figures import figures_page
@@ -86,7 +87,7 @@ app.add_page(software_page, route="/software", title="Encaiss", on_load=[Shell.l
 app.add_page(
     journal_page, route="/journal", title="Encaiss", on_load=[Shell.load, Journal.load, Journal.check]
 )
-app.add_page(desk_page, route="/desk", title="Encaiss", on_load=[Shell.load, Desk.load])
+app.add_page(desk_page, route="/desk", title="Encaiss", on_load=[Shell.load, Desk.load, Mail.load])
 app.add_page(agency_page, route="/agency", title="Encaiss", on_load=[Shell.load, Colleagues.load])
 app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])
 app.add_page(debtors_page, route="/debtors", title="Encaiss", on_load=[Shell.load, Debtors.load])
@@ -94,7 +95,7 @@ app.add_page(
     debtor_file_page,
     route="/debtors/[debtor]",
     title="Encaiss",
-    on_load=[Shell.load, Debtor.load, Merging.load, Stopping.load],
+    on_load=[Shell.load, Debtor.load, Merging.load, Stopping.load, Replies.load],
 )
 app.add_page(invoices_page, route="/invoices", title="Encaiss", on_load=[Shell.load, Invoices.load])
 app.add_page(

@@ -1,4 +1,4 @@
-"""What runs without anyone looking: the nightly run, the deliveries and the worker that does both."""
+"""What runs without anyone looking: nightly runs, deliveries, the mailbox, and the worker that does all."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from threading import Lock
 from typing import Final
 
 from huey import MemoryHuey, crontab
 
+from encaiss_dashboard.domain.inbound import Incoming, MailboxUnreachable, digest_of, unread_mail
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, ShortMessage
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.domain.sending_hours import ZONE
-from encaiss_dashboard.services import deliveries, nights, people, reminders
+from encaiss_dashboard.services import deliveries, inbound, nights, people, reminders
 from encaiss_dashboard.services.accounts import mails
 from encaiss_dashboard.services.nights import NightState
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.privacy.purge import purge as remove
 from encaiss_dashboard.services.reminders import HeldMessage
 from encaiss_dashboard.wiring import Wiring
+from encaiss_dashboard.work import Inbox, OpenInbox
 
+MAILS_AT_ONCE: Final = 100
 # So many letters in a row that a server puts off: it has had enough for now, and the rest waits.
 _PUT_OFF_MAX: Final = 3
 logger = logging.getLogger(__name__)
@@ -212,6 +216,90 @@ def purge(wiring: Wiring, *, dry_run: bool = False) -> dict[Past, int]:
     return removed
 
 
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a visit to the mailbox brought.
+
+    Attributes:
+        filed: mails that were new.
+        left: mails that the next visit fetches.
+        trouble: why it ended early, "" when it did not.
+    """
+
+    filed: int = 0
+    left: int = 0
+    trouble: str = ""
+
+
+def collect(wiring: Wiring, *, most: int = MAILS_AT_ONCE) -> Collected:
+    """Fetch what came to the mailbox, the oldest first, and file each mail in a transaction of its own.
+
+    A mail is marked as read after that transaction. A crash in between, or a second worker, changes
+    nothing: a mail is known again by what it says.
+    """
+    inbox = wiring.inbox
+    if inbox is None:
+        return Collected()
+    visit = _Visit(wiring, inbox)
+    try:
+        with inbox.opened() as opened:
+            visit.go(opened, most)
+        with wiring.begin(HOUSE) as work:
+            inbound.reached(work, inbox.place)
+    except MailboxUnreachable as error:
+        logger.warning("the mailbox: %s", error.reason)
+        with wiring.begin(HOUSE) as work:
+            inbound.failed(work, inbox.place, error.reason, on_mail=visit.fetching)
+        return Collected(visit.filed, visit.left, error.reason)
+    return Collected(visit.filed, visit.left)
+
+
+class _Visit:
+    """One visit; ``fetching`` while the mail at hand may be what the server breaks on."""
+
+    def __init__(self, wiring: Wiring, inbox: Inbox) -> None:
+        self._wiring, self._place = wiring, inbox.place
+        self.filed = self.left = 0
+        self.fetching = False
+
+    def go(self, opened: OpenInbox, most: int) -> None:
+        with self._wiring.begin(HOUSE) as work:
+            mark = inbound.bookmark(work, self._place)
+        same = mark.validity == opened.validity
+        numbers = opened.numbers(mark.uid if same else 0, mark.since)
+        self.left = len(numbers)
+        for position, number in enumerate(numbers[:most]):
+            given_up = same and position == 0 and mark.tries >= inbound.TRIES_MAX
+            self.fetching = not given_up
+            mail = _unfetched(self._place, opened.validity, number) if given_up else opened.fetch(number)
+            self.fetching = False
+            self._file(mail, opened.validity, number)
+            self.left -= 1
+            if mail is not None and mail.whole:
+                opened.seen([number])
+
+    def _file(self, mail: Incoming | None, validity: int, number: int) -> None:
+        try:
+            self._keep(mail, validity, number)
+        except Exception:
+            if mail is None:
+                raise
+            # What breaks us must not keep back all others: it is kept as nobody's, for somebody to look at.
+            logger.exception("a mail could not be filed")
+            self._keep(unread_mail(mail.content, mail.digest, mail.size_bytes), validity, number)
+
+    def _keep(self, mail: Incoming | None, validity: int, number: int) -> None:
+        with self._wiring.begin(HOUSE) as work:
+            if mail is not None and inbound.file(work, mail) is not None:
+                self.filed += 1
+            inbound.turn(work, self._place, validity, number)
+
+
+def _unfetched(place: str, validity: int, number: int) -> Incoming:
+    """In place of a mail on which the server breaks every time."""
+    return unread_mail(b"", digest_of(b"", f"{place}:{validity}:{number}"), 0)
+
+
 class Nightly:
     """Knows when tonight's run is due, and does it once; in between it delivers what waits.
 
@@ -267,9 +355,25 @@ def work_forever(wiring: Wiring, report: Callable[[RunResult], None]) -> None:
     nightly = Nightly(wiring)
     queue = MemoryHuey("encaiss", results=False)
 
+    turning, visiting = Lock(), Lock()
+
     def turn() -> None:
-        report(nightly.turn())
+        if turning.acquire(blocking=False):
+            try:
+                report(nightly.turn())
+            finally:
+                turning.release()
+
+    def visit() -> None:
+        if visiting.acquire(blocking=False):
+            try:
+                collect(wiring)
+            finally:
+                visiting.release()
 
     # A turn that could not begin within its minute is dropped: the next one does the same.
     queue.periodic_task(crontab(minute="*"), expires=60)(turn)
-    queue.create_consumer(workers=1, max_delay=1, graceful_signal="TERM").run()
+    if wiring.inbox is not None:
+        queue.periodic_task(crontab(minute="*/2"), expires=60)(visit)
+    # One for each: a mailbox that hangs must not keep letters back.
+    queue.create_consumer(workers=2, max_delay=1, graceful_signal="TERM").run()

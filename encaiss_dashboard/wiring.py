@@ -24,6 +24,7 @@ from encaiss_dashboard.adapters import letters
 from encaiss_dashboard.adapters.board import Board
 from encaiss_dashboard.adapters.invoice_files import kept
 from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer, written
+from encaiss_dashboard.adapters.mailbox import ImapMailbox
 from encaiss_dashboard.adapters.passwords import Argon2Passwords
 from encaiss_dashboard.adapters.sandbox import SandboxedFiles
 from encaiss_dashboard.adapters.sms import HttpTexts
@@ -38,6 +39,7 @@ from encaiss_dashboard.storage.engine import lifted, make_engine, restrict, role
 from encaiss_dashboard.storage.journal import By, Journal
 from encaiss_dashboard.storage.sessions import Memory, SignedIn, seen, signed_in
 from encaiss_dashboard.work import (
+    Inbox,
     InvoiceFiles,
     Letters,
     Mailer,
@@ -60,6 +62,7 @@ class Wiring:
     Attributes:
         clock: the present as an aware time; tests wire in another.
         memory: sessions looked up before.
+        inbox: None where no mailbox is read.
     """
 
     settings: Settings
@@ -72,6 +75,7 @@ class Wiring:
     passwords: Passwords
     clock: Callable[[], datetime]
     memory: Memory
+    inbox: Inbox | None = None
 
     @property
     def board(self) -> Board:
@@ -133,6 +137,7 @@ class Wiring:
             store=store,
             passwords=self.passwords,
             journal=Journal(session, By(actor.user_id, actor.name, actor.address), now, self.digest),
+            reply_address=self.settings.reply_address,
             sign=self.digest,
             past_wall=partial(
                 lifted, session, actor.roles, everywhere=actor.everywhere, user_id=actor.user_id
@@ -182,6 +187,7 @@ def build(settings: Settings, **replaced: Any) -> Wiring:
     parts: dict[str, Callable[[], Any]] = {
         "engine": lambda: make_engine(settings.database_url),
         "mail": lambda: SmtpMailer(settings.smtp_url) if settings.smtp_url else EmlFolder(folder / "outbox"),
+        "inbox": lambda: ImapMailbox(settings.imap_url) if settings.imap_url else None,
         "texts": lambda: (
             HttpTexts(settings.sms_url, settings.sms_token, settings.sms_sender) if settings.sms_url else None
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +12,7 @@ from typing import Protocol
 from sqlmodel import Session
 
 from encaiss_dashboard.domain.errors import NotAllowed
+from encaiss_dashboard.domain.inbound import Incoming
 from encaiss_dashboard.domain.intake import Choices, Reading, Tell, untold
 from encaiss_dashboard.domain.letters import (
     AccountLetter,
@@ -31,6 +32,37 @@ class Mailer(Protocol):
 
     def deliver(self, message: Message) -> Delivered:
         """Deliver, or raise ``DeliveryFailed``; the same message id replaces itself where it can."""
+        ...
+
+
+class OpenInbox(Protocol):
+    """A mailbox that is open.
+
+    Every exchange with it raises ``MailboxUnreachable`` where its server does not answer sensibly.
+    """
+
+    validity: int
+
+    def numbers(self, after: int, since: date) -> list[int]:
+        """The mails beyond a number that came on a day or later, in their order."""
+        ...
+
+    def fetch(self, number: int) -> Incoming | None:
+        """A mail, None when it is there no more; it stays unread."""
+        ...
+
+    def seen(self, numbers: Sequence[int]) -> None:
+        """Mark mails as read."""
+        ...
+
+
+class Inbox(Protocol):
+    """The mailbox that answers come to; ``place`` tells it from others."""
+
+    place: str
+
+    def opened(self) -> AbstractContextManager[OpenInbox]:
+        """Open it until the block ends, or raise ``MailboxUnreachable``."""
         ...
 
 
@@ -241,6 +273,7 @@ class Work:
         now: aware time, for the journal.
         today: the day the rules are applied on.
         journal: the pen for acts of this transaction; they are this actor's unless one says otherwise.
+        reply_address: of the agency, that answers to statements go to by debtor; "" for none.
         texts: who sends texts to telephones, None where nobody does.
         seal: writes a mail as the bytes that are kept and sent.
         hours: in which somebody may be written to.
@@ -262,6 +295,7 @@ class Work:
     store: Store
     passwords: Passwords
     journal: Journal
+    reply_address: str
     sign: Callable[[str], str]
     past_wall: Callable[[], AbstractContextManager[None]]
 

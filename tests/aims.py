@@ -32,6 +32,7 @@ from encaiss_dashboard.storage import (
     accounts,
     changes,
     claims,
+    inbound,
     plans,
     records,
     stop_tables,
@@ -54,7 +55,7 @@ class Aim:
         shown: what was shown of merging, parting and splitting debtors, by function.
         token: of an invitation's link.
         user, batch: the owner's record and an upload's, as a careless caller could have read them.
-        intake: of that upload, likewise.
+        intake: of that upload, likewise; row: of a mail of its debtor.
     """
 
     mark: str
@@ -68,6 +69,7 @@ class Aim:
     user: Any = field(default=None, repr=False)
     batch: Any = field(default=None, repr=False)
     intake: Any = field(default=None, repr=False)
+    row: Any = field(default=None, repr=False)
 
 
 def furnish(house: Any, slug: str) -> Aim:
@@ -105,6 +107,7 @@ def furnish(house: Any, slug: str) -> Aim:
     house.wiring.store.keep(f"document-{document}", mark.encode())
     message = _written(house, {"client_id": client, "debtor_id": debtor}, invoice, slug)
     _agree(house, client, mark, {"debtor_id": debtor, "invoice_id": invoice, "message_id": message})
+    reply = _answered(house, mark, {"client_id": client, "debtor_id": debtor})
     key = {"client_id": client, "name": mark, "digest": mark, "ending": "9xYz", "created_at": now}
     key_id = house.add(accounts.ApiToken(**key, user_id=owner.user_id))
     asked = {"client_id": client, "key": mark, "digest": mark, "batch_id": batch, "at": now}
@@ -117,14 +120,16 @@ def furnish(house: Any, slug: str) -> Aim:
         upload = work.session.get_one(records.ImportBatch, batch)
         intake = Intake(work, client, upload, read(work, upload)[1], Answers())
         user = work.session.get_one(accounts.User, owner.user_id)
+        row = work.session.get_one(inbound.InboundMessage, reply)
         login = work.session.exec(select(accounts.LoginSession).filter_by(digest=digest)).one()
     ids = {"debtor_id": debtor, "invoice_id": invoice, "batch_id": batch, "message_id": message}
     ids |= {"user_id": owner.user_id, "chosen_id": client, "invitation_id": invitation, "mail_id": invitation}
     ids |= {"token_id": key_id, "session_id": login.id, "closed_id": closed, "gone_id": gone.user_id} | {
-        "document_id": document
+        "document_id": document,
+        "reply_id": reply,
     }
     ids, shown = doubled(house, client, mark, ids | halted(house, client, mark, debtor, invoice))
-    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake)
+    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake, row)
 
 
 def halted(house: Any, client: int, mark: str, debtor: int, invoice: int) -> dict[str, int]:
@@ -185,6 +190,17 @@ def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[di
         "whole_id": second,
     }
     return ids | found, shown
+
+
+def _answered(house: Any, mark: str, keys: dict[str, int]) -> int:
+    """A mail of a debtor with a file, both kept."""
+    files = [{"name": f"{mark}.pdf", "mime": "application/pdf", "size": 4, "digest": mark}]
+    words = dict.fromkeys(("sender_name", "subject", "text", "shown", "message_id"), mark)
+    known = {"digest": mark, "kind": "reply", "how": "token", "size_bytes": 4, "received_at": house.clock()}
+    reply = house.add(inbound.InboundMessage(**keys, **words, **known, files=files))
+    for key in inbound.store_keys(reply, files):
+        house.wiring.store.keep(key, mark.encode())
+    return int(reply)
 
 
 def _agree(house: Any, client: int, mark: str, ids: dict[str, int]) -> None:

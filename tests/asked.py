@@ -8,6 +8,7 @@ from aims import DAY, Aim
 
 from encaiss_dashboard.domain.delegation import DelegationKind
 from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
+from encaiss_dashboard.domain.inbound import unread_mail
 from encaiss_dashboard.domain.intake import untold
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
 from encaiss_dashboard.domain.permissions import Role
@@ -92,6 +93,7 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
             "token_id",
             "stop_id",
             "paper_id",
+            "reply_id",
         )
     },
     **dict.fromkeys(
@@ -178,6 +180,13 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "search: 'DeskSearch'": lambda aim: _searches(DeskSearch),
     "facts: 'ClientFacts'": lambda aim: [ClientFacts("New"), *map(ClientFacts, TEXTS)],
     "letters": lambda aim: [1, *NUMBERS],
+    **dict.fromkeys(("validity", "uid"), lambda aim: [1, *NUMBERS]),
+    "place": lambda aim: ["0" * 32, *TEXTS],
+    "on_mail": lambda aim: [True, False],
+    "row": lambda aim: [aim.row],
+    "mail": lambda aim: [unread_mail(b"made up", "made up", 7)],
+    "attached.number": lambda aim: [0, 1, *NUMBERS],
+    "mark_read.chosen_id": lambda aim: [None, aim.client_id, *NUMBERS],
     "page": lambda aim: [1, *NUMBERS],
     "basis": lambda aim: list(Basis),
     "currency": lambda aim: ["EUR", *TEXTS],

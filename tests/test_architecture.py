@@ -30,6 +30,7 @@ TABLE = {
         (
             *("stdnum", "segno", "typst", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
             *("polars", "python_calamine", "lxml", "facturx", "saxonche", "pypdf", "xlsxwriter", "pydantic"),
+            *("imapclient", "mailparser_reply"),
             *("httpx",),
         ),
     ),
@@ -39,7 +40,7 @@ TABLE = {
         ("alembic", "sqlalchemy", "sqlmodel"),
     ),
     "backups": (("settings", "wiring", "storage", "adapters", "domain"), ("sqlalchemy", "pydantic")),
-    "jobs": (("services", "wiring", "domain", "locales"), ("huey",)),
+    "jobs": (("services", "wiring", "work", "domain", "locales"), ("huey",)),
     "demo": (
         ("services", "wiring", "jobs", "domain", "locales", "storage", "work"),
         ("sqlmodel", "rich", "stdnum"),

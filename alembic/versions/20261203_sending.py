@@ -13,6 +13,8 @@ HOLDS = (
     "(SELECT current_setting('encaiss.clients', true)) = '*' OR client_id = ANY ((SELECT string_to_array("
     "nullif(current_setting('encaiss.clients', true), '*'), ',')::int[])::int[])"
 )
+# The worker's own nights are nobody's but the house's.
+EVERYWHERE = "(SELECT current_setting('encaiss.clients', true)) = '*'"
 MESSAGE = {
     "rerouted": (sa.String(), ""),
     "contents": (sa.JSON(), "[]"),
@@ -59,9 +61,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", name=op.f("pk_night_run")),
     )
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("ALTER TABLE undeliverable_address ENABLE ROW LEVEL SECURITY")
-        op.execute("ALTER TABLE undeliverable_address FORCE ROW LEVEL SECURITY")
-        op.execute(f"CREATE POLICY second_wall ON undeliverable_address USING ({HOLDS})")
+        for table, holds in (("undeliverable_address", HOLDS), ("night_run", EVERYWHERE)):
+            op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+            op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+            op.execute(f"CREATE POLICY second_wall ON {table} USING ({holds})")
 
 
 def downgrade() -> None:

@@ -97,7 +97,7 @@ class SmtpMailer:
         content = message.content or written(message)
         with self._connected() as server:
             options = [f"size={len(content)}"] if server.has_extn("size") else []
-            _expect(server.mail(message.sender_email, options), for_all=True)
+            _expect(server.mail(message.return_path or message.sender_email, options), for_all=True)
             refused = {to: reply for to in message.to if (reply := server.rcpt(to))[0] not in _ACCEPTED}
             gone = tuple(Gone(to, _reply(*reply)) for to, reply in refused.items() if _is_gone(*reply))
             if len(refused) == len(message.to):

@@ -234,6 +234,7 @@ class Message:
         sender_email: the agency's own address, which its mail servers may use.
         to: addresses, at least one.
         reply_to: where answers are read.
+        return_path: where servers say that it did not arrive (RFC 5321 §4.4), "" for the sender's address.
         letter: what is said.
         language: of the letter.
         at: aware time of the intention; a retry does not change it.
@@ -252,6 +253,7 @@ class Message:
     letter: Letter
     language: str
     at: datetime
+    return_path: str = ""
     copies: tuple[str, ...] = ()
     content: bytes = b""
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from encaiss_dashboard.domain.dunning import Held, Planned, StepCode
+from encaiss_dashboard.domain.inbound import message_mac
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.routes import TOGETHER, Route, route
 from encaiss_dashboard.domain.workdays import Channel
@@ -121,13 +122,16 @@ def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
     work.session.exec(select(records.Client).where(records.Client.id == client).with_for_update()).one()
     tonight = foresee(work, client)
     agency = queries.agency(work.session)
+    domain = agency.email.rpartition("@")[2]
     slug = queries.client(work.session, client).slug
     made = []
     for message in tonight.messages:
         row = records.OutboxMessage(
             client_id=client,
             debtor_id=message.debtor_id,
-            message_id=f"{slug}.{message.debtor_id}.{tonight.on:%Y%m%d}.{message.planned.step}@{_domain(agency)}",
+            message_id=_message_id(
+                work, f"{slug}.{message.debtor_id}.{tonight.on:%Y%m%d}.{message.planned.step}", domain
+            ),
             day=tonight.on,
             step=message.planned.step.value,
             language=message.language,
@@ -165,8 +169,9 @@ def _lines(message: PlannedMessage, row: records.OutboxMessage) -> list[records.
     ]
 
 
-def _domain(agency: records.Agency) -> str:
-    return agency.email.rpartition("@")[2]
+def _message_id(work: Work, left: str, domain: str) -> str:
+    """The same for the same debtor, day and step, and not to be guessed: who names it was written to."""
+    return f"{left}.{message_mac(work.sign, left)}@{domain}"
 
 
 def recent(work: Work, client_id: int | None) -> tuple[MessageLine, ...]:

@@ -18,6 +18,7 @@ from sqlmodel import Session, and_, col
 from encaiss_dashboard.domain.ageing import DEFAULT_BOUNDS, bucket_codes
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind
 from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode, StepDone
+from encaiss_dashboard.domain.inbound import MailKind
 from encaiss_dashboard.domain.invoices import Invoice as InvoiceValue
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
@@ -26,6 +27,7 @@ from encaiss_dashboard.domain.signing import LinkKind
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.accounts import AccountMail, Membership, User
+from encaiss_dashboard.storage.inbound import InboundMessage
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import free_credit
 from encaiss_dashboard.storage.records import (
@@ -233,6 +235,22 @@ def undelivered(session: Session, ids: Ids) -> dict[int, int]:
         .group_by(col(message.client_id))
     )
     return dict(session.execute(query).all())
+
+
+def replies(session: Session, ids: Ids) -> list[tuple[InboundMessage, str]]:
+    """Answers of debtors that nobody has read, with the debtor's name, the longest waiting first."""
+    mail = InboundMessage
+    query = (
+        select(mail, col(Debtor.name))
+        .join(Debtor, col(Debtor.id) == col(mail.debtor_id))
+        .where(
+            col(mail.client_id).in_(ids),
+            col(mail.looked_at).is_(None),
+            col(mail.kind) == MailKind.REPLY.value,
+        )
+        .order_by(col(mail.id))
+    )
+    return [(row, name) for row, name in session.execute(query)]
 
 
 def failed(session: Session, ids: Ids) -> list[FailedMessage]:

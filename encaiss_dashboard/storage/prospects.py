@@ -31,9 +31,9 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_message
 from encaiss_dashboard.domain.stops import Balances, Stop, Stops
 from encaiss_dashboard.domain.workdays import Channel
-from encaiss_dashboard.storage import plans, queries, records, stops
+from encaiss_dashboard.storage import inbound, plans, queries, records, stops
 from encaiss_dashboard.storage.plans import Agreed, ClientPlans
-from encaiss_dashboard.storage.undeliverable import Undeliverable, undeliverable
+from encaiss_dashboard.storage.undeliverable import Undeliverable, undeliverable, undeliverable_among
 
 IN_HAND: Final = frozenset({DelegationState.DELEGATED, DelegationState.PAUSED})
 """Debtors that a night looks at: those of a pause too, to say that it holds a message back."""
@@ -56,6 +56,7 @@ class Prospect:
         regime: whose law on late payment holds for it.
         stops: disputes, promises and the like; each invoice carries what they mean for it on the day.
         undeliverable: set when it has e-mail addresses of which none exists.
+        unread: an answer of it waits to be read.
     """
 
     on: date
@@ -69,6 +70,7 @@ class Prospect:
     regime: Regime = Regime.BE_B2B
     stops: Stops = field(default_factory=Stops)
     undeliverable: Undeliverable | None = None
+    unread: bool = False
 
     @property
     def status(self) -> DelegationStatus:
@@ -83,7 +85,7 @@ class Prospect:
             return stopped
         status = self.status
         if status.state is not DelegationState.PAUSED:
-            return None
+            return Held(HoldReason.REPLY_UNREAD, {}) if self.unread else None
         return Held(HoldReason.PAUSED, {"until": status.paused_until} if status.paused_until else {})
 
     def tonight(self) -> Planned | Held | None:
@@ -261,9 +263,10 @@ def prospects(
         facts = known or known_of(session, client_id, on, some)
         invoices = _open(session, client_id, on, some, facts.plans.invoices)
         credit = free_credit(session, [client_id], on, some)
-        halted, dead = (
+        halted, dead, unread = (
             stops.of_debtors(session, client_id, some),
             undeliverable(session, client_id, some),
+            inbound.unread(session, [client_id], some),
         )
         for key in some:
             agreed = facts.agreed(key)
@@ -278,6 +281,7 @@ def prospects(
                 facts.standing(key, on),
                 facts.regime(key),
                 undeliverable=dead.get(key),
+                unread=key in unread,
             )
             found[key] = seen.with_stops(halted[key].stops) if key in halted else seen
     return found
@@ -291,7 +295,12 @@ def credited(session: Session, client_id: int, on: date) -> set[int]:
 
 def stopped(session: Session, client_id: int) -> set[int]:
     """Debtors of a client about whom anything was ever stated or learnt that may stop reminders."""
-    return {*stops.of_clients(session, [client_id]), *undeliverable_among(session, [client_id])}
+    some = (client_id,)
+    return {
+        *stops.of_clients(session, some),
+        *undeliverable_among(session, some),
+        *inbound.unread(session, some),
+    }
 
 
 def _open(

@@ -12,7 +12,15 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from encaiss_dashboard.storage import changes, claims, night_runs, plans, stop_tables, undeliverable  # noqa: F401 - their tables
+from encaiss_dashboard.storage import (  # noqa: F401 - registers their tables
+    changes,
+    claims,
+    inbound,
+    night_runs,
+    plans,
+    stop_tables,
+    undeliverable,
+)
 from encaiss_dashboard.storage.base import (
     Record,
     cents_column,

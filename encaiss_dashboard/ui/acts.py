@@ -37,6 +37,7 @@ _WHY: Final = {
     "not_delegated": "not_acting",
     **dict.fromkeys(("disputed", "promised", "instalments", "invoice_paused"), "stopped"),
     "insolvent": "insolvent",
+    "reply_unread": "reply_unread",
     "stopped": "stopped",
 }
 _ON_PAPER: Final = {"post": "posted", "registered": "registered"}
@@ -48,7 +49,8 @@ _DATES: Final = frozenset({"issue", "due"})
 class ActRow(TypedDict):
     """One act as a person reads it.
 
-    ``dot`` is the class of its dot, ``message`` the id of what was written, 0 for none.
+    ``dot`` is the class of its dot, ``message`` the id of what was written, ``reply`` of what came back, 0
+    for none.
     """
 
     id: int
@@ -60,6 +62,7 @@ class ActRow(TypedDict):
     tone: str
     dot: str
     message: int
+    reply: int
 
 
 def act_row(
@@ -71,6 +74,7 @@ def act_row(
     named: Sequence[str] = (),
     names: Mapping[int, str] | None = None,
     of: int = 0,
+    subject: str = "",
 ) -> ActRow:
     """An act of the journal in a language.
 
@@ -81,6 +85,7 @@ def act_row(
         brought: for an import, how many invoices of the debtor at hand it brought.
         named: for a message, the numbers of the invoices in it.
         names: of debtors, by id.
+        subject: of the mail that an act is about, which stands in the mail alone.
         of: id of the debtor at hand, to say so when an act is about one that was merged into it.
     """
     facts: Mapping[str, Any] = act.facts
@@ -93,6 +98,8 @@ def act_row(
     if names and of and act.debtor_id in names and act.debtor_id != of:
         about = text(lang, "act.of", name=names[act.debtor_id])
         detail = " · ".join(part for part in (about, detail) if part)
+    if subject:
+        detail = "\n".join(part for part in (text(lang, "act.reason", reason=subject), detail) if part)
     if named:
         numbers = ", ".join(named[:_NUMBERS_SHOWN]) + (", …" if len(named) > _NUMBERS_SHOWN else "")
         detail = "\n".join((detail, text(lang, "act.about", n=len(named), numbers=numbers)))
@@ -106,6 +113,7 @@ def act_row(
         tone=tone,
         dot=f"dot c-{dot}",
         message=int(facts.get("message") or 0),
+        reply=int(facts.get("reply") or 0),
     )
 
 
@@ -233,6 +241,27 @@ def _up_to_date(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, st
     return text(lang, f"act.{kind}"), day(until, lang, "long") if until else "", "payment", "good", "good"
 
 
+def _reply(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    if kind == "reply_read":
+        title = "act.reply_aside" if facts.get("aside") else "act.reply_read"
+        return text(lang, title), _said(facts, lang), "reply", "good", "good"
+    auto = facts.get("auto")
+    how = str(facts.get("how") or "")
+    told = [text(lang, f"inbound.how_{how}")] if f"inbound.how_{how}" in catalogue(lang) else []
+    told += [text(lang, "act.reply_files", n=facts["files"])] if facts.get("files") else []
+    title, tone = ("act.reply_auto", "mute") if auto else ("act.reply_received", "info")
+    return text(lang, title), " · ".join(told), "reply", tone, "ink-3" if auto else "info"
+
+
+def _bounced(_: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    permanent = facts.get("permanent")
+    title = text(lang, "act.bounced_gone" if permanent else "act.bounced_later")
+    # Of an erased debtor no screen repeats the address.
+    to, reason = str(facts.get("to") or "–"), str(facts.get("reason") or facts.get("status") or "")
+    detail = text(lang, "act.failed_to", to=to, detail=reason or "–")
+    return title, detail, "bounced", "bad" if permanent else "mute", "bad" if permanent else "ink-3"
+
+
 def _undelivered(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
     """What somebody decided about a message that was given up."""
     title = text(lang, f"act.{kind}", step=text(lang, f"step.{facts.get('step')}"))
@@ -256,6 +285,9 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "kind_said": _kind,
     "payments_known": _up_to_date,
     **dict.fromkeys(("stop_opened", "stop_decided", "stop_withdrawn", "stop_document"), stop_act),
+    "reply_received": _reply,
+    "reply_read": _reply,
+    "bounced": _bounced,
     "message_retried": _undelivered,
     "message_set_aside": _undelivered,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, TypedDict
 
@@ -18,6 +19,8 @@ from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import day, decimal, integer, moment, money, text
 from encaiss_dashboard.services import debtors, documents
 from encaiss_dashboard.services.debtors import DebtorFile, editing
+from encaiss_dashboard.services.inbound import replies
+from encaiss_dashboard.services.inbound.replies import Reply
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.acts import ActRow, act_row, near, term_words
 from encaiss_dashboard.ui.deciding import Deciding, standing
@@ -173,7 +176,7 @@ class Debtor(Deciding):
 
     async def _refresh(self) -> Next:
         try:
-            seen, papers = await access.read(self, _look, self.key)
+            seen, papers, mails = await access.read(self, _look, self.key)
         except NotFound:
             self.missing = self.ready = True
             return None
@@ -182,7 +185,12 @@ class Debtor(Deciding):
         self.missing = False
         self._head(seen)
         self._cards(seen)
-        self._events(seen)
+        if any(one.unread for one in mails):
+            lang = self._language()
+            self.upcoming = Card(
+                value=text(lang, "file.next_none"), under=text(lang, "hold.reply_unread"), doubt=""
+            )
+        self._events(seen, {one.id: one for one in mails})
         self._side(seen, papers)
         self.ready = True
         return None
@@ -222,10 +230,10 @@ class Debtor(Deciding):
         )
         self.upcoming = _upcoming(seen, lang)
 
-    def _events(self, seen: DebtorFile) -> None:
+    def _events(self, seen: DebtorFile, mails: Mapping[int, Reply]) -> None:
         lang, first = self._language(), self.events_first
         shown = seen.acts[first : first + _ACTS_SHOWN]
-        self.events = [_event(act, seen, lang) for act in shown]
+        self.events = [_event(act, seen, lang, mails) for act in shown]
         self.has_older = len(seen.acts) > first + _ACTS_SHOWN
         self.events_label = text(
             lang, "file.acts_range", first=first + 1, last=first + len(shown), n=len(seen.acts)
@@ -306,10 +314,11 @@ def _upcoming(seen: DebtorFile, lang: str) -> Card:
     return Card(value=text(lang, "file.next_none"), under=text(lang, f"file.why_{why}"), doubt="")
 
 
-def _look(work: Work, client_id: int | None, debtor_id: int) -> tuple[DebtorFile, Papers]:
+def _look(work: Work, client_id: int | None, debtor_id: int) -> tuple[DebtorFile, Papers, tuple[Reply, ...]]:
     seen = debtors.file(work, client_id, debtor_id)
     shown = [item.invoice.id for item in seen.invoices[:_INVOICES_SHOWN]]
-    return seen, documents.of_invoices(work, client_id, shown)
+    mails = replies.of_debtor(work, client_id, debtor_id)
+    return seen, documents.of_invoices(work, client_id, shown), mails
 
 
 def _invoice(item: OpenInvoice, seen: DebtorFile, papers: Papers, lang: str) -> InvoiceRow:
@@ -324,7 +333,8 @@ def _invoice(item: OpenInvoice, seen: DebtorFile, papers: Papers, lang: str) -> 
     )
 
 
-def _event(act: Any, seen: DebtorFile, lang: str) -> ActRow:
+def _event(act: Any, seen: DebtorFile, lang: str, mails: Mapping[int, Reply] | None = None) -> ActRow:
+    mail = (mails or {}).get(act.facts.get("reply", 0))
     return act_row(
         act,
         lang,
@@ -333,6 +343,7 @@ def _event(act: Any, seen: DebtorFile, lang: str) -> ActRow:
         named=seen.named.get(act.facts.get("message", 0), ()),
         names=seen.names,
         of=seen.debtor.id or 0,
+        subject=mail.subject if mail else "",
     )
 
 

@@ -13,10 +13,11 @@ from encaiss_dashboard.ui.deciding import decided_on
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.merging import Merging, merged_from, merged_on, merging_ways
 from encaiss_dashboard.ui.papers import clip
+from encaiss_dashboard.ui.replies import Replies, reply_opener, reply_shown, to_be_read
 from encaiss_dashboard.ui.shell import Shell, page
 from encaiss_dashboard.ui.stopping import Stopping, stopped_on, stops_card
 
-__all__ = ["Debtor", "Merging", "Stopping", "debtor_file_page"]
+__all__ = ["Debtor", "Merging", "Replies", "Stopping", "debtor_file_page"]
 
 
 def debtor_file_page() -> rx.Component:
@@ -40,6 +41,7 @@ def debtor_file_page() -> rx.Component:
                             _crumbs(),
                             _head(),
                             merged_from(),
+                            to_be_read(),
                             rx.el.div(
                                 _figure(t("file.principal"), Debtor.principal),
                                 _figure(t("file.accessories"), Debtor.accessories),
@@ -185,11 +187,13 @@ def _act(row: rx.Var[Any]) -> rx.Component:
                         class_name="link small",
                     ),
                 ),
+                reply_opener(row),
             ),
             tag(row["tag"], row["tone"]),
             class_name="ev",
         ),
         rx.el.div(rx.cond(is_open, _message()), id=region),
+        reply_shown(row),
         key=row["id"].to_string(),
     )
 

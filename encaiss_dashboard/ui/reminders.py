@@ -34,6 +34,16 @@ def reminders_page() -> rx.Component:
         rx.el.div(_list(), class_name="row gap"),
         rx.cond(Reminders.held.length() > 0, rx.el.div(_held(), class_name="row gap")),
         rx.el.div(_recent(), class_name="row gap"),
+        rx.el.div(_answers(), class_name="row gap"),
+    )
+
+
+def _answers() -> rx.Component:
+    """What happens when a debtor answers, for who has never seen it."""
+    return card(
+        t("reminders.answers_title"),
+        t("reminders.answers_hint"),
+        rx.el.ol(*(rx.el.li(t(f"reminders.answers_{n}")) for n in range(1, 5)), class_name="muted explained"),
     )
 
 

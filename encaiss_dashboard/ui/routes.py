@@ -18,6 +18,7 @@ from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people
 from encaiss_dashboard.services.deliveries import originals
+from encaiss_dashboard.services.inbound import replies, unassigned
 from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.services.stops import papers
 from encaiss_dashboard.ui.callers import as_client
@@ -32,6 +33,7 @@ from encaiss_dashboard.work import Work
 
 # Handing these out is an act of the journal.
 _RECORDED = frozenset({"personal"})
+_MAILED = frozenset({"reply", "mail"})
 
 
 async def download(request: Request) -> Response:
@@ -64,8 +66,9 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
         made = bundle.export_own(work, client_id) if own else None
         made = made or bundle.export_debtor(work, client_id, exports.number(key))
         return exports.Made(made.name, bundle.MIME, made.content)
-    if kind in {"statement", "original", "document", "stop"}:
-        return _paper(work, client_id, kind, key)
+    if kind in {"statement", "original", "document", "stop", *_MAILED}:
+        make = _mailed if kind in _MAILED else _paper
+        return make(work, client_id, kind, key)
     return exports.make(work, client_id, kind, key, query)
 
 
@@ -82,6 +85,15 @@ def _paper(work: Work, client_id: int | None, kind: str, key: str) -> exports.Ma
     kept = documents.content if kind == "document" else papers.content
     document, content = kept(work, client_id, exports.number(key))
     return exports.Made(document.name, document.mime, content)
+
+
+def _mailed(work: Work, client_id: int | None, kind: str, key: str) -> exports.Made:
+    """A mail of a debtor or one that waits to be assigned, or with a number behind it one of its files."""
+    number, _, file = key.partition("-")
+    numbers = exports.number(number), exports.number(file) if file else 0
+    of = replies.attached if kind == "reply" else unassigned.attached
+    taken = of(work, client_id, *numbers)
+    return exports.Made(taken.name, taken.mime, taken.content)
 
 
 def _rejected(work: Work, client_id: int | None, batch_id: int) -> exports.Made:

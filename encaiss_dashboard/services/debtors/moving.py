@@ -17,6 +17,7 @@ from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange
+from encaiss_dashboard.storage.inbound import InboundMessage
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.plans import SpecialPlan
 from encaiss_dashboard.storage.stop_tables import Stop
@@ -31,6 +32,7 @@ MOVED: Final[tuple[type[Any], ...]] = (
     records.OutboxMessage,
     records.DebtorAlias,
     Stop,
+    InboundMessage,
     UndeliverableAddress,
 )
 COUNTED: Final[Mapping[str, type[Any]]] = {

@@ -13,6 +13,7 @@ from typing import Final
 from sqlmodel import col, select
 
 from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.inbound import reply_address
 from encaiss_dashboard.domain.invoices import Invoice, Ledger
 from encaiss_dashboard.domain.letters import (
     Letter,
@@ -43,6 +44,7 @@ class _Envelope:
     to: tuple[str, ...]
     copies: tuple[str, ...]
     sender: tuple[str, str]
+    answers: str
 
     @property
     def digest(self) -> str:
@@ -72,6 +74,7 @@ def message(row: records.OutboxMessage, work: Work, sections: Sequence[Section])
         to=tuple(row.recipient.split(TOGETHER)),
         copies=(client.email,) if client.copied and client.email and row.channel == Channel.EMAIL else (),
         sender=(f"{client.name} via {agency.name}", agency.email),
+        answers=_answers(row, work),
     )
     if row.channel == Channel.SMS:
         return _text(work, row, envelope)
@@ -85,13 +88,24 @@ def message(row: records.OutboxMessage, work: Work, sections: Sequence[Section])
         sender_name=envelope.sender[0],
         sender_email=envelope.sender[1],
         to=envelope.to,
-        reply_to=agency.email,
+        reply_to=envelope.answers or agency.email,
+        return_path=envelope.answers,
         letter=replace(letter, subject=_outside(row, client, envelope.facts, letter.subject)),
         language=row.language,
         at=row.created_at,
         copies=envelope.copies,
     )
     return replace(mail, content=content or _keep(work, row, envelope, work.seal(mail)))
+
+
+def _answers(row: records.OutboxMessage, work: Work) -> str:
+    """Where this debtor's answers come to, "" for the agency's address.
+
+    A letter to be posted goes to the agency: neither an answer to it nor its failure is the debtor's.
+    """
+    if not work.reply_address or row.channel != Channel.EMAIL:
+        return ""
+    return reply_address(work.reply_address, work.sign, row.client_id, row.debtor_id)
 
 
 def _outside(row: records.OutboxMessage, client: records.Client, facts: StatementLetter, subject: str) -> str:

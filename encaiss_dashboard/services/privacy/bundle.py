@@ -80,6 +80,7 @@ def export_debtor(work: Work, client_id: int | None, debtor_id: int) -> Bundle:
     more = chain(
         _papers(work, found["invoice_document"]),
         _papers(work, found["stop_document"], "stop"),
+        _replies(work, found["inbound_message"]),
         _originals(work, family),
     )
     content = _zip(work, files, more)
@@ -237,6 +238,13 @@ def _papers(
             ending = row["mime"].partition("/")[2]
             folder = "documents" if kept == "document" else "stops"
             yield f"{folder}/{row['id']}.{ending}", work.store.load(f"{kept}-{row['id']}")
+
+
+def _replies(work: Work, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
+    """What the debtor wrote, with its files, in the bytes in which it came."""
+    for row in rows:
+        with suppress(FileNotFoundError):
+            yield f"replies/{row['id']}.eml", work.store.load(f"inbound-{row['id']}")
 
 
 def _originals(work: Work, family: Sequence[int]) -> Iterator[tuple[str, bytes]]:

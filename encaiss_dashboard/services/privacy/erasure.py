@@ -28,6 +28,7 @@ from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
 from encaiss_dashboard.storage.claims import ClaimRow
 from encaiss_dashboard.storage.contents import content_keys
+from encaiss_dashboard.storage.inbound import InboundMessage, store_keys, unread
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.plans import SpecialPlan
 from encaiss_dashboard.storage.stop_tables import Stop, StopDocument, StopEvent, StopInvoice
@@ -45,6 +46,7 @@ REMOVED: Final[frozenset[type[Record]]] = frozenset(
         records.InvoiceDocument,
         DebtorChange,
         StopDocument,
+        InboundMessage,
     }
 )
 EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
@@ -297,6 +299,7 @@ def _gone(work: Work, family: Sequence[int]) -> tuple[Line, ...]:
         Line("messages", written),
         Line("reasons", reasons),
         Line("documents", papers),
+        Line("replies", _count(work, InboundMessage, col(InboundMessage.debtor_id).in_(family))),
     )
     return tuple(line for line in lines if line.n)
 
@@ -356,6 +359,7 @@ def _blocked(work: Work, client_id: int, debtor_id: int) -> tuple[Line, ...]:
         Line("invoices", open_count, amounts=tuple(owed)),
         Line("credit", len(free), amounts=tuple(free)),
         Line("messages", waiting),
+        Line("replies", len(unread(work.session, [client_id], [debtor_id]))),
     )
     return tuple(line for line in lines if line.n)
 
@@ -394,6 +398,8 @@ def _remove(work: Work, client_id: int, plan: Foreseen) -> list[str]:
         for name, cls in (("document", records.InvoiceDocument), ("stop", StopDocument))
         for key in work.session.exec(select(col(cls.id)).where(ways[cls]))
     ]
+    for reply in work.session.exec(select(InboundMessage).where(ways[InboundMessage])):
+        papers += store_keys(queries.known(reply.id), reply.files)
     papers += content_keys(
         work.session.exec(select(records.OutboxMessage).where(ways[records.OutboxMessage]))
     )
