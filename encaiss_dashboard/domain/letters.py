@@ -145,7 +145,7 @@ class StatementLetter:
 
     Attributes:
         step: sets the tone: the highest step among the lines.
-        language: ``fr``, ``nl`` or ``en``: the debtor's.
+        language: ``fr``, ``nl``, ``en`` or ``de``: the debtor's.
         on: date of the letter.
         sender: the agency.
         creditor: the client, in whose name and for whose account it is written.

@@ -9,7 +9,7 @@ from typing import Any, Final, TypedDict
 
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.terms import Shape, Term, TermUnreadable
-from encaiss_dashboard.locales import LANGUAGES, catalogue, day, decimal, money, text
+from encaiss_dashboard.locales import LETTER_LANGUAGES, catalogue, day, decimal, money, text
 
 _STEP_DOTS: Final = {
     "courtesy": "info",
@@ -263,7 +263,7 @@ def _value(name: str, value: Any, lang: str) -> str:
         return day(on, lang)
     if name in _AMOUNTS:
         return _amount(written, lang)
-    if name == "language" and written in LANGUAGES:
+    if name == "language" and written in LETTER_LANGUAGES:
         return text(lang, f"file.language_{written}")
     return term_words(written, lang) if name == "term" else written
 

@@ -33,6 +33,7 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.references import is_email
 from encaiss_dashboard.domain.terms import Term
 from encaiss_dashboard.services.debtors import history
+from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import Prospect, prospects
@@ -40,7 +41,7 @@ from encaiss_dashboard.work import Work
 
 PAGE_SIZE: Final = 50
 OVERDUE: Final = "overdue"
-_LANGUAGES: Final = frozenset({"fr", "nl", "en"})
+_LANGUAGES: Final = frozenset(LETTER_LANGUAGES)
 _YEAR_DAYS: Final = 365
 _ID_MAX: Final = 2**31 - 1
 _DIGITS_MIN: Final = 4

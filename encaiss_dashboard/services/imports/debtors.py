@@ -27,10 +27,11 @@ from encaiss_dashboard.services.imports.parties import (
     Party,
     Reason,
 )
+from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.work import Work
 
-_LANGUAGES: Final = frozenset({"fr", "nl", "en"})
+_LANGUAGES: Final = frozenset(LETTER_LANGUAGES)
 _COLUMNS: Final = ("name", "match_key", *FILLED_IN, "country", "language", "term")
 _OFFERED: Final = 5
 
