@@ -32,8 +32,8 @@ from encaiss_dashboard.domain.outlook import next_change
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.references import is_email
 from encaiss_dashboard.domain.terms import Term
-from encaiss_dashboard.services.debtors import history
 from encaiss_dashboard.locales import LETTER_LANGUAGES
+from encaiss_dashboard.services.debtors import history
 from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import Prospect, prospects

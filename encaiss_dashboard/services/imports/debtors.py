@@ -18,6 +18,7 @@ from encaiss_dashboard.domain.identity import (
     number_key,
 )
 from encaiss_dashboard.domain.matching import Names, likeness
+from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.services.imports.parties import (
     FILLED_IN,
     NEW,
@@ -27,7 +28,6 @@ from encaiss_dashboard.services.imports.parties import (
     Party,
     Reason,
 )
-from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.work import Work
 
