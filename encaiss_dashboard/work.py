@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.intake import Choices, Reading, Tell, untold
-from encaiss_dashboard.domain.letters import AccountLetter, Delivered, Letter, Message, StatementLetter
+from encaiss_dashboard.domain.letters import AccountLetter, Delivered, Letter, Logo, Message, StatementLetter
 from encaiss_dashboard.domain.permissions import Action, Actor
 from encaiss_dashboard.storage.journal import Journal
 
@@ -35,6 +35,26 @@ class Letters(Protocol):
 
     def statement_pdf(self, letter: StatementLetter) -> bytes:
         """The letter alone."""
+        ...
+
+    def statement_pictures(self, letter: StatementLetter) -> tuple[bytes, ...]:
+        """The letter on paper as a screen shows it, one PNG a page."""
+        ...
+
+    def bound(self, letters: Sequence[bytes]) -> bytes:
+        """Letters as one PDF to be printed on both sides, each beginning on a sheet of its own."""
+        ...
+
+    def page_count(self, letter: bytes) -> int:
+        """How many pages a letter has."""
+        ...
+
+    def logo(self, data: bytes) -> Logo:
+        """A picture that somebody uploaded, drawn anew as a logo.
+
+        Raises:
+            LogoUnreadable, LogoTooLarge: no picture that could be one.
+        """
         ...
 
     def qr_svg(self, content: str) -> bytes:

@@ -10,7 +10,10 @@ from typing import Final
 from stdnum import bic, iban
 from stdnum.exceptions import ValidationError
 
+from encaiss_dashboard.domain import windows
 from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.errors import Refusal
+from encaiss_dashboard.domain.letter_texts import THE_HOUSES, Texts
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.workdays import Channel, waiting_period
 
@@ -65,6 +68,32 @@ class BankAccount:
     def grouped_iban(self) -> str:
         """The IBAN in groups of four, as it is printed (ISO 13616)."""
         return " ".join(self.iban[i : i + _IBAN_GROUP] for i in range(0, len(self.iban), _IBAN_GROUP))
+
+
+class LogoUnreadable(Refusal):
+    """No PNG or JPEG, not a whole one, or of a form that no logo has."""
+
+    code = "logo_unreadable"
+
+
+class LogoTooLarge(Refusal):
+    """A picture of too many bytes or pixels; facts ``megabytes`` and ``pixels``."""
+
+    code = "logo_too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A client's logo as the house draws it: written anew by itself, never the file that came.
+
+    Attributes:
+        png: the picture.
+        width, height: in pixels.
+    """
+
+    png: bytes
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +183,9 @@ class StatementLetter:
         account: where to pay, None when the client gave no account: then as its invoices say.
         sections: one per currency.
         reference: the one OGM or RF reference of the whole statement, as it is printed.
+        texts: the client's own words; where it has none, the house's.
+        logo: the client's, None when it has none.
+        window: of the envelopes it goes in, a key of ``domain.windows.WINDOWS``.
     """
 
     step: StepCode
@@ -166,6 +198,9 @@ class StatementLetter:
     account: BankAccount | None
     sections: tuple[Section, ...]
     reference: str
+    texts: Texts = THE_HOUSES
+    logo: Logo | None = None
+    window: str = windows.DEFAULT
 
     @property
     def lines(self) -> tuple[LetterLine, ...]:
@@ -222,6 +257,11 @@ class Letter:
     text: str
     html: str
     attachments: tuple[Attachment, ...]
+
+    @property
+    def paper(self) -> bytes:
+        """The PDF, b"" without one."""
+        return next((one.content for one in self.attachments if one.mime == "application/pdf"), b"")
 
 
 @dataclass(frozen=True, slots=True)

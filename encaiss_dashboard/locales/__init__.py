@@ -122,6 +122,11 @@ def weekday(number: int, lang: str) -> str:
     return str(get_day_names("wide", locale=lang)[number])
 
 
+def territory(code: str) -> str:
+    """A country's name in French, which posts everywhere read; its code when it has none."""
+    return str(_LOCALES["fr"].territories.get(code, code))
+
+
 def integer(value: int, lang: str) -> str:
     """A whole number with its thousands grouped."""
     return str(format_decimal(value, locale=_LOCALES[lang]))

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from encaiss_dashboard.storage import changes, plans  # noqa: F401 - registers their tables
+from encaiss_dashboard.storage import changes, logos, plans, posting, texts  # noqa: F401 - registers tables
 from encaiss_dashboard.storage.base import (
     Record,
     cents_column,
@@ -24,7 +24,12 @@ from encaiss_dashboard.storage.base import (
 
 
 class Agency(Record, table=True):
-    """The operator of this deployment; exactly one. ``demo`` marks made-up data."""
+    """The operator of this deployment; exactly one.
+
+    Attributes:
+        demo: its data is made up.
+        envelope: the window of those that it posts letters in, a key of ``domain.windows.WINDOWS``.
+    """
 
     id: int | None = key_column()
     name: str
@@ -33,6 +38,7 @@ class Agency(Record, table=True):
     email: str
     phone: str = ""
     demo: bool = False
+    envelope: str = "be_right"
     retention: dict[str, Any] = json_column()
 
 
@@ -333,7 +339,8 @@ class OutboxMessage(Record, table=True):
     """One message to one debtor: the intention first, then what became of it.
 
     Its state is derived: dropped, sent, failed, handed over (claimed without an outcome) or waiting.
-    The content is written when it is handed over, from the balances of that moment.
+    The content is written when it is handed over, from the balances of that moment and the client's texts
+    of that moment, whose ``text_version`` stays.
     """
 
     __tablename__ = "outbox_message"
@@ -348,6 +355,7 @@ class OutboxMessage(Record, table=True):
     channel: str
     recipient: str
     plan_version: int = 0
+    text_version: int = 0
     subject: str = ""
     body_text: str = ""
     body_html: str = ""

@@ -15,7 +15,7 @@ from encaiss_dashboard.domain.retention import Keep
 from encaiss_dashboard.domain.signing import TRIES_WINDOW
 from encaiss_dashboard.services.privacy import erasure
 from encaiss_dashboard.services.privacy.retention import periods
-from encaiss_dashboard.storage import queries
+from encaiss_dashboard.storage import posting, queries
 from encaiss_dashboard.storage.accounts import (
     AccountMail,
     ApiRequest,
@@ -155,6 +155,8 @@ def _messages(work: Work, dry_run: bool) -> int:  # noqa: FBT001 - the steps sha
     for start in range(0, 0 if dry_run else len(done), 500):
         some = col(message.id).in_(done[start : start + 500])
         work.session.exec(update(message).where(some).values(subject="", body_text="", body_html=""))
+    for key in () if dry_run else done:
+        work.store.remove(posting.store_key(queries.known(key)))
     return len(done)
 
 
