@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from io import BytesIO
 from typing import Any
 
+import segno
+from pypdf import PdfWriter
 from sqlmodel import select
 
 from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
@@ -17,7 +20,7 @@ from encaiss_dashboard.services.imports import Answers
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.uploads import read
 from encaiss_dashboard.services.privacy import erasure
-from encaiss_dashboard.storage import accounts, changes, plans, records
+from encaiss_dashboard.storage import accounts, changes, logos, plans, posting, records, texts
 from encaiss_dashboard.storage.journal import ActKind
 
 DAY = date(2026, 11, 1)
@@ -35,6 +38,7 @@ class Aim:
         token: of an invitation's link.
         user, batch: the owner's record and an upload's, as a careless caller could have read them.
         intake: of that upload, likewise.
+        manifest: of a letter on paper, filled in.
     """
 
     mark: str
@@ -48,6 +52,7 @@ class Aim:
     user: Any = field(default=None, repr=False)
     batch: Any = field(default=None, repr=False)
     intake: Any = field(default=None, repr=False)
+    manifest: bytes = b""
 
 
 def furnish(house: Any, slug: str) -> Aim:
@@ -86,12 +91,11 @@ def furnish(house: Any, slug: str) -> Aim:
     house.wiring.store.keep(f"document-{document}", mark.encode())
     keys = {"client_id": client, "debtor_id": debtor}
     kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "email", "created_at": now}
-    texts = {"recipient": f"{slug}@debtor.example", "subject": mark, "body_text": mark, "body_html": mark}
-    message = house.add(records.OutboxMessage(**keys, **kept, **texts, message_id=f"{slug}@agency.example"))
-    line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 1}
-    house.add(records.OutboxLine(client_id=client, message_id=message, **line))
-    key = {"client_id": client, "name": mark, "digest": mark, "ending": "9xYz", "created_at": now}
-    key_id = house.add(accounts.ApiToken(**key, user_id=owner.user_id))
+    said = {"recipient": f"{slug}@debtor.example", "subject": mark, "body_text": mark, "body_html": mark}
+    message = house.add(records.OutboxMessage(**keys, **kept, **said, message_id=f"{slug}@agency.example"))
+    _list(house, client, message, invoice)
+    key = {"name": mark, "digest": mark, "ending": "9xYz", "created_at": now, "user_id": owner.user_id}
+    key_id = house.add(accounts.ApiToken(client_id=client, **key))
     asked = {"client_id": client, "key": mark, "digest": mark, "batch_id": batch, "at": now}
     house.add(accounts.ApiRequest(**asked, status=201, answer={"x": mark}))
     house.add(accounts.RecoveryCode(user_id=owner.user_id, nonce=mark, created_at=now))
@@ -108,8 +112,35 @@ def furnish(house: Any, slug: str) -> Aim:
     ids |= {"token_id": key_id, "session_id": login.id, "closed_id": closed, "gone_id": gone.user_id} | {
         "document_id": document
     }
-    ids, shown = doubled(house, client, mark, ids)
-    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake)
+    paper, manifest = _on_paper(house, {**keys, **kept, **said}, slug)
+    ids, shown = doubled(house, client, mark, ids | {"paper_id": paper})
+    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake, manifest)
+
+
+def _on_paper(house: Any, row: dict[str, Any], slug: str) -> tuple[int, bytes]:
+    """A registered letter that has its number and waits for the post."""
+    name = f"{slug}.paper@agency.example"
+    key = house.add(records.OutboxMessage(**row | {"channel": "registered"}, message_id=name))
+    of = {"client_id": row["client_id"], "message_id": key, "at": house.clock()}
+    house.add(posting.Posting(**of, tracking=f"{slug.upper()}12345678"))
+    pages = PdfWriter()
+    pages.add_blank_page(210, 297)
+    out = BytesIO()
+    pages.write(out)
+    house.wiring.store.keep(posting.store_key(key), out.getvalue())
+    return key, f"Notre identifiant;Numéro de suivi\n{name};RR123456789BE\n".encode()
+
+
+def _list(house: Any, client: int, message: int, invoice: int) -> None:
+    line = {"client_id": client, "invoice_id": invoice, "step": "statement_1", "open_cents": 1}
+    house.add(records.OutboxLine(**line, message_id=message, days_late=9))
+
+
+def picture() -> bytes:
+    """A small PNG."""
+    out = BytesIO()
+    segno.make("made up").save(out, kind="png", scale=4)
+    return out.getvalue()
 
 
 def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[dict[str, int], dict[str, str]]:
@@ -135,7 +166,11 @@ def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[di
 
 
 def _agree(house: Any, client: int, mark: str) -> None:
-    """A plan of its own, of version 1, and a remembered layout."""
+    """A plan, a text and a logo of its own, of version 1, and a remembered layout."""
     of = {"client_id": client, "at": house.clock()}
     house.add(records.ImportLayout(**of, header_digest=mark, choices={"x": mark}))
     house.add(plans.PlanVersion(**of, version=1, terms=written(DEFAULT_PLAN)))
+    of_text = {"step": "statement_1", "language": "fr", "version": 1, "parts": {"ending": mark}}
+    house.add(texts.LetterText(**of, **of_text))
+    logo = house.add(logos.ClientLogo(**of, digest=mark, width=84, height=84))
+    house.wiring.store.keep(logos.store_key(logo), picture())

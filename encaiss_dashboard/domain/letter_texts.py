@@ -61,6 +61,7 @@ _OFFICIAL: Final = re.compile(
 _OFFICIAL_ENGLISH: Final = re.compile(r"\b(?<!out of )courts?\b")
 # Long enough to be found whatever stands between their letters.
 _WHEREVER: Final = ("huissier", "deurwaarder", "gerichtsvollzieher", "bailiff", "rechtbank", "dagvaarding")
+_OTHERS: Final = "°²³§©®™½"
 _SHOWN: Final = frozenset({"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Zs"})
 _IBAN_LIKE: Final = re.compile(r"[A-Za-z]{2}\s?[0-9]{2}(?:[\s.-]?[A-Za-z0-9]){11,30}")
 
@@ -209,7 +210,7 @@ def _checked(part: Part, step: StepCode, language: str, said: str) -> str:
 
 def _may_stand(letter: str) -> bool:
     """A line break, or what shows: letters of the Latin alphabet, figures, signs; no direction marks."""
-    if letter == "\n":
+    if letter == "\n" or letter in _OTHERS:
         return True
     category = unicodedata.category(letter)
     if category.startswith("L"):

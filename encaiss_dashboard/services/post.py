@@ -292,7 +292,7 @@ def _add(work: Work, letter: PaperLetter, on: date | None, tracking: str) -> Non
 
 
 def _told(work: Work, letter: PaperLetter, kind: ActKind, on: date, tracking: str) -> None:
-    facts = {"step": letter.step.value, "channel": letter.channel, "to": letter.name, "message": letter.id}
+    facts = {"step": letter.step.value, "channel": letter.channel, "message": letter.id}
     work.journal.record(
         kind,
         day=work.today,

@@ -205,6 +205,28 @@ def _plan(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str
     return text(lang, f"act.{kind}"), version, "plan", "info", "accent"
 
 
+def _text(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    """What a client changed about its letters: words of one step in one language, or the logo."""
+    of = ""
+    if facts.get("step"):
+        step, language = (
+            text(lang, f"step.{facts['step']}_short"),
+            text(lang, f"file.language_{facts['language']}"),
+        )
+        of = text(lang, "act.text_of", step=step, language=language, n=facts.get("version", ""))
+    return text(lang, f"act.{kind}"), of, "letters", "info", "accent"
+
+
+def _posted(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    title = text(lang, f"act.{kind}", step=text(lang, f"step.{facts['step']}"))
+    on = _date(facts.get("on"))
+    detail = (
+        [text(lang, "act.posted_by_day", day=day(on, lang, "long"))] if on and kind == "letter_posted" else []
+    )
+    detail += [str(facts["tracking"])] if facts.get("tracking") else []
+    return title, " · ".join(detail), "post", "info", _STEP_DOTS[str(facts["step"])]
+
+
 _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, str, str, str, str]]]] = {
     "sent": _message,
     "dropped": _message,
@@ -213,6 +235,10 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "credited": _credited,
     "corrected": _correction,
     "plan_changed": _plan,
+    "text_changed": _text,
+    "logo_changed": _text,
+    "letter_posted": _posted,
+    "letter_tracked": _posted,
 }
 
 
