@@ -29,6 +29,7 @@ BATCH_MAX: Final = 500
 MANIFEST_BYTES_MAX: Final = 2**20
 _ID_MAX: Final = 2**31 - 1
 _ZONE: Final = ZoneInfo("Europe/Brussels")
+__all__ = ["PaperLetter", "Tray", "batch", "manifest", "mark_posted", "take_manifest", "track", "tray"]
 _TRACKING: Final = re.compile(r"[A-Z0-9]{8,35}")
 _COLUMNS: Final = (
     *("message", "client", "recipient", "address", "reference", "channel", "step"),
@@ -78,6 +79,7 @@ class Tray:
     posted: tuple[PaperLetter, ...]
     envelope: str
     may_choose: bool
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def tray(work: Work, client_id: int | None) -> Tray:  # noqa: ARG001 - the whole
         posted=tuple(posted),
         envelope=queries.agency(work.session).envelope,
         may_choose=work.actor.administers,
+        today=work.today,
     )
 
 

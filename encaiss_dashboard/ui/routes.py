@@ -16,7 +16,7 @@ from encaiss_dashboard.api.application import routes as api_routes
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
-from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people
+from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people, post
 from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
@@ -24,6 +24,7 @@ from encaiss_dashboard.ui.edge import spoken
 from encaiss_dashboard.ui.limits import HEALTH_SECONDS_MAX
 from encaiss_dashboard.ui.new_key import key_routes
 from encaiss_dashboard.ui.signing import signing_routes
+from encaiss_dashboard.ui.small_files import small_routes
 from encaiss_dashboard.ui.uploads import upload_invoices
 from encaiss_dashboard.work import Work
 
@@ -58,16 +59,27 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
         return exports.acts(work, client_id, exports.number(key), told(seen_file, work.actor.language))
     if kind == "personal":
         own = key == "own"
-        made = bundle.export_own(work, client_id) if own else None
-        made = made or bundle.export_debtor(work, client_id, exports.number(key))
-        return exports.Made(made.name, bundle.MIME, made.content)
-    if kind == "statement":
-        statement = letters.statement_pdf(work, client_id, exports.number(key))
-        return exports.Made(statement.name, "application/pdf", statement.content)
+        found = bundle.export_own(work, client_id) if own else None
+        found = found or bundle.export_debtor(work, client_id, exports.number(key))
+        return exports.Made(found.name, bundle.MIME, found.content)
+    if kind in {"post", "statement"}:
+        return _paper(work, client_id, kind, key)
     if kind == "document":
         document, content = documents.content(work, client_id, exports.number(key))
         return exports.Made(document.name, document.mime, content)
     return exports.make(work, client_id, kind, key, query)
+
+
+def _paper(work: Work, client_id: int | None, kind: str, key: str) -> exports.Made:
+    """One debtor's statement, or what the agency brings to the post with its list."""
+    if kind == "statement":
+        statement = letters.statement_pdf(work, client_id, exports.number(key))
+        return exports.Made(statement.name, statement.mime, statement.content)
+    ways = {"letters": post.batch, "manifest": post.manifest}
+    if key not in ways:
+        raise NotFound
+    file = ways[key](work, client_id)
+    return exports.Made(file.name, file.mime, file.content)
 
 
 def _rejected(work: Work, client_id: int | None, batch_id: int) -> exports.Made:
@@ -100,6 +112,7 @@ def routes() -> Starlette:
             *signing_routes(),
             *key_routes(),
             *api_routes(),
+            *small_routes(),
             Route("/uploads/invoices", upload_invoices, methods=["POST"]),
             Route("/files/{kind}/{key}", download, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
