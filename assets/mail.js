@@ -1,5 +1,5 @@
-// Shows a mail as mail programs do. The page's policy runs no styles that stand in a text, and it is right
-// not to: here they are read from the parsed mail and set one by one. A parsed document runs nothing.
+// Shows a mail as mail programs do. The page's policy applies no styles that stand in a text: they come under
+// another name and are set one by one here. A parsed document runs nothing.
 (() => {
   if (window.encaissMail) return;
   window.encaissMail = true;
@@ -10,15 +10,12 @@
     for (const element of body.querySelectorAll("script,iframe,object,embed,link,meta,form")) element.remove();
     const page = document.createElement("div");
     page.append(...body.childNodes);
-    const given = body.getAttribute("style") || "";
-    body.removeAttribute("style");
     const root = place.shadowRoot || place.attachShadow({ mode: "open" });
-    for (const element of page.querySelectorAll("[style]")) {
-      const style = element.getAttribute("style");
-      element.removeAttribute("style");
-      element.style.cssText = style;
+    for (const element of page.querySelectorAll("[data-css]")) {
+      element.style.cssText = element.dataset.css;
+      delete element.dataset.css;
     }
-    page.style.cssText = given;
+    page.style.cssText = body.dataset.css || "";
     for (const link of page.querySelectorAll("a")) link.removeAttribute("href");
     root.replaceChildren(page);
   }

@@ -19,7 +19,7 @@ from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unrea
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.sheets import sheet
 from encaiss_dashboard.domain.windows import WINDOWS
-from encaiss_dashboard.locales import LANGUAGES, text
+from encaiss_dashboard.locales import LANGUAGES, day, text
 from encaiss_dashboard.storage import desk, papers, posting, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.papers import PaperLetter
@@ -194,7 +194,7 @@ def mark_posted(work: Work, client_id: int | None, message_ids: Collection[int],
         if one.posted_on is not None:
             raise PostedAlready(name=one.name)
         if not one.written_on <= on <= work.today:
-            raise PostedWhen(name=one.name, first=one.written_on.isoformat())
+            raise PostedWhen(name=one.name, first=day(one.written_on, work.actor.language, "long"))
     for one in letters.values():
         _add(work, one, on, "")
         row = work.session.get_one(records.OutboxMessage, one.id, with_for_update=True)

@@ -43,7 +43,7 @@ def texts_page() -> rx.Component:
             rx.el.div(
                 rx.el.div(_words(), _fields(), _logo(), _versions(), class_name="grid words"),
                 rx.el.div(_preview(), class_name="grid words"),
-                class_name="grid k3 words-both",
+                class_name="grid words-both",
             ),
             rx.el.div(*(rx.el.div(class_name="skeleton line") for _ in range(8)), class_name="waiting card"),
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypedDict
@@ -20,6 +21,8 @@ from encaiss_dashboard.work import Work
 
 _VERSIONS_SHOWN: Final = 10
 _PAGES_SHOWN: Final = 3
+_SHEET: Final = re.compile(r"<style\b.*?</style>", re.DOTALL)
+_TAG: Final = re.compile(r"<[^<>]*>")
 
 
 class PartRow(TypedDict):
@@ -275,8 +278,12 @@ def _picture(png: bytes) -> str:
 
 
 def _within(letter: Letter) -> str:
-    """The mail's page with its pictures in it: a browser has no other parts of a mail."""
-    page = letter.html
+    """The mail's page with its pictures in it, for assets/mail.js: a browser has no other parts of a mail.
+
+    Its styles wait under another name: the page's policy (decision 0011) would complain of each.
+    """
+    page = _SHEET.sub("", letter.html)
+    page = _TAG.sub(lambda tag: tag[0].replace(' style="', ' data-css="'), page)
     for one in letter.attachments:
         if one.inline_id:
             page = page.replace(f"cid:{one.inline_id}", _picture(one.content))

@@ -60,7 +60,7 @@ def pictures(wording: Wording, on: date, logo: Logo | None = None) -> tuple[byte
 def _few_colours(png: bytes) -> bytes:
     """A page goes to the browser in a message of its own: a fifth of the bytes look the same."""
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(32).save(out, format="PNG", optimize=True)
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(96).save(out, format="PNG", optimize=True)
     return out.getvalue()
 
 
