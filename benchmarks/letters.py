@@ -34,9 +34,11 @@ STYLE = """
 body {{ font: 9.3pt/1.45 Inter; color: #16211d; }}
 .address {{ position: absolute; left: 82mm; top: 20mm; font-size: 10.5pt; }}
 .creditor {{ height: 66mm; font-size: 8pt; }}
-table {{ width: 100%; border-collapse: collapse; }} td, th {{ border-bottom: .5pt solid #dcdfd9; padding: 4pt 0; }}
+table {{ width: 100%; border-collapse: collapse; }}
+td, th {{ border-bottom: .5pt solid #dcdfd9; padding: 4pt 0; }}
 th {{ font-weight: 400; text-align: left; }} .n {{ text-align: right; }} b, h1 {{ font-weight: 600; }}
-.pay {{ background: #e3f1eb; border-radius: 3mm; padding: 4mm 5mm; break-inside: avoid; }} svg {{ width: 29mm; }}
+.pay {{ background: #e3f1eb; border-radius: 3mm; padding: 4mm 5mm; break-inside: avoid; }}
+svg {{ width: 29mm; }}
 """
 
 
