@@ -169,6 +169,19 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstReminder:
+    """What a consumer's first reminder has to say besides (Code of economic law, art. XIX.2).
+
+    Attributes:
+        last_day: until when paying costs nothing more, see ``domain.workdays.waiting_period``.
+        indemnity: what will be claimed after it, within the cap; None when none was agreed.
+    """
+
+    last_day: date
+    indemnity: Money | None
+
+
+@dataclass(frozen=True, slots=True)
 class StatementLetter:
     """The facts of one statement of account, courtesy notice or formal notice.
 
@@ -186,6 +199,7 @@ class StatementLetter:
         texts: the client's own words; where it has none, the house's.
         logo: the client's, None when it has none.
         window: of the envelopes it goes in, a key of ``domain.windows.WINDOWS``.
+        first_reminder: makes it the free first reminder of a consumer, whose mentions nobody can change.
     """
 
     step: StepCode
@@ -201,6 +215,7 @@ class StatementLetter:
     texts: Texts = THE_HOUSES
     logo: Logo | None = None
     window: str = windows.DEFAULT
+    first_reminder: FirstReminder | None = None
 
     @property
     def lines(self) -> tuple[LetterLine, ...]:

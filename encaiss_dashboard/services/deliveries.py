@@ -32,7 +32,7 @@ from encaiss_dashboard.domain.letters import (
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.locales import text
-from encaiss_dashboard.storage import letters, posting, queries, records
+from encaiss_dashboard.storage import letters, papers, posting, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
@@ -127,7 +127,7 @@ def hand_over(work: Work, message_id: int) -> Message | None:
     row.text_version = facts.texts.version
     letter = work.letters.write_statement(facts)
     row.subject, row.body_text, row.body_html = letter.subject, letter.text, letter.html
-    if row.channel != "email":
+    if row.channel in papers.PAPER:
         work.store.keep(posting.store_key(message_id), letter.paper)
     return _message(work, row, letter)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import sys
 from dataclasses import replace
-from pathlib import Path
 
+import golden_letters as golden
 import pytest
 from PIL import Image, ImageChops, ImageFilter
 from pypdf import PdfReader
@@ -15,13 +13,6 @@ from pypdf import PdfReader
 from encaiss_dashboard.adapters import letters
 from encaiss_dashboard.domain.letters import Party
 from encaiss_dashboard.domain.windows import WINDOWS
-
-_SPEC = importlib.util.spec_from_file_location(
-    "golden_letters", Path(__file__).with_name("golden_letters.py")
-)
-golden = importlib.util.module_from_spec(_SPEC)
-sys.modules["golden_letters"] = golden
-_SPEC.loader.exec_module(golden)
 
 LETTERS = dict(golden.all_letters())
 MM = 72 / 25.4

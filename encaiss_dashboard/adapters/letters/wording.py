@@ -14,6 +14,7 @@ from encaiss_dashboard.domain.letter_texts import paragraphs
 from encaiss_dashboard.domain.letters import (
     BankAccount,
     CreditLine,
+    FirstReminder,
     LetterLine,
     Party,
     Section,
@@ -121,7 +122,7 @@ def compose(letter: StatementLetter) -> Wording:
     """Write a letter in its debtor's language."""
     lang, step = letter.language, letter.step
     client, agency = one_line(letter.creditor.name), one_line(letter.sender.name)
-    title = text(lang, f"letter.{step}_title")
+    title = text(lang, "letter.consumer_title" if letter.first_reminder else f"letter.{step}_title")
     codes = ((section.total, _qr(letter, section)) for section in letter.sections)
     qr_total, qr = next((found for found in codes if found[1]), (None, None))
     formal = "formal_notice_" if step is StepCode.FORMAL_NOTICE else ""
@@ -205,10 +206,28 @@ def _before(letter: StatementLetter, client: str, fields: dict[str, str]) -> tup
 def _after(letter: StatementLetter, client: str) -> tuple[str, ...]:
     lang = letter.language
     keys = ["contest", "crossed"]
+    free = _free_of_charge(letter, letter.first_reminder, client) if letter.first_reminder else ()
     if letter.step is StepCode.FORMAL_NOTICE:
         law = _LAWS.get(letter.country, "formal_notice_law_other")
         keys = [law, "formal_notice_next", *keys]
-    return tuple(text(lang, f"letter.{key}", client=client, email=letter.sender.email) for key in keys)
+    said = (text(lang, f"letter.{key}", client=client, email=letter.sender.email) for key in keys)
+    return (*free, *said)
+
+
+def _free_of_charge(letter: StatementLetter, reminder: FirstReminder, client: str) -> tuple[str, ...]:
+    """The mentions of art. XIX.2: what for, how much, until when without costs, and what follows then."""
+    lang = letter.language
+    number = one_line(letter.creditor.enterprise_number)
+    number = format_enterprise_number(number) if is_enterprise_number(number) else number
+    facts = {
+        "client": client,
+        "number": number,
+        "last_day": day(reminder.last_day, lang, "long"),
+        "total": " + ".join(money(one.total, lang) for one in letter.sections if one.total.cents > 0),
+        "indemnity": money(reminder.indemnity, lang) if reminder.indemnity else "",
+    }
+    then = "indemnity" if reminder.indemnity else "no_indemnity"
+    return tuple(text(lang, f"letter.consumer_{key}", **facts) for key in ("supplied", "free", then))
 
 
 def _table(letter: StatementLetter, section: Section) -> Table:

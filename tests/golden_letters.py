@@ -1,6 +1,6 @@
 """The letters that are compared with what was agreed, by text and by picture, and how to agree anew.
 
-    python tests/adapters/golden_letters.py
+    python tests/golden_letters.py
 
 writes the texts and the pictures of all of them into tests/adapters/golden/letters. Look at what git says
 has changed before it is committed: each of these files is what somebody agreed to send to debtors.
@@ -20,23 +20,27 @@ import pypdfium2
 from PIL import Image
 
 from encaiss_dashboard.adapters import letters
+from encaiss_dashboard.domain.consumer import indemnity_cap
 from encaiss_dashboard.domain.dunning import StepCode
 from encaiss_dashboard.domain.letter_texts import checked
 from encaiss_dashboard.domain.letters import (
     BankAccount,
     CreditLine,
+    FirstReminder,
     LetterLine,
     Party,
     Section,
     StatementLetter,
 )
 from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.workdays import Channel, waiting_period
 from encaiss_dashboard.locales import LETTER_LANGUAGES
 
-FOLDER = Path(__file__).parent / "golden" / "letters"
+FOLDER = Path(__file__).parent / "adapters" / "golden" / "letters"
 DPI = 60
 ON = date(2026, 11, 21)
 ACCOUNT = BankAccount("BE68 5390 0754 7034", "GKCCBEBB", "Menuiserie Exemple SRL")
+CONSUMER = Party("Client Exemple", "", ("Rue de l’Essai 5", "5590 Ciney"))
 OGM = "+++900/0000/04257+++"
 BLOCK = 6
 """Pixels of a side of the squares in which two pictures are compared: 2.5 mm, a line of text."""
@@ -134,6 +138,13 @@ def all_letters() -> Iterator[tuple[str, StatementLetter]]:
     yield "fr-sixty", statement("fr", StepCode.STATEMENT_2, _sixty())
     yield "nl-notice", statement("nl", StepCode.FORMAL_NOTICE, _three(StepCode.FORMAL_NOTICE))
     yield "en-currencies", statement("en", StepCode.STATEMENT_1, *_two_currencies())
+    free = FirstReminder(waiting_period(ON, Channel.EMAIL).last_day, indemnity_cap(Money(21_500)))
+    for language in ("fr", "nl"):
+        one = line("2026-0455", date(2026, 11, 1), 21_500, 21_500, StepCode.STATEMENT_1)
+        yield (
+            f"{language}-consumer",
+            statement(language, StepCode.STATEMENT_1, section([one]), first_reminder=free, debtor=CONSUMER),
+        )
     said = checked(
         StepCode.STATEMENT_1,
         "fr",
@@ -170,6 +181,15 @@ def _squares(picture: Image.Image) -> np.ndarray:
 
 def write() -> None:
     """Agree anew on every letter."""
+    # Those that test_letters.py compares by text alone are of its own letter.
+    sys.path.append(str(FOLDER.parents[1]))
+    import test_letters as others  # noqa: PLC0415
+
+    for language in LETTER_LANGUAGES:
+        for step, country in others.AGREED:
+            written = letters.write_statement(others.statement(language, step, country=country))
+            said = f"{written.subject}\n\n{written.text}"
+            others.agreed_file(language, step, country).write_text(said, encoding="utf-8")
     for old in FOLDER.glob("*.png"):
         old.unlink()
     for name, letter in all_letters():
