@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import date
 
 import golden_letters as golden
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image, ImageChops, ImageFilter
 from pypdf import PdfReader
 
 from encaiss_dashboard.adapters import letters
+from encaiss_dashboard.domain.dunning import StepCode
 from encaiss_dashboard.domain.letters import Party
 from encaiss_dashboard.domain.windows import WINDOWS
 
@@ -71,6 +73,17 @@ def test_sixty_invoices_stand_under_headings_on_every_page_and_the_total_is_not_
     assert all("Échéance" in said and "Retard" in said for said in listing)
     last = next(said for said in pages if "2026-0059" in said)
     assert "Total à payer" in last
+
+
+@pytest.mark.parametrize("count", [*range(20, 30), *range(62, 70)])
+def test_no_total_begins_a_page_without_an_invoice(count):
+    """One of ten counts puts the end of the page just there, whatever the layout is."""
+    step, due = StepCode.STATEMENT_2, date(2026, 6, 1)
+    lines = [golden.line(f"2026-{n:04}", due, 10_000, 10_000, step) for n in range(count)]
+    pdf = letters.statement_pdf(golden.statement("fr", step, golden.section(lines)))
+    tables = [said for page in PdfReader(io.BytesIO(pdf)).pages if "Retard" in (said := page.extract_text())]
+    assert "Total à payer" in tables[-1]
+    assert all("2026-00" in said for said in tables)
 
 
 def _pdf(name):
