@@ -22,6 +22,7 @@ from encaiss_dashboard.work import Work
 _VERSIONS_SHOWN: Final = 10
 _PAGES_SHOWN: Final = 3
 _SHEET: Final = re.compile(r"<style\b.*?</style>", re.DOTALL)
+_HEADING: Final = re.compile(r"(?<=<)h1|(?<=</)h1")
 _TAG: Final = re.compile(r"<[^<>]*>")
 
 
@@ -280,10 +281,11 @@ def _picture(png: bytes) -> str:
 def _within(letter: Letter) -> str:
     """The mail's page with its pictures in it, for assets/mail.js: a browser has no other parts of a mail.
 
-    Its styles wait under another name: the page's policy (decision 0011) would complain of each.
+    Its styles wait under another name, for the page's policy (decision 0011) would complain of each; its
+    heading is none of the screen's.
     """
     page = _SHEET.sub("", letter.html)
-    page = _TAG.sub(lambda tag: tag[0].replace(' style="', ' data-css="'), page)
+    page = _TAG.sub(lambda tag: _HEADING.sub("div", tag[0].replace(' style="', ' data-css="')), page)
     for one in letter.attachments:
         if one.inline_id:
             page = page.replace(f"cid:{one.inline_id}", _picture(one.content))
