@@ -121,7 +121,11 @@ def choose_envelope(work: Work, client_id: int | None, envelope: str) -> None:  
     work.require_agency()
     if envelope not in WINDOWS:
         raise Unreadable(value="")
-    queries.agency(work.session).envelope = envelope
+    agency = queries.agency(work.session)
+    if agency.envelope != envelope:
+        facts = {"before": agency.envelope, "after": envelope}
+        work.journal.record(ActKind.ENVELOPE_CHOSEN, day=work.today, facts=facts)
+        agency.envelope = envelope
 
 
 def batch(work: Work, client_id: int | None) -> File:

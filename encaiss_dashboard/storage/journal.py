@@ -59,6 +59,7 @@ class ActKind(StrEnum):
     LOGO_CHANGED = "logo_changed"
     POSTED = "letter_posted"
     TRACKED = "letter_tracked"
+    ENVELOPE_CHOSEN = "envelope_chosen"
     MERGED = "merged"
     PARTED = "parted"
     SPLIT = "split"

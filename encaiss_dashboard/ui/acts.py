@@ -237,6 +237,7 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "plan_changed": _plan,
     "text_changed": _text,
     "logo_changed": _text,
+    "envelope_chosen": _text,
     "letter_posted": _posted,
     "letter_tracked": _posted,
 }

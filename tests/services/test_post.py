@@ -12,6 +12,7 @@ from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
 from encaiss_dashboard.services import post
 from encaiss_dashboard.services.desk import tasks
+from encaiss_dashboard.services.privacy import erasure
 from encaiss_dashboard.storage import posting, records
 from encaiss_dashboard.storage.journal import ActKind
 
@@ -232,3 +233,17 @@ def test_an_administrator_says_which_envelopes_there_are(house, act, paper, clie
         act(post.choose_envelope, "moon")
     act(post.choose_envelope, "fr_right_35")
     assert act(post.tray).envelope == "fr_right_35"
+    [(_, facts)] = story.acts(ActKind.ENVELOPE_CHOSEN)
+    assert facts == {"before": "be_right", "after": "fr_right_35"}
+
+
+def test_a_letter_that_was_written_goes_with_the_debtor_that_is_erased(house, client, written_to):
+    debtor = written_to(client)
+    with Session(house.engine) as session, session.begin():
+        row = session.exec(select(records.OutboxMessage)).one()
+        row.channel, key = "post", posting.store_key(row.id)
+    house.wiring.store.keep(key, b"%PDF-")
+    with house.wiring.begin(HOUSE) as work:
+        erasure.erase(work, client, debtor, erasure.foresee(work, client, debtor).mark)
+    with pytest.raises(FileNotFoundError):
+        house.wiring.store.load(key)
