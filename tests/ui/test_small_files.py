@@ -33,7 +33,7 @@ def test_an_owner_puts_a_logo_on_its_letters(send, ardenne, picture):
     assert (answer.status_code, answer.json()) == (200, {"location": "/reminders/texts"})
 
 
-@pytest.mark.parametrize("who", ["nobody", "reader", "signatory"])
+@pytest.mark.parametrize("who", ["nobody", "reader", "accountant"])
 @pytest.mark.parametrize("path", ROUTES)
 def test_who_may_not_is_refused_and_nothing_is_kept(server, send, ardenne, picture, path, who):
     before = server.house.dump()
