@@ -1,4 +1,4 @@
-"""The mail as a screen gets it: with its pictures, without a style that the page's policy would complain of."""
+"""The mail as a screen gets it: with its pictures, without a style that the page’s policy would refuse."""
 
 import re
 from dataclasses import replace
