@@ -28,6 +28,8 @@ from encaiss_dashboard.ui.overview import overview_page
 from encaiss_dashboard.ui.overview_state import Overview
 from encaiss_dashboard.ui.plan import plan_page
 from encaiss_dashboard.ui.plan_state import Terms
+from encaiss_dashboard.ui.post import post_page
+from encaiss_dashboard.ui.post_state import Post
 from encaiss_dashboard.ui.privacy import Privacy
 from encaiss_dashboard.ui.privacy_page import privacy_page
 from encaiss_dashboard.ui.reminders import reminders_page
@@ -38,6 +40,8 @@ from encaiss_dashboard.ui.security import Security, security_page
 from encaiss_dashboard.ui.shell import Shell, on_trouble
 from encaiss_dashboard.ui.software import Software, software_page
 from encaiss_dashboard.ui.team import Team, team_page
+from encaiss_dashboard.ui.texts import texts_page
+from encaiss_dashboard.ui.texts_state import Words
 
 
 class House(rx.App):
@@ -60,6 +64,7 @@ _SHEETS = (
     "merging",
     "stops",
     "plan",
+    "texts",
 )
 
 app = House(
@@ -107,6 +112,8 @@ app.add_page(
 app.add_page(figures_page, route="/figures", title="Encaiss", on_load=[Shell.load, Figures.load])
 app.add_page(reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load])
 app.add_page(plan_page, route="/reminders/plan", title="Encaiss", on_load=[Shell.load, Terms.load])
+app.add_page(texts_page, route="/reminders/texts", title="Encaiss", on_load=[Shell.load, Words.load])
+app.add_page(post_page, route="/desk/post", title="Encaiss", on_load=[Shell.load, Post.load])
 app.add_page(privacy_page, route="/privacy", title="Encaiss", on_load=[Shell.load, Privacy.load])
 
 # Modules live as long as the process: the collector need not go through them again and again.

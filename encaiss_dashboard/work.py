@@ -18,6 +18,7 @@ from encaiss_dashboard.domain.letters import (
     AccountLetter,
     Delivered,
     Letter,
+    Logo,
     Message,
     ShortMessage,
     StatementLetter,
@@ -87,6 +88,26 @@ class Letters(Protocol):
 
     def statement_pdf(self, letter: StatementLetter) -> bytes:
         """The letter alone."""
+        ...
+
+    def statement_pictures(self, letter: StatementLetter) -> tuple[bytes, ...]:
+        """The letter on paper as a screen shows it, one PNG a page."""
+        ...
+
+    def bound(self, letters: Sequence[bytes]) -> bytes:
+        """Letters as one PDF to be printed on both sides, each beginning on a sheet of its own."""
+        ...
+
+    def page_count(self, letter: bytes) -> int:
+        """How many pages a letter has."""
+        ...
+
+    def logo(self, data: bytes) -> Logo:
+        """A picture that somebody uploaded, drawn anew as a logo.
+
+        Raises:
+            LogoUnreadable, LogoTooLarge: no picture that could be one.
+        """
         ...
 
     def qr_svg(self, content: str) -> bytes:

@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from io import BytesIO
 from typing import Any
 
+import segno
+from pypdf import PdfWriter
 from sqlmodel import select
 
 from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
@@ -33,10 +36,13 @@ from encaiss_dashboard.storage import (
     changes,
     claims,
     inbound,
+    logos,
     plans,
+    posting,
     records,
     stop_tables,
     stops,
+    texts,
     undeliverable,
 )
 from encaiss_dashboard.storage.journal import ActKind
@@ -56,6 +62,7 @@ class Aim:
         token: of an invitation's link.
         user, batch: the owner's record and an upload's, as a careless caller could have read them.
         intake: of that upload, likewise; row: of a mail of its debtor.
+        manifest: of a letter on paper, filled in.
     """
 
     mark: str
@@ -70,6 +77,7 @@ class Aim:
     batch: Any = field(default=None, repr=False)
     intake: Any = field(default=None, repr=False)
     row: Any = field(default=None, repr=False)
+    manifest: bytes = b""
 
 
 def furnish(house: Any, slug: str) -> Aim:
@@ -108,8 +116,8 @@ def furnish(house: Any, slug: str) -> Aim:
     message = _written(house, {"client_id": client, "debtor_id": debtor}, invoice, slug)
     _agree(house, client, mark, {"debtor_id": debtor, "invoice_id": invoice, "message_id": message})
     reply = _answered(house, mark, {"client_id": client, "debtor_id": debtor})
-    key = {"client_id": client, "name": mark, "digest": mark, "ending": "9xYz", "created_at": now}
-    key_id = house.add(accounts.ApiToken(**key, user_id=owner.user_id))
+    key = {"name": mark, "digest": mark, "ending": "9xYz", "created_at": now, "user_id": owner.user_id}
+    key_id = house.add(accounts.ApiToken(client_id=client, **key))
     asked = {"client_id": client, "key": mark, "digest": mark, "batch_id": batch, "at": now}
     house.add(accounts.ApiRequest(**asked, status=201, answer={"x": mark}))
     house.add(accounts.RecoveryCode(user_id=owner.user_id, nonce=mark, created_at=now))
@@ -128,8 +136,10 @@ def furnish(house: Any, slug: str) -> Aim:
         "document_id": document,
         "reply_id": reply,
     }
-    ids, shown = doubled(house, client, mark, ids | halted(house, client, mark, debtor, invoice))
-    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake, row)
+    posted, manifest = _on_paper(house, {"client_id": client, "debtor_id": debtor}, slug)
+    ids |= {"posted_id": posted} | halted(house, client, mark, debtor, invoice)
+    ids, shown = doubled(house, client, mark, ids)
+    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake, row, manifest)
 
 
 def halted(house: Any, client: int, mark: str, debtor: int, invoice: int) -> dict[str, int]:
@@ -168,6 +178,30 @@ def _written(house: Any, keys: dict[str, int], invoice: int, slug: str) -> int:
     fact = {"address": to, "reason": mark, "message_id": message, "at": now, "ended_at": now}
     house.add(undeliverable.UndeliverableAddress(**keys, **fact))
     return int(message)
+
+
+def _on_paper(house: Any, row: dict[str, Any], slug: str) -> tuple[int, bytes]:
+    """A registered letter that has its number and waits for the post."""
+    name, mark = f"{slug}.paper@agency.example", slug.upper()
+    kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "registered"}
+    said = {"recipient": mark, "subject": mark, "body_text": mark, "body_html": mark}
+    sent = {"created_at": house.clock(), "message_id": name}
+    key = house.add(records.OutboxMessage(**row, **kept, **said, **sent))
+    of = {"client_id": row["client_id"], "message_id": key, "at": house.clock()}
+    house.add(posting.Posting(**of, tracking=f"{slug.upper()}12345678"))
+    pages = PdfWriter()
+    pages.add_blank_page(210, 297)
+    out = BytesIO()
+    pages.write(out)
+    house.wiring.store.keep(posting.store_key(key), out.getvalue())
+    return key, f"Notre identifiant;Numéro de suivi\n{name};RR123456789BE\n".encode()
+
+
+def picture() -> bytes:
+    """A small PNG."""
+    out = BytesIO()
+    segno.make("made up").save(out, kind="png", scale=4)
+    return out.getvalue()
 
 
 def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[dict[str, int], dict[str, str]]:
@@ -213,3 +247,7 @@ def _agree(house: Any, client: int, mark: str, ids: dict[str, int]) -> None:
     claim = {"kind": "interest", "amount_cents": 5, "periods": [{"x": mark}]}
     about = {"message_id": ids["message_id"], "invoice_id": ids["invoice_id"]}
     house.add(claims.ClaimRow(client_id=client, **about, **claim))
+    of_text = {"step": "statement_1", "language": "fr", "version": 1, "parts": {"ending": mark}}
+    house.add(texts.LetterText(**of, **of_text))
+    logo = house.add(logos.ClientLogo(**of, digest=mark, width=84, height=84))
+    house.wiring.store.keep(logos.store_key(logo), picture())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from aims import DAY, Aim
+from aims import DAY, Aim, picture
 
 from encaiss_dashboard.domain.delegation import DelegationKind
 from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
@@ -196,6 +196,19 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "erase.debtor_id": lambda aim: [aim.ids["closed_id"], aim.ids["debtor_id"], *NUMBERS],
     "seen": lambda aim: [aim.seen, *TEXTS],
     "save.seen": lambda aim: [0, 1, *NUMBERS],
+    "step": lambda aim: ["statement_1", *TEXTS],
+    "parts": lambda aim: [
+        {"opening": "Bonjour {debtor}"},
+        {},
+        *({"opening": text, text: text} for text in TEXTS),
+        *({"ending": number} for number in NUMBERS),
+    ],
+    "choose.data": lambda aim: [picture(), b"", b"\x89PNG\r\n\x1a\n" + b"\0" * 100],
+    "take_manifest.data": lambda aim: [aim.manifest, b"", b"\0" * 100, b"a;b\n1;2\n"],
+    "message_ids": lambda aim: [[aim.ids["posted_id"]], [], *([number] for number in NUMBERS)],
+    "track.message_id": lambda aim: [aim.ids["posted_id"], *NUMBERS],
+    "track.number": lambda aim: ["RR123456789BE", *TEXTS],
+    "envelope": lambda aim: ["fr_right", *TEXTS],
     "terms": lambda aim: [{**written(DEFAULT_PLAN), "contact_gap_days": n} for n in (30, *NUMBERS)],
     "scope": lambda aim: [
         *(f"{kind}:{aim.ids[f'{kind}_id']}" for kind in ("debtor", "invoice")),

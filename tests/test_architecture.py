@@ -28,7 +28,7 @@ TABLE = {
     "adapters": (
         ("domain", "locales"),
         (
-            *("stdnum", "segno", "typst", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
+            *("stdnum", "segno", "typst", "PIL", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
             *("polars", "python_calamine", "lxml", "facturx", "saxonche", "pypdf", "xlsxwriter", "pydantic"),
             *("imapclient", "mailparser_reply"),
             *("httpx",),

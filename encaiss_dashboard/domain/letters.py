@@ -10,7 +10,10 @@ from typing import Final
 from stdnum import bic, iban
 from stdnum.exceptions import ValidationError
 
+from encaiss_dashboard.domain import windows
 from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.errors import Refusal
+from encaiss_dashboard.domain.letter_texts import THE_HOUSES, Texts
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.workdays import Channel, waiting_period
 
@@ -65,6 +68,32 @@ class BankAccount:
     def grouped_iban(self) -> str:
         """The IBAN in groups of four, as it is printed (ISO 13616)."""
         return " ".join(self.iban[i : i + _IBAN_GROUP] for i in range(0, len(self.iban), _IBAN_GROUP))
+
+
+class LogoUnreadable(Refusal):
+    """No PNG or JPEG, not a whole one, or of a form that no logo has."""
+
+    code = "logo_unreadable"
+
+
+class LogoTooLarge(Refusal):
+    """A picture of too many bytes or pixels; facts ``megabytes`` and ``pixels``."""
+
+    code = "logo_too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A client's logo as the house draws it: written anew by itself, never the file that came.
+
+    Attributes:
+        png: the picture.
+        width, height: in pixels.
+    """
+
+    png: bytes
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +169,25 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstReminder:
+    """What a consumer's first reminder has to say besides (Code of economic law, art. XIX.2).
+
+    Attributes:
+        last_day: until when paying costs nothing more, see ``domain.workdays.waiting_period``.
+        indemnity: what will be claimed after it, within the cap; None when none was agreed.
+    """
+
+    last_day: date
+    indemnity: Money | None
+
+
+@dataclass(frozen=True, slots=True)
 class StatementLetter:
     """The facts of one statement of account, courtesy notice or formal notice.
 
     Attributes:
         step: sets the tone: the highest step among the lines.
-        language: ``fr``, ``nl`` or ``en``: the debtor's.
+        language: ``fr``, ``nl``, ``en`` or ``de``: the debtor's.
         on: date of the letter.
         sender: the agency.
         creditor: the client, in whose name and for whose account it is written.
@@ -154,6 +196,10 @@ class StatementLetter:
         account: where to pay, None when the client gave no account: then as its invoices say.
         sections: one per currency.
         reference: the one OGM or RF reference of the whole statement, as it is printed.
+        texts: the client's own words; where it has none, the house's.
+        logo: the client's, None when it has none.
+        window: of the envelopes it goes in, a key of ``domain.windows.WINDOWS``.
+        first_reminder: makes it the free first reminder of a consumer, whose mentions nobody can change.
     """
 
     step: StepCode
@@ -166,6 +212,10 @@ class StatementLetter:
     account: BankAccount | None
     sections: tuple[Section, ...]
     reference: str
+    texts: Texts = THE_HOUSES
+    logo: Logo | None = None
+    window: str = windows.DEFAULT
+    first_reminder: FirstReminder | None = None
 
     @property
     def lines(self) -> tuple[LetterLine, ...]:
@@ -222,6 +272,11 @@ class Letter:
     text: str
     html: str
     attachments: tuple[Attachment, ...]
+
+    @property
+    def paper(self) -> bytes:
+        """The PDF, b"" without one."""
+        return next((one.content for one in self.attachments if one.mime == "application/pdf"), b"")
 
 
 @dataclass(frozen=True, slots=True)

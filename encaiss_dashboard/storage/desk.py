@@ -29,6 +29,7 @@ from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.accounts import AccountMail, Membership, User
 from encaiss_dashboard.storage.inbound import InboundMessage
 from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage.posting import Posting
 from encaiss_dashboard.storage.prospects import free_credit
 from encaiss_dashboard.storage.records import (
     Act,
@@ -284,27 +285,38 @@ def failed(session: Session, ids: Ids) -> list[FailedMessage]:
 def letters_to_post(session: Session, ids: Ids, since: datetime) -> dict[int, tuple[int, datetime]]:
     """Client id → how many letters lie in the agency's post tray, and since when.
 
-    They were put there after ``since``, and after the tray of that client was last emptied.
+    They were put there after ``since``, and after the tray of that client was last emptied; of none of
+    them it was said by itself that it was posted.
     """
-    emptied = (
-        select(col(Act.client_id), func.max(Act.at).label("at"))
-        .where(col(Act.client_id).in_(ids), col(Act.kind) == ActKind.TRAY_EMPTIED.value)
-        .group_by(col(Act.client_id))
-        .subquery()
+    when = _emptied(ids).subquery()
+    message, said = OutboxMessage, Posting
+    posted = select(col(said.message_id)).where(
+        col(said.client_id).in_(ids), col(said.posted_on).is_not(None)
     )
-    message = OutboxMessage
     query = (
         select(col(message.client_id), func.count(), func.min(message.sent_at))
-        .outerjoin(emptied, emptied.c.client_id == col(message.client_id))
+        .outerjoin(when, when.c.client_id == col(message.client_id))
         .where(
             col(message.client_id).in_(ids),
             col(message.channel).in_(ON_PAPER),
             col(message.sent_at) > since,
-            emptied.c.at.is_(None) | (col(message.sent_at) > emptied.c.at),
+            when.c.at.is_(None) | (col(message.sent_at) > when.c.at),
+            col(message.id).not_in(posted),
         )
         .group_by(col(message.client_id))
     )
     return {client_id: (n, first) for client_id, n, first in session.execute(query)}
+
+
+def emptied(session: Session, ids: Ids) -> dict[int, datetime]:
+    """Client id → when somebody last said that all its letters in the tray were posted."""
+    return {client_id: at for client_id, at in session.execute(_emptied(ids)) if client_id is not None}
+
+
+def _emptied(ids: Ids) -> Any:
+    query: Any = select(col(Act.client_id), func.max(Act.at).label("at"))
+    told = (col(Act.client_id).in_(ids), col(Act.kind) == ActKind.TRAY_EMPTIED.value)
+    return query.where(*told).group_by(col(Act.client_id))
 
 
 def uploads(session: Session, ids: Ids) -> list[tuple[int, int, str, datetime]]:

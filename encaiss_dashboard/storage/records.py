@@ -16,9 +16,12 @@ from encaiss_dashboard.storage import (  # noqa: F401 - registers their tables
     changes,
     claims,
     inbound,
+    logos,
     night_runs,
     plans,
+    posting,
     stop_tables,
+    texts,
     undeliverable,
 )
 from encaiss_dashboard.storage.base import (
@@ -32,7 +35,12 @@ from encaiss_dashboard.storage.base import (
 
 
 class Agency(Record, table=True):
-    """The operator of this deployment; exactly one. ``demo`` marks made-up data."""
+    """The operator of this deployment; exactly one.
+
+    Attributes:
+        demo: its data is made up.
+        envelope: the window of those that it posts letters in, a key of ``domain.windows.WINDOWS``.
+    """
 
     id: int | None = key_column()
     name: str
@@ -41,6 +49,7 @@ class Agency(Record, table=True):
     email: str
     phone: str = ""
     demo: bool = False
+    envelope: str = "be_right"
     retention: dict[str, Any] = json_column()
 
 
@@ -357,6 +366,7 @@ class OutboxMessage(Record, table=True):
         recipient: addresses, with ", " between them; the agency's own for what goes on paper.
         rerouted: why it goes by post instead.
         contents: SHA-256 of each one, the last handed over last; their bytes: storage/contents.py.
+        text_version: of the client's own words in it.
         written_from: digest of what that one follows from; doubts: attempts that may have arrived.
     """
 
@@ -373,6 +383,7 @@ class OutboxMessage(Record, table=True):
     recipient: str
     rerouted: str = ""
     plan_version: int = 0
+    text_version: int = 0
     subject: str = ""
     body_text: str = ""
     body_html: str = ""

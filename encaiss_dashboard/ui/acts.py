@@ -9,7 +9,7 @@ from typing import Any, Final, TypedDict
 
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.terms import Shape, Term, TermUnreadable
-from encaiss_dashboard.locales import LANGUAGES, catalogue, day, decimal, money, text
+from encaiss_dashboard.locales import LETTER_LANGUAGES, catalogue, day, decimal, money, text
 from encaiss_dashboard.ui.stop_acts import stop_act
 
 _STEP_DOTS: Final = {
@@ -274,6 +274,28 @@ def _undelivered(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, s
     return title, " · ".join(words), "decision", "info", "info"
 
 
+def _text(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    """What a client changed about its letters: words of one step in one language, or the logo."""
+    of = ""
+    if facts.get("step"):
+        step, language = (
+            text(lang, f"step.{facts['step']}_short"),
+            text(lang, f"file.language_{facts['language']}"),
+        )
+        of = text(lang, "act.text_of", step=step, language=language, n=facts.get("version", ""))
+    return text(lang, f"act.{kind}"), of, "letters", "info", "accent"
+
+
+def _posted(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    title = text(lang, f"act.{kind}", step=text(lang, f"step.{facts['step']}"))
+    on = _date(facts.get("on"))
+    detail = (
+        [text(lang, "act.posted_by_day", day=day(on, lang, "long"))] if on and kind == "letter_posted" else []
+    )
+    detail += [str(facts["tracking"])] if facts.get("tracking") else []
+    return title, " · ".join(detail), "post", "info", _STEP_DOTS[str(facts["step"])]
+
+
 _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, str, str, str, str]]]] = {
     "sent": _message,
     "dropped": _message,
@@ -290,6 +312,11 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "bounced": _bounced,
     "message_retried": _undelivered,
     "message_set_aside": _undelivered,
+    "text_changed": _text,
+    "logo_changed": _text,
+    "envelope_chosen": _text,
+    "letter_posted": _posted,
+    "letter_tracked": _posted,
 }
 
 
@@ -340,7 +367,7 @@ def _value(name: str, value: Any, lang: str) -> str:
         return day(on, lang)
     if name in _AMOUNTS:
         return _amount(written, lang)
-    if name == "language" and written in LANGUAGES:
+    if name == "language" and written in LETTER_LANGUAGES:
         return text(lang, f"file.language_{written}")
     return term_words(written, lang) if name == "term" else written
 

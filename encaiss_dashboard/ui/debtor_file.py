@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from encaiss_dashboard.locales import LANGUAGES
+from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.ui.components import button, card, empty, link_button, tag
 from encaiss_dashboard.ui.debtor_facts import Debtor
 from encaiss_dashboard.ui.deciding import decided_on
@@ -332,7 +332,7 @@ def _form() -> rx.Component:
         rx.el.label(
             rx.el.span(t("file.language")),
             rx.el.select(
-                *(rx.el.option(t(f"file.language_{lang}"), value=lang) for lang in LANGUAGES),
+                *(rx.el.option(t(f"file.language_{lang}"), value=lang) for lang in LETTER_LANGUAGES),
                 name="language",
                 default_value=Debtor.language,
                 class_name="in",

@@ -7,7 +7,7 @@ from typing import Any, Final
 import reflex as rx
 
 from encaiss_dashboard.services.desk import DeskSort
-from encaiss_dashboard.ui.components import button, card, empty, figure, icon, tag, top, turn
+from encaiss_dashboard.ui.components import button, card, empty, figure, icon, link_button, tag, top, turn
 from encaiss_dashboard.ui.desk_client import ClientForm, described_on
 from encaiss_dashboard.ui.desk_failed import DeadLetters, undelivered_on
 from encaiss_dashboard.ui.desk_mail import mail_card, mail_dialog_on
@@ -34,6 +34,7 @@ def desk_page() -> rx.Component:
             top(
                 rx.cond(Desk.ready, Desk.title, t("menu.desk")),
                 rx.cond(Desk.ready, Desk.sub, "…"),
+                link_button(t("post.title"), "/desk/post"),
                 rx.cond(Desk.may_add, _new_button("desk-new")),
             ),
             rx.cond(

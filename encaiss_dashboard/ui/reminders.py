@@ -11,6 +11,7 @@ from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.plan import plan_link
 from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.shell import Shell, page
+from encaiss_dashboard.ui.texts import texts_link
 
 _DIALOG: Final = "run-reminders"
 
@@ -22,6 +23,7 @@ def reminders_page() -> rx.Component:
         top(
             t("menu.reminders"),
             rx.cond(Reminders.ready, Reminders.sub, "…"),
+            texts_link(),
             plan_link(),
             rx.cond(Shell.may_remind, _run_button()),
         ),

@@ -16,7 +16,7 @@ from encaiss_dashboard.api.application import routes as api_routes
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
-from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people
+from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people, post
 from encaiss_dashboard.services.deliveries import originals
 from encaiss_dashboard.services.inbound import replies, unassigned
 from encaiss_dashboard.services.privacy import bundle
@@ -27,6 +27,7 @@ from encaiss_dashboard.ui.edge import spoken
 from encaiss_dashboard.ui.limits import HEALTH_SECONDS_MAX
 from encaiss_dashboard.ui.new_key import key_routes
 from encaiss_dashboard.ui.signing import signing_routes
+from encaiss_dashboard.ui.small_files import small_routes
 from encaiss_dashboard.ui.stop_uploads import upload_paper
 from encaiss_dashboard.ui.uploads import upload_invoices
 from encaiss_dashboard.work import Work
@@ -66,17 +67,23 @@ def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping
         made = bundle.export_own(work, client_id) if own else None
         made = made or bundle.export_debtor(work, client_id, exports.number(key))
         return exports.Made(made.name, bundle.MIME, made.content)
-    if kind in {"statement", "original", "document", "stop", *_MAILED}:
+    if kind in {"post", "statement", "original", "document", "stop", *_MAILED}:
         make = _mailed if kind in _MAILED else _paper
         return make(work, client_id, kind, key)
     return exports.make(work, client_id, kind, key, query)
 
 
 def _paper(work: Work, client_id: int | None, kind: str, key: str) -> exports.Made:
-    """A letter as it would be today, a message as it left, a document beside an invoice or a stop."""
+    """A letter as it would be today, a message as it left, a document beside something, the post."""
     if kind == "statement":
         statement = letters.statement_pdf(work, client_id, exports.number(key))
-        return exports.Made(statement.name, "application/pdf", statement.content)
+        return exports.Made(statement.name, statement.mime, statement.content)
+    if kind == "post":
+        ways = {"letters": post.batch, "manifest": post.manifest}
+        if key not in ways:
+            raise NotFound
+        file = ways[key](work, client_id)
+        return exports.Made(file.name, file.mime, file.content)
     if kind == "original":
         key, _, number = key.partition("-")
         which = exports.number(number) if number else None
@@ -126,6 +133,7 @@ def routes() -> Starlette:
             *signing_routes(),
             *key_routes(),
             *api_routes(),
+            *small_routes(),
             Route("/uploads/invoices", upload_invoices, methods=["POST"]),
             Route("/uploads/stop/{key}", upload_paper, methods=["POST"]),
             Route("/files/{kind}/{key}", download, methods=["GET"]),

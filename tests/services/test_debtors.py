@@ -12,6 +12,7 @@ from encaiss_dashboard.domain.errors import BadEmail, NotAllowed, NotFound, Unre
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Role
 from encaiss_dashboard.domain.terms import TermUnreadable
+from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.services import debtors, delegations, exports, letters
 from encaiss_dashboard.services.debtors import DebtorSearch, DebtorSort
 from encaiss_dashboard.services.delegations import Decision
@@ -229,6 +230,12 @@ def test_what_cannot_be_is_not_kept(house, act, condroz, changes, refusal):
     with pytest.raises(refusal):
         act(debtors.editing.edit, condroz, **({"email": "", "language": "fr", "term": ""} | changes))
     assert house.dump() == before
+
+
+@pytest.mark.parametrize("language", LETTER_LANGUAGES)
+def test_a_debtor_reads_its_letters_in_any_language_that_they_are_written_in(act, read, condroz, language):
+    act(debtors.edit, condroz, email="compta@condroz.example", language=language, term="")
+    assert read(debtors.file, condroz).debtor.language == language
 
 
 def test_saving_without_a_change_leaves_no_trace(house, act, condroz):

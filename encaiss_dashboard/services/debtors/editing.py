@@ -13,12 +13,13 @@ from encaiss_dashboard.domain.references import is_email
 from encaiss_dashboard.domain.routes import TOGETHER
 from encaiss_dashboard.domain.short_texts import phone_number
 from encaiss_dashboard.domain.terms import Term
+from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.storage import merges, personal, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
 ADDRESSES_MAX: Final = 5
-_LANGUAGES: Final = frozenset({"fr", "nl", "en"})
+_LANGUAGES: Final = frozenset(LETTER_LANGUAGES)
 _ID_MAX: Final = 2**31 - 1
 _SHOWN_MAX: Final = 80
 

@@ -28,7 +28,7 @@ from encaiss_dashboard.domain.routes import TOGETHER
 from encaiss_dashboard.domain.short_texts import fitted
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import text
-from encaiss_dashboard.storage import letters, queries, records
+from encaiss_dashboard.storage import letters, posting, queries, records
 from encaiss_dashboard.storage.contents import content_key
 from encaiss_dashboard.work import Work
 
@@ -69,6 +69,7 @@ def message(row: records.OutboxMessage, work: Work, sections: Sequence[Section])
             language=row.language,
             on=work.today,
             email=row.recipient if row.channel == Channel.EMAIL else "",
+            logo=letters.logo(work.session, row.client_id, work.store.load),
         ),
         channel=row.channel,
         to=tuple(row.recipient.split(TOGETHER)),
@@ -83,6 +84,9 @@ def message(row: records.OutboxMessage, work: Work, sections: Sequence[Section])
     if not content:
         letter = work.letters.write_statement(envelope.facts)
         row.subject, row.body_text, row.body_html = letter.subject, letter.text, letter.html
+        row.text_version = envelope.facts.texts.version
+        if Channel(row.channel).on_paper:
+            work.store.keep(posting.store_key(queries.known(row.id)), letter.paper)
     mail = Message(
         message_id=row.message_id,
         sender_name=envelope.sender[0],

@@ -23,7 +23,7 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.retention import Keep
 from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.services.privacy.retention import periods
-from encaiss_dashboard.storage import merges, personal, queries, records
+from encaiss_dashboard.storage import merges, personal, posting, queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
 from encaiss_dashboard.storage.claims import ClaimRow
@@ -72,6 +72,7 @@ KEPT: Final = frozenset(
         records.OutboxLine,
         ClaimRow,
         SpecialPlan,
+        posting.Posting,
         records.Act,
         Stop,
         StopInvoice,
@@ -403,6 +404,9 @@ def _remove(work: Work, client_id: int, plan: Foreseen) -> list[str]:
     papers += content_keys(
         work.session.exec(select(records.OutboxMessage).where(ways[records.OutboxMessage]))
     )
+    message = records.OutboxMessage
+    letters = work.session.exec(select(message.id).where(ways[message], message.channel != "email"))
+    papers += [posting.store_key(queries.known(key)) for key in letters]
     for gone in REMOVED:
         work.session.exec(delete(gone).where(ways[gone]))
     for cls, names in EMPTIED.items():

@@ -16,7 +16,7 @@ from encaiss_dashboard.domain.retention import Keep
 from encaiss_dashboard.domain.signing import TRIES_WINDOW
 from encaiss_dashboard.services.privacy import erasure
 from encaiss_dashboard.services.privacy.retention import periods
-from encaiss_dashboard.storage import queries
+from encaiss_dashboard.storage import posting, queries
 from encaiss_dashboard.storage.accounts import (
     AccountMail,
     ApiRequest,
@@ -159,6 +159,8 @@ def _messages(work: Work, dry_run: bool) -> int:  # noqa: FBT001 - the steps sha
         for key in content_keys(work.session.exec(select(message).where(some))):
             work.store.remove(key)
         work.session.exec(update(message).where(some).values(subject="", body_text="", body_html=""))
+    for number in () if dry_run else done:
+        work.store.remove(posting.store_key(queries.known(number)))
     return len(done)
 
 
