@@ -17,7 +17,7 @@ from encaiss_dashboard.services import deliveries, people, reminders
 from encaiss_dashboard.services.accounts import mails
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.privacy.purge import purge as remove
-from encaiss_dashboard.services.reminders import HeldMessage
+from encaiss_dashboard.services.reminders import HeldMessage, PlannedMessage
 from encaiss_dashboard.wiring import Wiring
 
 _ZONE: Final = ZoneInfo("Europe/Brussels")
@@ -33,12 +33,14 @@ class RunResult:
         planned: messages newly intended.
         sent: messages delivered, those left over from earlier runs included.
         held: due messages that stayed, and why.
+        messages: those newly intended, each with the reason why it goes.
     """
 
     on: date
     planned: int
     sent: int
     held: tuple[HeldMessage, ...]
+    messages: tuple[PlannedMessage, ...] = ()
 
 
 def remind(
@@ -56,7 +58,7 @@ def remind(
     Raises:
         NotAllowed: the actor may not remind one of these clients' debtors.
     """
-    planned = 0
+    messages: list[PlannedMessage] = []
     held: list[HeldMessage] = []
     with wiring.begin(actor, on, write=False) as work:
         today = work.today
@@ -64,10 +66,10 @@ def remind(
     for client_id in chosen:
         with wiring.begin(actor, on) as work:
             night, made = reminders.intend(work, client_id)
-        planned += len(made)
+            messages += reminders.those_kept(work, client_id, night, made)
         held += night.held
     sent = sum(deliver(wiring, client_id, on=on, actor=actor, progress=progress) for client_id in chosen)
-    return RunResult(today, planned, sent, tuple(held))
+    return RunResult(today, len(messages), sent, tuple(held), tuple(messages))
 
 
 def deliver(

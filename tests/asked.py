@@ -22,6 +22,7 @@ from encaiss_dashboard.services.invoices import Search
 from encaiss_dashboard.services.people.clients import ClientFacts
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.pushes import Answered
+from encaiss_dashboard.services.reminders import Night
 
 TEXTS = ("", "x" * 20_000, "a\0b", "\ud800", "%_'\"\\;--", "1 OR 1=1", "../../etc/passwd", "{0.__class__}")
 NUMBERS = (0, -1, 999_999, 2**31, 2**63, 10**40)
@@ -131,6 +132,8 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "facts: 'ClientFacts'": lambda aim: [ClientFacts("New"), *map(ClientFacts, TEXTS)],
     "letters": lambda aim: [1, *NUMBERS],
     "page": lambda aim: [1, *NUMBERS],
+    "night": lambda aim: [Night(DAY, (), ())],
+    "made": lambda aim: [[aim.ids["message_id"]], [], *([number] for number in NUMBERS)],
     "basis": lambda aim: list(Basis),
     "currency": lambda aim: ["EUR", *TEXTS],
     # With the right one it is anybody's right: see tests/services/test_erasing_accounts.py.

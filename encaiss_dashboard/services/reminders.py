@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,15 +12,14 @@ from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from encaiss_dashboard.domain.delegation import DelegationState
-from encaiss_dashboard.domain.dunning import Held, Planned, StepCode
+from encaiss_dashboard.domain.dunning import Held, Planned, StepCode, Why
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import queries, records
-from encaiss_dashboard.storage.prospects import prospects
+from encaiss_dashboard.storage.prospects import IN_HAND, prospects
 from encaiss_dashboard.work import Work
 
 RECENT: Final = 20
-_IN_HAND: Final = frozenset({DelegationState.DELEGATED, DelegationState.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class PlannedMessage:
     Attributes:
         recipient: e-mail address, "" when the letter goes to the agency's post tray.
         plan_version: of the client's plan that it follows.
+        why: which invoice reached which step by which of the plan's rules.
     """
 
     debtor_id: int
@@ -37,6 +38,12 @@ class PlannedMessage:
     recipient: str
     planned: Planned
     plan_version: int
+    why: Why
+
+    @property
+    def channel(self) -> Channel:
+        """How it goes."""
+        return Channel.EMAIL if self.recipient else Channel.POST
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
     client = work.require(Action.VIEW, client_id)
     some = None if debtor_id is None else [debtor_id]
     states = queries.delegation_states(work.session, client, work.today, some)
-    in_hand = {key for key, status in states.items() if status.state in _IN_HAND}
+    in_hand = {key for key, status in states.items() if status.state in IN_HAND}
     addresses = queries.addresses(work.session, client)
     seen = prospects(work.session, client, work.today, sorted(in_hand))
     messages, held = [], []
@@ -98,8 +105,8 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
         key = queries.known(debtor.id)
         result = seen[key].tonight() if key in in_hand else None
         if isinstance(result, Planned):
-            to = addresses.get(key, "")
-            messages.append(PlannedMessage(key, debtor.name, debtor.language, to, result, seen[key].version))
+            to, version, why = addresses.get(key, ""), seen[key].version, seen[key].why(result)
+            messages.append(PlannedMessage(key, debtor.name, debtor.language, to, result, version, why))
         elif isinstance(result, Held):
             held.append(HeldMessage(key, debtor.name, result))
     return Night(work.today, tuple(messages), tuple(held))
@@ -140,6 +147,21 @@ def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
             continue
         made.append(queries.known(row.id))
     return night, made
+
+
+def those_kept(
+    work: Work, client_id: int | None, night: Night, made: Sequence[int]
+) -> tuple[PlannedMessage, ...]:
+    """The messages of a night that :func:`intend` kept, without those that another run had kept before."""
+    client = work.require(Action.VIEW, client_id)
+    if len(made) == len(night.messages):
+        return night.messages
+    message = records.OutboxMessage
+    new = select(message.debtor_id).where(
+        message.client_id == client, message.day == night.on, col(message.id) >= min(made, default=0)
+    )
+    debtors = set(work.session.exec(new)) if made else set()
+    return tuple(one for one in night.messages if one.debtor_id in debtors)
 
 
 def _lines(message: PlannedMessage, row: records.OutboxMessage) -> list[records.OutboxLine]:

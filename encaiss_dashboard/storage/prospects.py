@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -20,13 +20,18 @@ from encaiss_dashboard.domain.dunning import (
     Plan,
     Planned,
     StepCode,
+    Why,
     plan_debtor,
+    why,
 )
+from encaiss_dashboard.domain.foresight import Foresight, Span, play
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.domain.outlook import next_message
+from encaiss_dashboard.domain.outlook import next_message, turns
 from encaiss_dashboard.storage import plans, queries, records
 
+IN_HAND: Final = frozenset({DelegationState.DELEGATED, DelegationState.PAUSED})
+"""Debtors that a night looks at: those of a pause too, to say that it holds a message back."""
 _AT_ONCE: Final = 30_000
 """Every SQLite takes 32,766 values in a statement, PostgreSQL twice as many."""
 
@@ -68,6 +73,22 @@ class Prospect:
     def tonight(self) -> Planned | Held | None:
         """What a delegated or paused debtor is sent on the day, or why not."""
         return plan_debtor(self.plan, self.on, self.invoices, self.credit, self.last_contact, stop=self.stop)
+
+    def why(self, planned: Planned) -> Why:
+        """Which invoice reached which step, by which rule, so that a message of it goes."""
+        return why(self.plan, planned, {item.invoice.id: item.done for item in self.invoices})
+
+    def foresight(self, last: date) -> Foresight:
+        """What the nights until a last one hold for it, if nothing is paid or decided by then."""
+
+        def night(
+            on: date, invoices: Sequence[OpenInvoice], last_contact: date | None
+        ) -> Planned | Held | None:
+            then = replace(self, on=on, invoices=invoices, last_contact=last_contact)
+            return then.tonight() if then.status.state in IN_HAND else None
+
+        span = Span(self.on, last)
+        return play(night, self.plan, span, self.invoices, self.last_contact, turns=turns(self.events))
 
     @property
     def currency(self) -> str:

@@ -9,12 +9,12 @@ from typing import Any, Final, TypedDict
 import reflex as rx
 
 from encaiss_dashboard import jobs, wiring
-from encaiss_dashboard.domain.dunning import HoldReason, StatementLine, StepCode
+from encaiss_dashboard.domain.dunning import StatementLine, StepCode
 from encaiss_dashboard.domain.errors import NotAllowed, Refusal
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.jobs import RunResult
-from encaiss_dashboard.locales import day, integer, moment, money, text
+from encaiss_dashboard.locales import day, integer, moment, money, telling, text
 from encaiss_dashboard.services import reminders
 from encaiss_dashboard.services.reminders import HeldMessage, MessageLine, MessageState, Night, PlannedMessage
 from encaiss_dashboard.ui import access
@@ -273,17 +273,8 @@ def _line(line: StatementLine, lang: str) -> Line:
 
 
 def _kept(message: HeldMessage, lang: str) -> Kept:
-    held = message.held
-    facts = {
-        name: money(fact, lang) if isinstance(fact, Money) else day(fact, lang)
-        for name, fact in held.facts.items()
-    }
-    open_ended = held.reason in {HoldReason.PAUSED, HoldReason.INVOICE_PAUSED} and not facts
-    key = f"{held.reason}_open" if open_ended else held.reason.value
     return Kept(
-        href=f"/debtors/{message.debtor_id}",
-        name=message.name,
-        reason=text(lang, f"hold.{key}", **facts),
+        href=f"/debtors/{message.debtor_id}", name=message.name, reason=telling.held(message.held, lang)
     )
 
 

@@ -11,6 +11,7 @@ from encaiss_dashboard.domain.dunning.planning import (
     next_action,
     plan_debtor,
 )
+from encaiss_dashboard.domain.dunning.reasons import Trigger, Why, why, why_line
 
 __all__ = [
     "COURTESY",
@@ -24,8 +25,12 @@ __all__ = [
     "Step",
     "StepCode",
     "StepDone",
+    "Trigger",
+    "Why",
     "last_step",
     "next_action",
     "plan_debtor",
+    "why",
+    "why_line",
     "with_courtesy",
 ]
