@@ -7,9 +7,11 @@ from datetime import date, timedelta
 
 from encaiss_dashboard.domain.dunning import (
     DEFAULT_PLAN,
+    ORDINARY,
     Held,
     OpenInvoice,
     Plan,
+    Standing,
     StepCode,
     StepDone,
     next_action,
@@ -17,6 +19,7 @@ from encaiss_dashboard.domain.dunning import (
 )
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.workdays import Channel
 
 ORIGIN = date(2026, 10, 1)
 CODES = {
@@ -51,6 +54,8 @@ class Story:
     paid: set[str] = field(default_factory=set)
     done: dict[str, list[StepDone]] = field(default_factory=dict)
     last_contact: date | None = None
+    standing: Standing = ORDINARY
+    channel: Channel = Channel.EMAIL
 
     def owed(self):
         return [
@@ -59,7 +64,9 @@ class Story:
         ]
 
     def plan(self, number):
-        return plan_debtor(self.agreed, day(number), self.owed(), self.credits, self.last_contact)
+        return plan_debtor(
+            self.agreed, day(number), self.owed(), self.credits, self.last_contact, standing=self.standing
+        )
 
     def night(self, number):
         """Run one night, keep what was sent, and tell it: ``"A2 B1 C-"``, ``"contact_gap"``, ``""``."""
@@ -70,7 +77,9 @@ class Story:
             return ""
         for line in plan.lines:
             if line.step:
-                self.done.setdefault(line.invoice.number, []).append(StepDone(line.step, day(number)))
+                self.done.setdefault(line.invoice.number, []).append(
+                    StepDone(line.step, day(number), self.channel)
+                )
         if plan.step is not StepCode.COURTESY:
             self.last_contact = day(number)
         return " ".join(line.invoice.number + SHORT[line.step] for line in plan.lines)
@@ -80,5 +89,5 @@ class Story:
         return {number: told for number in numbers if (told := self.night(number))}
 
     def next(self, number):
-        found = next_action(self.agreed, day(number), self.owed(), self.last_contact)
+        found = next_action(self.agreed, day(number), self.owed(), self.last_contact, self.standing)
         return None if found is None else (SHORT[found[0]], (found[1] - ORIGIN).days)

@@ -14,8 +14,19 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from encaiss_dashboard.domain.dunning import Held, OpenInvoice, Plan, Planned, StepCode, StepDone
+from encaiss_dashboard.domain.dunning import (
+    ORDINARY,
+    Held,
+    OpenInvoice,
+    Plan,
+    Planned,
+    Standing,
+    StepCode,
+    StepDone,
+    lawful_from,
+)
 from encaiss_dashboard.domain.sending_days import EVERY_DAY, SendingDays
+from encaiss_dashboard.domain.workdays import Channel
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -83,6 +94,8 @@ def play(
     invoices: Sequence[OpenInvoice],
     last_contact: date | None,
     *,
+    standing: Standing = ORDINARY,
+    channel: Channel = Channel.EMAIL,
     turns: Iterable[date] = (),
 ) -> Foresight:
     """Play the nights of a span.
@@ -93,19 +106,21 @@ def play(
         span: its first night is played on ``invoices`` as they are.
         invoices: what is open on the first night.
         last_contact: day of the last message other than a courtesy, None when there was none.
+        standing: of the debtor, for the days that the law adds.
+        channel: how its messages go.
         turns: further days on which an answer may change, such as the first day of a delegation.
     """
     items, outside = tuple(invoices), sorted({*turns, *_boundaries(plan.sending, span)})
     messages: list[Dated] = []
     waits: list[Wait] = []
-    on, own = span.first, _own_turns(plan, items, last_contact)
+    on, own = span.first, _own_turns(plan, items, last_contact, standing)
     while on <= span.last:
         result = night(on, _as_of(items, on), last_contact)
         if isinstance(result, Planned):
             messages.append(Dated(on, result, items))
-            items = _stepped(items, result, on)
+            items = _stepped(items, result, on, channel)
             last_contact = last_contact if result.step is StepCode.COURTESY else on
-            own = _own_turns(plan, items, last_contact)
+            own = _own_turns(plan, items, last_contact, standing)
             on += _ONE_DAY
             continue
         until = _next(on, span, own, outside, [] if result is None else _ends(result))
@@ -147,19 +162,25 @@ def _is_over(stop: Held | None, on: date) -> bool:
     return isinstance(until, date) and until < on
 
 
-def _stepped(items: Sequence[OpenInvoice], sent: Planned, on: date) -> tuple[OpenInvoice, ...]:
-    taken = {line.invoice.id: line.step for line in sent.lines if line.step}
+def _stepped(
+    items: Sequence[OpenInvoice], sent: Planned, on: date, channel: Channel
+) -> tuple[OpenInvoice, ...]:
+    taken = {line.invoice.id: StepDone(line.step, on, channel) for line in sent.lines if line.step}
     return tuple(
-        replace(item, done=(*item.done, StepDone(step, on))) if (step := taken.get(item.invoice.id)) else item
+        replace(item, done=(*item.done, step)) if (step := taken.get(item.invoice.id)) else item
         for item in items
     )
 
 
-def _own_turns(plan: Plan, items: Iterable[OpenInvoice], last_contact: date | None) -> list[date]:
+def _own_turns(
+    plan: Plan, items: Iterable[OpenInvoice], last_contact: date | None, standing: Standing
+) -> list[date]:
     """The days on which a debtor's own dates change what it is sent."""
     days = {last_contact + timedelta(days=plan.contact_gap_days)} if last_contact else set[date]()
     for item in items:
-        days.update(_of_invoice(plan, item))
+        days.update(_of_invoice(item.plan or plan, item))
+        if standing.consumer and item.done:
+            days.add(lawful_from(item.done, standing))
     return sorted(days)
 
 

@@ -35,6 +35,8 @@ def why(reason: Why, lang: str) -> str:
             "on": day(reason.previous.on, lang),
         }
         return text(lang, "why.after_previous", **facts, n=reason.days_after_previous)
+    if reason.trigger is Trigger.LAW_ALLOWS and reason.reached:
+        return text(lang, "why.law_allows", **facts, from_day=day(reason.reached, lang))
     if reason.trigger is Trigger.LISTED:
         return text(lang, "why.unknown" if reason.step else "why.listed", **facts)
     return text(lang, f"why.{reason.trigger}", **facts, n=abs(reason.days_late_min or 0))

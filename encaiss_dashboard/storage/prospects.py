@@ -76,7 +76,7 @@ class Prospect:
 
     def why(self, planned: Planned) -> Why:
         """Which invoice reached which step, by which rule, so that a message of it goes."""
-        return why(self.plan, planned, {item.invoice.id: item.done for item in self.invoices})
+        return why(self.plan, planned, self.invoices)
 
     def foresight(self, last: date) -> Foresight:
         """What the nights until a last one hold for it, if nothing is paid or decided by then."""

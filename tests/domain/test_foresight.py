@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind, DelegationState, status
 from encaiss_dashboard.domain.dunning import (
     DEFAULT_PLAN,
+    ORDINARY,
     Held,
     HoldReason,
     OpenInvoice,
     Planned,
+    Standing,
     Step,
     StepCode,
     StepDone,
@@ -38,13 +40,13 @@ def day(number):
     return TODAY + timedelta(days=number)
 
 
-def owed(key, due, *, cents=10_000, done=(), stop=None, currency="EUR"):
+def owed(key, due, *, cents=10_000, done=(), currency="EUR", **more):
     total = Money(cents, currency)
     value = Invoice(key, 1, Kind.INVOICE, f"F{key}", day(due) - timedelta(days=30), day(due), total)
-    return OpenInvoice(value, total, tuple(StepDone(code, day(n)) for code, n in done), stop)
+    return OpenInvoice(value, total, tuple(StepDone(code, day(n)) for code, n in done), **more)
 
 
-def nights_of(plan, credit=(), events=None):
+def nights_of(plan, credit=(), events=None, standing=ORDINARY):
     """What the nightly run asks of one debtor."""
 
     def night(on, items, last_contact):
@@ -55,7 +57,7 @@ def nights_of(plan, credit=(), events=None):
                 stop = Held(HoldReason.PAUSED, {"until": stands.paused_until} if stands.paused_until else {})
             elif stands.state is not DelegationState.DELEGATED:
                 return None
-        return plan_debtor(plan, on, items, credit, last_contact, stop=stop)
+        return plan_debtor(plan, on, items, credit, last_contact, stop=stop, standing=standing)
 
     return night
 
@@ -80,9 +82,9 @@ def each_night(night, items, last_contact):
     return told
 
 
-def foreseen(plan, night, items, last_contact=None, events=()):
+def foreseen(plan, night, items, last_contact=None, events=(), standing=ORDINARY):
     """The same, as it was foreseen."""
-    found = play(night, plan, SPAN, items, last_contact, turns=turns(events))
+    found = play(night, plan, SPAN, items, last_contact, standing=standing, turns=turns(events))
     told = [(message.on, message.planned) for message in found.messages]
     for wait in found.waits:
         length = (wait.last - wait.first).days + 1
@@ -111,6 +113,7 @@ def plans(draw):
         contact_gap_days=draw(st.integers(0, 20)),
         minimum_cents=draw(st.sampled_from([0, 0, 150_00])),
         sending=SendingDays(weekdays, draw(st.sampled_from(["", "BE"])), tuple(closures)),
+        enters_by_age=draw(st.booleans()),
     )
 
 
@@ -133,6 +136,7 @@ def invoices(draw, key):
         done=done,
         stop=draw(st.none() | stops()),
         currency=draw(st.sampled_from(["EUR", "EUR", "USD"])),
+        plan=draw(st.none() | st.none() | plans()),
     )
 
 
@@ -145,18 +149,21 @@ def decisions(draw):
 
 debts = st.integers(0, 4).flatmap(lambda n: st.tuples(*(invoices(key) for key in range(1, n + 1))))
 credits_ = st.lists(st.integers(1, 300).map(lambda n: Money(n * 100)), max_size=1)
+standings = st.builds(
+    Standing, consumer=st.booleans(), since=st.none() | st.integers(-60, 0).map(day), stale_since=st.none()
+)
 contacts = st.none() | st.integers(1, 20).map(lambda n: day(-n))
 
 
 @settings(max_examples=600, deadline=None)
-@given(plans(), st.lists(decisions(), max_size=4), debts, credits_, contacts)
+@given(plans(), st.lists(decisions(), max_size=4), debts, credits_, contacts, standings)
 def test_skipping_to_the_days_on_which_something_changes_tells_what_every_single_night_does(
-    plan, decided, items, credit, contact
+    plan, decided, items, credit, contact, standing
 ):
     facts = [DelegationEvent(DelegationKind.DELEGATE, day(-60)), *decided]
-    night = nights_of(plan, credit, facts)
+    night = nights_of(plan, credit, facts, standing)
 
-    assert foreseen(plan, night, items, contact, facts) == each_night(night, items, contact)
+    assert foreseen(plan, night, items, contact, facts, standing) == each_night(night, items, contact)
 
 
 def test_an_unpaid_invoice_climbs_the_whole_ladder_once():
@@ -206,9 +213,9 @@ def test_a_promise_ends_and_the_ladder_goes_on_the_day_after():
 # --- why now
 
 
-def told(plan, items, on, last_contact=None):
-    planned = plan_debtor(plan, on, items, (), last_contact)
-    return why(plan, planned, {item.invoice.id: item.done for item in items})
+def told(plan, items, on, last_contact=None, standing=ORDINARY):
+    planned = plan_debtor(plan, on, items, (), last_contact, standing=standing)
+    return why(plan, planned, items, standing)
 
 
 def test_the_first_statement_goes_because_of_the_days_late():
@@ -231,6 +238,19 @@ def test_a_courtesy_message_goes_before_the_due_date():
     found = told(with_courtesy(DEFAULT_PLAN), [owed(1, 4)], TODAY)
 
     assert (found.trigger, found.days_late, found.days_late_min) == (Trigger.BEFORE_DUE, -4, -5)
+
+
+def test_a_consumers_second_reminder_goes_because_the_law_allows_it_again():
+    brisk = replace(
+        DEFAULT_PLAN,
+        steps=(Step(StepCode.STATEMENT_1, 7), Step(StepCode.STATEMENT_2, 9, days_after_previous=2)),
+        contact_gap_days=0,
+    )
+    item = owed(1, -30, done=[(StepCode.STATEMENT_1, -15)])
+    # Sent on a Saturday by e-mail: the last of 14 days is a Saturday too, and rolls to Monday.
+    found = told(brisk, [item], day(2), standing=Standing(consumer=True))
+
+    assert (found.trigger, found.reached) == (Trigger.LAW_ALLOWS, day(2))
 
 
 def test_the_reason_is_the_oldest_invoice_of_the_highest_step():

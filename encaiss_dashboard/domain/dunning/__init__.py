@@ -3,24 +3,25 @@
 from encaiss_dashboard.domain.dunning.holds import Held, HoldReason
 from encaiss_dashboard.domain.dunning.plan import COURTESY, DEFAULT_PLAN, Plan, Step, StepCode, with_courtesy
 from encaiss_dashboard.domain.dunning.planning import (
-    OpenInvoice,
     Planned,
     StatementLine,
-    StepDone,
     last_step,
     next_action,
     plan_debtor,
 )
+from encaiss_dashboard.domain.dunning.reaching import ORDINARY, OpenInvoice, Standing, StepDone, lawful_from
 from encaiss_dashboard.domain.dunning.reasons import Trigger, Why, why, why_line
 
 __all__ = [
     "COURTESY",
     "DEFAULT_PLAN",
+    "ORDINARY",
     "Held",
     "HoldReason",
     "OpenInvoice",
     "Plan",
     "Planned",
+    "Standing",
     "StatementLine",
     "Step",
     "StepCode",
@@ -28,6 +29,7 @@ __all__ = [
     "Trigger",
     "Why",
     "last_step",
+    "lawful_from",
     "next_action",
     "plan_debtor",
     "why",

@@ -65,12 +65,18 @@ class Plan:
             Courtesy messages neither wait for it nor start it.
         minimum_cents: a message whose total is smaller in every currency is not worth sending yet.
         sending: on which days messages leave; a step reached on another day goes on the next of them.
+        enters_by_age: whether an invoice that was old when it was given to the agency begins at the step of
+            its age instead of the first one.
+        stale_after_days: how long the client's word that payments are up to date is good for; after that
+            nothing but courtesy messages goes. None when it never ends.
     """
 
     steps: tuple[Step, ...]
     contact_gap_days: int
     minimum_cents: int = 0
     sending: SendingDays = EVERY_DAY
+    enters_by_age: bool = False
+    stale_after_days: int | None = None
 
     def step(self, code: StepCode) -> Step | None:
         """The step of a code, None when the plan has none."""

@@ -6,45 +6,16 @@ step. The state is per invoice, the message per debtor, so one statement may hol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from encaiss_dashboard.domain.dunning.holds import Held, HoldReason
 from encaiss_dashboard.domain.dunning.plan import Plan, StepCode
-from encaiss_dashboard.domain.invoices import Invoice, Kind
+from encaiss_dashboard.domain.dunning.reaching import ORDINARY, OpenInvoice, Reached, Standing, next_step
+from encaiss_dashboard.domain.invoices import Invoice
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.sending_days import EVERY_DAY
-
-
-@dataclass(frozen=True, slots=True)
-class StepDone:
-    """A step of one invoice that was sent.
-
-    Attributes:
-        code: which rung.
-        on: the day of the run that planned it.
-    """
-
-    code: StepCode
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
-class OpenInvoice:
-    """An invoice with what is left of it and what was already sent about it.
-
-    Attributes:
-        invoice: never a credit note.
-        open: balance today; zero or less is never reminded.
-        done: steps sent, in any order.
-        stop: what keeps this invoice out of every message today, None when nothing does.
-    """
-
-    invoice: Invoice
-    open: Money
-    done: Sequence[StepDone] = ()
-    stop: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,77 +60,104 @@ def plan_debtor(
     last_contact: date | None = None,
     *,
     stop: Held | None = None,
+    standing: Standing = ORDINARY,
 ) -> Planned | Held | None:
     """What one delegated debtor is sent on a night.
 
     A statement goes when at least one invoice has reached a step; it then lists all invoices past
-    due, each at its own step or at none. A currency whose credits cover what is past due drops out.
-    When no statement goes, a courtesy message may, with only the invoices whose courtesy step it is.
+    due, each at its own step or at none, but for those that are stopped: these are neither asked for
+    nor listed. A currency whose credits cover what is past due drops out. When no statement goes, a
+    courtesy message may, with only the invoices whose courtesy step it is.
 
     Args:
-        plan: the plan of this debtor's client.
+        plan: the plan of this debtor.
         on: the night of the run.
         invoices: the debtor's delegated invoices.
         credits: unallocated payments and credit notes, positive, any number per currency.
         last_contact: day of the last message other than a courtesy, None when there was none.
         stop: what keeps every message to this debtor back today, None when nothing does.
+        standing: what else it depends on.
 
     Returns:
         The message, the reason why one that is due waits, or None when nothing is due.
     """
+    night = _Night(plan, on, _sums(credits), last_contact, standing)
     moving = [item for item in invoices if item.stop is None]
-    result = _plan(plan, on, moving, credits, last_contact)
-    if result is None and len(moving) < len(invoices):
-        unstopped = [replace(item, stop=None) for item in invoices]
-        if _plan(plan, on, unstopped, credits, last_contact) is not None:
-            result = next(item.stop for item in invoices if item.stop)
+    result = night.planned(moving)
+    stopped = [item.stop for item in invoices if item.stop]
+    if result is None and stopped and night.planned([replace(item, stop=None) for item in invoices]):
+        result = stopped[0]
     return stop if result is not None and stop is not None else result
 
 
-def _plan(
-    plan: Plan,
-    on: date,
-    invoices: Sequence[OpenInvoice],
-    credits: Sequence[Money],  # noqa: A002 - as above
-    last_contact: date | None,
-) -> Planned | Held | None:
-    if not plan.sending.is_open(on):
-        return _on_a_closed_day(plan, on, invoices, credits, last_contact)
-    lines = list(_lines(plan, on, invoices))
-    past_due = [line for line in lines if line.days_late >= 1]
-    courtesy = [line for line in lines if line.step is StepCode.COURTESY]
-    credit = _sums(credits)
-    statement = _worth_sending(plan, _message(past_due, credit))
-    if isinstance(statement, Planned):
-        waits_until = _gap_end(plan, last_contact)
-        if waits_until is None or waits_until <= on:
+@dataclass(frozen=True, slots=True)
+class _Night:
+    """One debtor's night, whatever its invoices are."""
+
+    plan: Plan
+    on: date
+    credit: Mapping[str, Money]
+    last_contact: date | None
+    standing: Standing
+
+    def planned(self, invoices: Sequence[OpenInvoice]) -> Planned | Held | None:
+        """The message, the reason why one that is due waits, or None when nothing is due."""
+        if not self.plan.sending.is_open(self.on):
+            return self._on_a_closed_day(invoices)
+        reached = _reached(self.plan, self.on, invoices, self.standing)
+        lines = [
+            _line(item, self.on, found if found and found.on <= self.on else None) for item, found in reached
+        ]
+        past_due = [line for line in lines if line.days_late >= 1]
+        courtesy = [line for line in lines if line.step is StepCode.COURTESY]
+        statement = self._statement(past_due) or self._unlawful(reached)
+        if isinstance(statement, Planned):
             return statement
-        statement = Held(HoldReason.CONTACT_GAP, {"until": plan.sending.next_open(waits_until)})
-    # What is already late has the first claim on a credit.
-    owed = _sums(line.open for line in past_due)
-    left = {key: amount - owed.get(key, Money(0, key)) for key, amount in credit.items()}
-    message = _worth_sending(plan, _message(courtesy, left))
-    return message if statement is None or isinstance(message, Planned) else statement
+        # What is already late has the first claim on a credit.
+        owed = _sums(line.open for line in past_due)
+        left = {key: amount - owed.get(key, Money(0, key)) for key, amount in self.credit.items()}
+        message = _worth_sending(self.plan, _message(courtesy, left))
+        return message if statement is None or isinstance(message, Planned) else statement
 
+    def _statement(self, past_due: Sequence[StatementLine]) -> Planned | Held | None:
+        statement = _worth_sending(self.plan, _message(past_due, self.credit))
+        if not isinstance(statement, Planned):
+            return statement
+        if self.standing.stale_since is not None:
+            return Held(HoldReason.STALE_DATA, {"since": self.standing.stale_since})
+        waits_until = _gap_end(self.plan, self.last_contact)
+        if waits_until is None or waits_until <= self.on:
+            return statement
+        return Held(HoldReason.CONTACT_GAP, {"until": self.plan.sending.next_open(waits_until)})
 
-def _on_a_closed_day(
-    plan: Plan,
-    on: date,
-    invoices: Sequence[OpenInvoice],
-    credits: Sequence[Money],  # noqa: A002 - as above
-    last_contact: date | None,
-) -> Held | None:
-    """Why a message that would go today waits for the next sending day; nothing when none will go then."""
-    today = _plan(replace(plan, sending=EVERY_DAY), on, invoices, credits, last_contact)
-    if not isinstance(today, Planned):
-        return today
-    until = plan.sending.next_open(on)
-    then = _plan(plan, until, invoices, credits, last_contact)
-    return Held(HoldReason.NOT_A_SENDING_DAY, {"until": until}) if isinstance(then, Planned) else then
+    def _unlawful(self, reached: Sequence[tuple[OpenInvoice, Reached | None]]) -> Held | None:
+        """Why what the plan would send today waits for the law, None when nothing does."""
+        days = [found.on for _, found in reached if found and found.by_plan <= self.on < found.on]
+        if not days:
+            return None
+        lines = (
+            _line(item, self.on, found if found and found.by_plan <= self.on else None)
+            for item, found in reached
+        )
+        would = self._statement([line for line in lines if line.days_late >= 1])
+        return Held(HoldReason.LAW_WAITS, {"until": min(days)}) if isinstance(would, Planned) else would
+
+    def _on_a_closed_day(self, invoices: Sequence[OpenInvoice]) -> Planned | Held | None:
+        """Why what would go today waits for the next sending day; nothing when none will go then."""
+        today = replace(self, plan=replace(self.plan, sending=EVERY_DAY)).planned(invoices)
+        if not isinstance(today, Planned):
+            return today
+        until = self.plan.sending.next_open(self.on)
+        then = replace(self, on=until).planned(invoices)
+        return Held(HoldReason.NOT_A_SENDING_DAY, {"until": until}) if isinstance(then, Planned) else then
 
 
 def next_action(
-    plan: Plan, on: date, invoices: Sequence[OpenInvoice], last_contact: date | None
+    plan: Plan,
+    on: date,
+    invoices: Sequence[OpenInvoice],
+    last_contact: date | None,
+    standing: Standing = ORDINARY,
 ) -> tuple[StepCode, date] | None:
     """The tone and day of the debtor's next message, if nothing is paid until then.
 
@@ -168,17 +166,18 @@ def next_action(
         on: first day considered.
         invoices: the debtor's delegated invoices; credits are left out of account.
         last_contact: day of the last message other than a courtesy, None when there was none.
+        standing: what else it depends on; that payments are not up to date is left out of account.
 
     Returns:
         The highest step of that message and its day, or None when every invoice has had all steps.
     """
     statement_from = max(on, _gap_end(plan, last_contact) or on)
-    nexts = (_next_step(plan, item, on, statement_from) for item in invoices if _is_owed(item))
+    nexts = (next_step(plan, item, standing, on, statement_from) for item in invoices if item.open.cents > 0)
     steps = [found for found in nexts if found]
     if not steps:
         return None
-    first = min(day for _, day in steps)
-    return max((code for code, day in steps if day == first), key=lambda code: code.rank), first
+    first = min(found.on for found in steps)
+    return max((found.code for found in steps if found.on == first), key=lambda code: code.rank), first
 
 
 def last_step(invoices: Iterable[OpenInvoice]) -> StepCode | None:
@@ -187,51 +186,19 @@ def last_step(invoices: Iterable[OpenInvoice]) -> StepCode | None:
     return max(steps, key=lambda code: code.rank, default=None)
 
 
-def _lines(plan: Plan, on: date, invoices: Sequence[OpenInvoice]) -> Iterator[StatementLine]:
-    owed = (item for item in invoices if _is_owed(item))
-    for item in sorted(owed, key=lambda i: (i.invoice.due, i.invoice.issue, i.invoice.id)):
-        code, day = _next_step(plan, item, on, on) or (None, None)
-        yield StatementLine(
-            item.invoice, item.open, item.invoice.days_late(on), step=code if day == on else None
-        )
+def _reached(
+    plan: Plan, on: date, invoices: Sequence[OpenInvoice], standing: Standing
+) -> list[tuple[OpenInvoice, Reached | None]]:
+    """What is owed, the oldest due first, each with its next step."""
+    owed = (item for item in invoices if item.open.cents > 0)
+    ordered = sorted(owed, key=lambda i: (i.invoice.due, i.invoice.issue, i.invoice.id))
+    return [(item, next_step(plan, item, standing, on, on)) for item in ordered]
 
 
-def _is_owed(item: OpenInvoice) -> bool:
-    assert item.invoice.kind is Kind.INVOICE
-    return item.open.cents > 0
-
-
-def _next_step(
-    plan: Plan, item: OpenInvoice, courtesy_from: date, statement_from: date
-) -> tuple[StepCode, date] | None:
-    """The first step above those done that can still be reached, and from which day."""
-    moving_from = _moving_from(item)
-    if moving_from is None:
-        return None
-    highest = max((done.code.rank for done in item.done), default=-1)
-    previous = max((done.on for done in item.done), default=None)
-    for step in plan.steps:
-        if step.code.rank <= highest:
-            continue
-        day = max(
-            courtesy_from if step.code is StepCode.COURTESY else statement_from,
-            item.invoice.due + timedelta(days=step.days_late_min),
-            moving_from,
-        )
-        if previous is not None:
-            day = max(day, previous + timedelta(days=step.days_after_previous))
-        day = plan.sending.next_open(day)
-        if step.days_late_max is None or item.invoice.days_late(day) <= step.days_late_max:
-            return step.code, day
-    return None
-
-
-def _moving_from(item: OpenInvoice) -> date | None:
-    """The day after an invoice's stop, the first of all without one, None while it has no end."""
-    if item.stop is None:
-        return date.min
-    until = item.stop.facts.get("until")
-    return until + timedelta(days=1) if isinstance(until, date) else None
+def _line(item: OpenInvoice, on: date, taken: Reached | None) -> StatementLine:
+    return StatementLine(
+        item.invoice, item.open, item.invoice.days_late(on), step=taken.code if taken else None
+    )
 
 
 def _message(lines: Sequence[StatementLine], credit: Mapping[str, Money]) -> Planned | Held | None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from encaiss_dashboard.domain.dunning.plan import Plan, StepCode
-from encaiss_dashboard.domain.dunning.planning import Planned, StatementLine, StepDone
+from encaiss_dashboard.domain.dunning.planning import Planned, StatementLine
+from encaiss_dashboard.domain.dunning.reaching import ORDINARY, OpenInvoice, Standing, StepDone, lawful_from
 
 
 class Trigger(StrEnum):
-    """The rule of the plan that let an invoice reach its step last."""
+    """The rule that an invoice met last before it could take its step."""
 
     BEFORE_DUE = "before_due"  # so many days before the due date
     DAYS_LATE = "days_late"  # so many days after it
     AFTER_PREVIOUS = "after_previous"  # so many days after the invoice's step before
+    LAW_ALLOWS = "law_allows"  # the free period of a consumer's first reminder is over
     LISTED = "listed"  # past due and named beside others, without a step of its own
 
 
@@ -33,8 +35,8 @@ class Why:
         days_late_min: what the plan asks for, None when the invoice is only listed.
         previous: its step before, None when this is the first.
         days_after_previous: days the plan asks for between the two.
-        reached: the first day on which the plan's days allowed the step; a message of a later day had to
-            wait for the distance between two messages, a sending day or the end of a stop.
+        reached: the first day on which the plan's days and the law allowed the step; a message of a later
+            day had to wait for the distance between two messages, a sending day or the end of a stop.
     """
 
     trigger: Trigger
@@ -48,7 +50,9 @@ class Why:
     reached: date | None = None
 
 
-def why_line(plan: Plan, line: StatementLine, due: date, done: Sequence[StepDone]) -> Why:
+def why_line(
+    plan: Plan, line: StatementLine, due: date, done: Sequence[StepDone], standing: Standing = ORDINARY
+) -> Why:
     """Why an invoice stands in a message.
 
     Args:
@@ -56,6 +60,7 @@ def why_line(plan: Plan, line: StatementLine, due: date, done: Sequence[StepDone
         line: the invoice in the message.
         due: its due date as it was on the day of the message.
         done: its steps taken before.
+        standing: of its debtor.
     """
     step = plan.step(line.step) if line.step else None
     previous = max(done, key=lambda one: (one.on, one.code.rank), default=None)
@@ -64,9 +69,14 @@ def why_line(plan: Plan, line: StatementLine, due: date, done: Sequence[StepDone
         return Why(Trigger.LISTED, number, line.step, due, line.days_late, previous=previous)
     by_due = due + timedelta(days=step.days_late_min)
     by_previous = previous.on + timedelta(days=step.days_after_previous) if previous else by_due
-    trigger = Trigger.DAYS_LATE if step.days_late_min > 0 else Trigger.BEFORE_DUE
+    by_law = lawful_from(done, standing)
+    reached = max(by_due, by_previous, by_law)
+    if reached == by_due:
+        trigger = Trigger.DAYS_LATE if step.days_late_min > 0 else Trigger.BEFORE_DUE
+    else:
+        trigger = Trigger.AFTER_PREVIOUS if reached == by_previous else Trigger.LAW_ALLOWS
     return Why(
-        Trigger.AFTER_PREVIOUS if by_previous > by_due else trigger,
+        trigger,
         number,
         step.code,
         due,
@@ -74,17 +84,19 @@ def why_line(plan: Plan, line: StatementLine, due: date, done: Sequence[StepDone
         step.days_late_min,
         previous,
         step.days_after_previous,
-        max(by_due, by_previous),
+        reached,
     )
 
 
-def why(plan: Plan, planned: Planned, done: Mapping[int, Sequence[StepDone]]) -> Why:
+def why(plan: Plan, planned: Planned, invoices: Sequence[OpenInvoice], standing: Standing = ORDINARY) -> Why:
     """Why a message goes: the oldest invoice among those that take its highest step.
 
     Args:
-        plan: the one that it was planned under.
+        plan: of the debtor; one agreed for the invoice itself comes before it.
         planned: the message.
-        done: the steps of each invoice taken before, by its id.
+        invoices: those it was planned from.
+        standing: of the debtor.
     """
     line = next(line for line in planned.lines if line.step is planned.step)
-    return why_line(plan, line, line.invoice.due, done.get(line.invoice.id, ()))
+    item = next(item for item in invoices if item.invoice.id == line.invoice.id)
+    return why_line(item.plan or plan, line, line.invoice.due, item.done, standing)
