@@ -21,7 +21,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from encaiss_dashboard.adapters import letters
+from encaiss_dashboard.adapters import letters, sheets
 from encaiss_dashboard.adapters.board import Board
 from encaiss_dashboard.adapters.invoice_files import kept
 from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer
@@ -36,7 +36,7 @@ from encaiss_dashboard.settings import settings as environment
 from encaiss_dashboard.storage.engine import lifted, make_engine, restrict, role_that_ignores_policies
 from encaiss_dashboard.storage.journal import By, Journal
 from encaiss_dashboard.storage.sessions import Memory, SignedIn, seen, signed_in
-from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Store, UnitStore, Work
+from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Sheets, Store, UnitStore, Work
 
 _ZONE = ZoneInfo("Europe/Brussels")
 # What a transaction raises while the database does not answer, or is busy for too long.
@@ -57,6 +57,7 @@ class Wiring:
     engine: Engine
     mail: Mailer
     letters: Letters
+    sheets: Sheets
     files: InvoiceFiles
     store: Store
     passwords: Passwords
@@ -116,6 +117,7 @@ class Wiring:
             today=today or now.astimezone(_ZONE).date(),
             mail=self.mail,
             letters=self.letters,
+            sheets=self.sheets,
             files=self.files,
             store=store,
             passwords=self.passwords,
@@ -170,6 +172,7 @@ def build(settings: Settings, **replaced: Any) -> Wiring:
         "engine": lambda: make_engine(settings.database_url),
         "mail": lambda: SmtpMailer(settings.smtp_url) if settings.smtp_url else EmlFolder(folder / "outbox"),
         "letters": lambda: letters,
+        "sheets": lambda: sheets,
         "files": lambda: SandboxedFiles(kept),
         "store": lambda: FolderStore(settings.uploads),
         "passwords": Argon2Passwords,

@@ -15,6 +15,7 @@ from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.intake import Choices, Reading, Tell, untold
 from encaiss_dashboard.domain.letters import AccountLetter, Delivered, Letter, Message, StatementLetter
 from encaiss_dashboard.domain.permissions import Action, Actor
+from encaiss_dashboard.domain.sheets import Table
 from encaiss_dashboard.storage.journal import Journal
 
 
@@ -43,6 +44,14 @@ class Letters(Protocol):
 
     def write_account_mail(self, letter: AccountLetter) -> Letter:
         """A mail about somebody's account."""
+        ...
+
+
+class Sheets(Protocol):
+    """Writes tables that people take away."""
+
+    def workbook(self, table: Table) -> bytes:
+        """A table as XLSX."""
         ...
 
 
@@ -232,6 +241,7 @@ class Work:
     today: date
     mail: Mailer
     letters: Letters
+    sheets: Sheets
     files: InvoiceFiles
     store: Store
     passwords: Passwords

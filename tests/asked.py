@@ -132,6 +132,7 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "facts: 'ClientFacts'": lambda aim: [ClientFacts("New"), *map(ClientFacts, TEXTS)],
     "letters": lambda aim: [1, *NUMBERS],
     "page": lambda aim: [1, *NUMBERS],
+    "form": lambda aim: ["xlsx", "csv", *TEXTS],
     "night": lambda aim: [Night(DAY, (), ())],
     "made": lambda aim: [[aim.ids["message_id"]], [], *([number] for number in NUMBERS)],
     "basis": lambda aim: list(Basis),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from encaiss_dashboard.domain.ageing import DEFAULT_BOUNDS, NOT_DUE, bucket_codes
+from encaiss_dashboard.domain.ageing import due_range
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import lists
@@ -78,7 +78,7 @@ class InvoicePage:
 def find(work: Work, client_id: int | None, search: Search) -> InvoicePage:
     """One page of what is looked for."""
     client = work.require(Action.VIEW, client_id)
-    due_from, due_to = _due_range(search)
+    due_from, due_to = due_range(search.bucket, search.on)
     wanted = InvoiceFilter(
         on=search.on,
         text=search.text.strip()[:100],
@@ -100,18 +100,3 @@ def find(work: Work, client_id: int | None, search: Search) -> InvoicePage:
         limit=PAGE_SIZE,
     )
     return InvoicePage(tuple(lines), found, page, pages, tuple(sums))
-
-
-def _due_range(search: Search) -> tuple[date | None, date | None]:
-    """First and last due date of an ageing bucket; an unknown bucket is none."""
-    codes = bucket_codes(DEFAULT_BOUNDS)
-    if search.bucket not in codes:
-        return None, None
-    if search.bucket == NOT_DUE:
-        return search.on, None
-    edges = (0, *DEFAULT_BOUNDS)
-    index = codes.index(search.bucket) - 1
-    newest = search.on - timedelta(days=edges[index] + 1)
-    if index == len(DEFAULT_BOUNDS):
-        return None, newest
-    return search.on - timedelta(days=edges[index + 1]), newest

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -16,7 +18,7 @@ from encaiss_dashboard.api.application import routes as api_routes
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
-from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people
+from encaiss_dashboard.services import debtors, documents, exports, followups, imports, letters, people
 from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
@@ -49,34 +51,71 @@ async def download(request: Request) -> Response:
     return Response(made.content, media_type=made.mime, headers=headers)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One file that somebody asks for."""
+
+    work: Work
+    client_id: int | None
+    key: str
+    query: Mapping[str, str]
+
+    @property
+    def number(self) -> int:
+        return exports.number(self.key)
+
+
 def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping[str, str]) -> exports.Made:
     """One file, from the service that makes its kind."""
-    if kind == "rejected":
-        return _rejected(work, client_id, exports.number(key))
-    if kind == "acts":
-        seen_file = debtors.file(work, client_id, exports.number(key))
-        return exports.acts(work, client_id, exports.number(key), told(seen_file, work.actor.language))
-    if kind == "personal":
-        own = key == "own"
-        made = bundle.export_own(work, client_id) if own else None
-        made = made or bundle.export_debtor(work, client_id, exports.number(key))
-        return exports.Made(made.name, bundle.MIME, made.content)
-    if kind == "statement":
-        statement = letters.statement_pdf(work, client_id, exports.number(key))
-        return exports.Made(statement.name, "application/pdf", statement.content)
-    if kind == "document":
-        document, content = documents.content(work, client_id, exports.number(key))
-        return exports.Made(document.name, document.mime, content)
-    return exports.make(work, client_id, kind, key, query)
+    make = _MAKERS.get(kind)
+    if make is None:
+        return exports.make(work, client_id, kind, key, query)
+    return make(_Asked(work, client_id, key, query))
 
 
-def _rejected(work: Work, client_id: int | None, batch_id: int) -> exports.Made:
+def _acts(asked: _Asked) -> exports.Made:
+    seen = debtors.file(asked.work, asked.client_id, asked.number)
+    return exports.acts(asked.work, asked.client_id, asked.number, told(seen, asked.work.actor.language))
+
+
+def _personal(asked: _Asked) -> exports.Made:
+    made = bundle.export_own(asked.work, asked.client_id) if asked.key == "own" else None
+    made = made or bundle.export_debtor(asked.work, asked.client_id, asked.number)
+    return exports.Made(made.name, bundle.MIME, made.content)
+
+
+def _statement(asked: _Asked) -> exports.Made:
+    statement = letters.statement_pdf(asked.work, asked.client_id, asked.number)
+    return exports.Made(statement.name, "application/pdf", statement.content)
+
+
+def _document(asked: _Asked) -> exports.Made:
+    document, content = documents.content(asked.work, asked.client_id, asked.number)
+    return exports.Made(document.name, document.mime, content)
+
+
+def _follow_up(asked: _Asked) -> exports.Made:
+    sheet = followups.follow_up(asked.work, asked.client_id, asked.key, asked.query)
+    return exports.Made(sheet.name, sheet.mime, sheet.content)
+
+
+def _rejected(asked: _Asked) -> exports.Made:
     """Rejected rows in the layout of their file, or what is wrong with documents that have none."""
-    mendable = imports.rejected(work, client_id, batch_id)
+    mendable = imports.rejected(asked.work, asked.client_id, asked.number)
     if mendable is not None:
         return exports.Made(mendable.name, mendable.mime, mendable.content)
-    seen = imports.preview(work, client_id, batch_id)
-    return exports.rejected(work, client_id, seen.batch_id, seen.reading.problems)
+    seen = imports.preview(asked.work, asked.client_id, asked.number)
+    return exports.rejected(asked.work, asked.client_id, seen.batch_id, seen.reading.problems)
+
+
+_MAKERS: Final[Mapping[str, Callable[[_Asked], exports.Made]]] = {
+    "rejected": _rejected,
+    "acts": _acts,
+    "personal": _personal,
+    "statement": _statement,
+    "document": _document,
+    "follow-up": _follow_up,
+}
 
 
 async def healthz(request: Request) -> Response:  # noqa: ARG001 - a route's signature
