@@ -35,8 +35,10 @@ def amount(cents: int) -> str:
 
 def guarded(cell: str) -> str:
     """A cell that no spreadsheet runs: what could be a formula has an apostrophe before it."""
+    if not cell.startswith(_FORMULA):
+        return cell
     is_harmless = cell.lstrip("-").replace(",", "").isdecimal() or is_ogm(cell)
-    return f"'{cell}" if cell.startswith(_FORMULA) and not is_harmless else cell
+    return cell if is_harmless else f"'{cell}"
 
 
 @dataclass(frozen=True, slots=True)
