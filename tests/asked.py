@@ -133,6 +133,12 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "letters": lambda aim: [1, *NUMBERS],
     "page": lambda aim: [1, *NUMBERS],
     "form": lambda aim: ["xlsx", "csv", *TEXTS],
+    **{
+        f"{name}.{end}": lambda aim: [DAY, date.min, date.max]
+        for name in ("calendar", "export")
+        for end in ("first", "last")
+    },
+    "part": lambda aim: [1, *NUMBERS],
     "night": lambda aim: [Night(DAY, (), ())],
     "made": lambda aim: [[aim.ids["message_id"]], [], *([number] for number in NUMBERS)],
     "basis": lambda aim: list(Basis),

@@ -186,8 +186,11 @@ def _own_turns(
 
 def _of_invoice(plan: Plan, item: OpenInvoice) -> Iterator[date]:
     due, taken = item.invoice.due, max((done.on for done in item.done), default=None)
+    highest = max((done.code.rank for done in item.done), default=-1)
     yield due + _ONE_DAY
     for step in plan.steps:
+        if step.code.rank <= highest:
+            continue
         yield due + timedelta(days=step.days_late_min)
         if step.days_late_max is not None:
             yield due + timedelta(days=step.days_late_max + 1)
