@@ -82,6 +82,7 @@ class MessageLine:
         detail: the server's words; of a dropped one why: ``settled`` or the delegation's state.
     """
 
+    id: int
     debtor_id: int
     name: str
     step: StepCode
@@ -214,6 +215,7 @@ def _recent(row: records.OutboxMessage, name: str) -> MessageLine:
     )
     state, at = next(((s, t) for s, t in ends if t is not None), (MessageState.WAITING, row.created_at))
     return MessageLine(
+        id=queries.known(row.id),
         debtor_id=row.debtor_id,
         name=name,
         step=StepCode(row.step),

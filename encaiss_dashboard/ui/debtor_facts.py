@@ -55,10 +55,11 @@ class MessageRow(TypedDict):
     at: str
     body: str
     href: str
+    why: str
 
 
 _NO_CARD: Final = Card(value="", under="", doubt="")
-_NO_MESSAGE: Final = MessageRow(subject="", to="", at="", body="", href="")
+_NO_MESSAGE: Final = MessageRow(subject="", to="", at="", body="", href="", why="")
 
 
 class Debtor(Deciding):
@@ -132,6 +133,7 @@ class Debtor(Deciding):
             at=moment(found.sent_at, lang) if found.sent_at else "",
             body=found.body_text,
             href=f"/files/message/{found.id}" if found.body_html else "",
+            why=f"/messages/{found.id}",
         )
         return None
 

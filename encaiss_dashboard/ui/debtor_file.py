@@ -211,6 +211,7 @@ def _message() -> rx.Component:
                     reload_document=True,
                     class_name="link small",
                 ),
+                rx.el.a(t("message.see"), href=Debtor.message["why"], class_name="link small"),
             ),
             rx.el.p(t("file.not_written"), class_name="muted small"),
         ),

@@ -72,6 +72,7 @@ class Past(TypedDict):
     """One message that was planned before."""
 
     at: str
+    told: str
     href: str
     name: str
     step: str
@@ -284,6 +285,7 @@ def _past(line: MessageLine, lang: str) -> Past:
         detail = text(lang, f"reminders.dropped_{line.detail}")
     return Past(
         at=moment(line.at, lang),
+        told=f"/messages/{line.id}",
         href=f"/debtors/{line.debtor_id}",
         name=line.name,
         step=text(lang, f"step.{line.step}_short"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from urllib.parse import quote
 
@@ -15,10 +16,19 @@ from starlette.routing import Route
 
 from encaiss_dashboard import wiring
 from encaiss_dashboard.api.application import routes as api_routes
-from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
+from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
-from encaiss_dashboard.services import debtors, documents, exports, followups, imports, letters, people
+from encaiss_dashboard.services import (
+    debtors,
+    documents,
+    exports,
+    followups,
+    forecasts,
+    imports,
+    letters,
+    people,
+)
 from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
@@ -99,6 +109,14 @@ def _follow_up(asked: _Asked) -> exports.Made:
     return exports.Made(sheet.name, sheet.mime, sheet.content)
 
 
+def _calendar(asked: _Asked) -> exports.Made:
+    try:
+        first, last = (date.fromisoformat(asked.query.get(end, "")) for end in ("from", "to"))
+    except ValueError as error:
+        raise Unreadable(value=asked.query.get("from", "")[:20]) from error
+    return exports.Made(*forecasts.export(asked.work, asked.client_id, asked.key, first, last))
+
+
 def _rejected(asked: _Asked) -> exports.Made:
     """Rejected rows in the layout of their file, or what is wrong with documents that have none."""
     mendable = imports.rejected(asked.work, asked.client_id, asked.number)
@@ -115,6 +133,7 @@ _MAKERS: Final[Mapping[str, Callable[[_Asked], exports.Made]]] = {
     "statement": _statement,
     "document": _document,
     "follow-up": _follow_up,
+    "calendar": _calendar,
 }
 
 

@@ -16,7 +16,18 @@ from starlette.routing import BaseRoute, Mount, Route
 from encaiss_dashboard.encaiss_dashboard import app
 from encaiss_dashboard.storage.accounts import LoginAttempt
 
-WORDS = ("all", "invoices", "statement", "rejected", "acts", "message", "batch", "letter", "follow-up")
+WORDS = (
+    "all",
+    "invoices",
+    "statement",
+    "rejected",
+    "acts",
+    "message",
+    "batch",
+    "letter",
+    "follow-up",
+    "calendar",
+)
 NONSENSE = ("0", "-1", "9" * 30, "1.5", "a\0b", "' OR 1=1 --", "../../etc/passwd", "é", "%", "x" * 2000)
 FIELDS = ("email", "password", "new", "code", "name", "token", "q", "on", "sort", "bucket", "page", "next")
 
