@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -67,6 +67,7 @@ class Coming:
         invoices: how many it names.
         totals: what it asks for, by currency.
         why: which invoice reaches which step by which rule.
+        held: what holds it back until the night before, None when nothing does.
     """
 
     on: date
@@ -77,6 +78,7 @@ class Coming:
     invoices: int
     totals: Mapping[str, Money]
     why: Why
+    held: Held | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +249,8 @@ def _played(
             continue
         found = one.foresight(last)
         channel = Channel.EMAIL if addresses.get(key) else Channel.POST
-        mine = [_coming(debtor, one, dated, channel) for dated in found.messages if dated.on >= first]
+        held = {wait.last: wait.held for wait in found.waits}
+        mine = [_coming(debtor, one, dated, channel, held) for dated in found.messages if dated.on >= first]
         coming += mine
         if not mine:
             left_out.append(
@@ -256,7 +259,9 @@ def _played(
     return coming, left_out
 
 
-def _coming(debtor: records.Debtor, seen: Prospect, dated: Dated, channel: Channel) -> Coming:
+def _coming(
+    debtor: records.Debtor, seen: Prospect, dated: Dated, channel: Channel, held: Mapping[date, Held]
+) -> Coming:
     return Coming(
         on=dated.on,
         debtor_id=queries.known(debtor.id),
@@ -266,6 +271,7 @@ def _coming(debtor: records.Debtor, seen: Prospect, dated: Dated, channel: Chann
         invoices=len(dated.planned.lines),
         totals=dated.planned.totals,
         why=why(seen.plan, dated.planned, dated.before),
+        held=held.get(dated.on - timedelta(days=1)),
     )
 
 

@@ -110,7 +110,7 @@ def _days() -> rx.Component:
                 rx.fragment(
                     _table(
                         "calendar.days",
-                        (("day", ""), ("step", ""), ("messages", "num"), ("amount", "num")),
+                        (("day", ""), ("step", ""), ("messages", "num"), ("amount", "num wide")),
                         rx.foreach(Ahead.days, _day),
                     ),
                     _pager(Ahead.days_of, Ahead.days_before, Ahead.days_after, t("calendar.days")),
@@ -132,7 +132,7 @@ def _table(caption: str, columns: tuple[tuple[str, str], ...], *body: Any) -> rx
             rx.el.caption(t(caption), class_name="sr"),
             rx.el.thead(rx.el.tr(*heads)),
             rx.el.tbody(*body),
-            class_name="told",
+            class_name="told ahead",
         ),
         class_name="scroll",
         tab_index=0,
@@ -157,7 +157,7 @@ def _day(row: rx.vars.ObjectVar[Any]) -> rx.Component:
     here = Ahead.opened_day == row["id"]
     return rx.fragment(
         rx.el.tr(
-            rx.el.th(row["day"], scope="row"),
+            rx.el.th(row["day"], rx.el.div(row["amount"], class_name="muted small narrow num"), scope="row"),
             rx.el.td(
                 rx.foreach(
                     row["steps"].to(list[dict[str, str]]), lambda step: tag(step["label"], step["value"])
@@ -167,7 +167,7 @@ def _day(row: rx.vars.ObjectVar[Any]) -> rx.Component:
             rx.el.td(
                 _unfold(row["messages"], here, row["show"], Ahead.toggle_day(row["id"])), class_name="num"
             ),
-            rx.el.td(row["amount"], class_name="num strong"),
+            rx.el.td(row["amount"], class_name="num strong wide"),
         ),
         rx.cond(here, rx.el.tr(rx.el.td(_messages(row), col_span=4, class_name="within"))),
     )
@@ -196,6 +196,7 @@ def _message(one: rx.vars.ObjectVar[Any]) -> rx.Component:
             class_name="head",
         ),
         rx.el.p(one["why"], class_name="muted small"),
+        rx.cond(one["held"] != "", rx.el.p(t("calendar.held"), " ", one["held"], class_name="muted small")),
         rx.cond(here, _letter()),
     )
 

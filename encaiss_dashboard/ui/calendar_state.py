@@ -60,6 +60,7 @@ class MessageRow(TypedDict):
     channel: str
     amount: str
     why: str
+    held: str
     show: str
 
 
@@ -309,6 +310,7 @@ def _message(one: Coming, lang: str) -> MessageRow:
         channel=text(lang, f"cli.channel_{one.channel}"),
         amount=_amounts(one.totals, lang),
         why=telling.why(one.why, lang),
+        held=telling.held(one.held, lang) if one.held else "",
         show=text(lang, "calendar.show_message", debtor=one.name),
     )
 

@@ -30,8 +30,8 @@ def message_page() -> rx.Component:
                 _crumbs(),
                 _head(),
                 rx.el.div(
-                    _why(),
-                    rx.el.div(_delivery(), _said(), class_name="grid side-cards"),
+                    rx.el.div(_why(), _said(), class_name="grid side-cards"),
+                    _delivery(),
                     class_name="grid k2 file",
                 ),
             ),

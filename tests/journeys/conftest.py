@@ -122,7 +122,8 @@ def furnished(server: Any) -> Furnished:
         tokens.make(work, client_id, "Odoo")
     screens = ("/", "/invoices", f"/invoices/import/{batch_id}", "/debtors", f"/debtors/{debtors[5]}")
     office = ("/team", "/software", "/journal", "/privacy", "/security")
-    rest = ("/figures", "/reminders", *office, "/invoices/imports", "/reminders/plan")
+    told = ("/reminders/calendar", "/messages/1")
+    rest = ("/figures", "/reminders", *office, "/invoices/imports", "/reminders/plan", *told)
     return Furnished(client_id, debtors[5], batch_id, (*screens, *rest))
 
 

@@ -12,8 +12,8 @@ from encaiss_dashboard.locales import text
 OWNER = "owner@screens.example"
 ADMIN = "admin@screens.example"
 PASSWORD = "correct horse battery"
-SCREENS = range(14)
-CLOSELY = ("/invoices", "/software", "/reminders/plan")
+SCREENS = range(16)
+CLOSELY = ("/invoices", "/software", "/reminders/plan", "/reminders/calendar", "/messages")
 """Where these begin, they are looked at on a phone as well."""
 OF_THE_AGENCY = ("/desk", "/agency")
 FIRST_PAGE_BYTES_MAX = 250 * 1024

@@ -194,3 +194,12 @@ def test_who_has_no_address_is_written_to_by_post(ask):
         "Bakker": Channel.POST,
         "Moulin Clair SA": Channel.EMAIL,
     }
+
+
+@ON_SQLITE
+def test_a_message_that_waits_says_what_holds_it_until_the_night_before(house, client, ask, night, moulin):
+    night(7)
+    house.invoice(moulin, "2026-002", due=date(2026, 11, 2), cents=700)
+    seen = ask(forecasts.calendar, ahead(10), ahead(20), on=ahead(10))
+    [waiting] = [one for one in seen.coming if one.debtor_id == moulin]
+    assert (waiting.on, waiting.held.reason) == (ahead(18), HoldReason.CONTACT_GAP)
