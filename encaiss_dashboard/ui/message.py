@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from encaiss_dashboard.ui.components import card, empty, icon, link_button, tag
+from encaiss_dashboard.ui.components import card, empty, link_button, tag
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.message_state import Told
 from encaiss_dashboard.ui.shell import page
@@ -120,7 +120,6 @@ def _said() -> rx.Component:
                 rx.cond(
                     Told.page_href != "",
                     rx.el.a(
-                        icon("download"),
                         t("file.message_page"),
                         href=Told.page_href,
                         download=True,
