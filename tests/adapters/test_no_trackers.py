@@ -75,7 +75,7 @@ def test_a_reminder_loads_nothing_and_its_links_only_write_or_call(language, ste
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_mail_about_an_account_loads_nothing_and_leads_only_where_it_says(language):
-    facts = {"name": "Ann", "until": "1 décembre"}
+    facts = {"name": "Ann", "until": "1 décembre", "to": "ann@ardenne.example"}
     letter = write_account_mail(
         AccountLetter("reset", language, "Ann", Party("Agence", email="a@encaiss.example"), LINK, facts)
     )
