@@ -212,6 +212,13 @@ def _letter() -> rx.Component:
             rx.el.dd(letter["to"]),
         ),
         rx.el.pre(letter["body"], tab_index=0),
+        rx.el.a(
+            t("calendar.pdf"),
+            href=letter["pdf"],
+            download=True,
+            reload_document=True,
+            class_name="link small",
+        ),
         rx.el.div(
             rx.el.p(t("calendar.why"), class_name="strong"),
             rx.el.ul(rx.foreach(Ahead.reasons, rx.el.li), class_name="reasons"),

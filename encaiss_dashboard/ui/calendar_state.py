@@ -71,6 +71,7 @@ class LetterRow(TypedDict):
     to: str
     body: str
     credit: str
+    pdf: str
 
 
 class LeftRow(TypedDict):
@@ -82,7 +83,7 @@ class LeftRow(TypedDict):
     when: str
 
 
-_NO_LETTER: Final = LetterRow(subject="", to="", body="", credit="")
+_NO_LETTER: Final = LetterRow(subject="", to="", body="", credit="", pdf="")
 
 
 class Ahead(Shell):
@@ -322,6 +323,7 @@ def _letter(seen: Preview, lang: str) -> LetterRow:
         to=seen.recipient or text(lang, "reminders.tray"),
         body=seen.letter.text,
         credit=text(lang, "reminders.credit", amount=credit) if credit else "",
+        pdf=f"/files/upcoming/{seen.debtor_id}?on={seen.on}",
     )
 
 

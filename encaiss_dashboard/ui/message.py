@@ -18,13 +18,16 @@ def message_page() -> rx.Component:
         "message.title",
         rx.cond(
             Told.missing,
-            rx.el.section(
-                empty(
-                    t("message.missing_title"),
-                    t("message.missing_text"),
-                    link_button(t("message.missing_go"), "/reminders", kind="p"),
+            rx.fragment(
+                rx.el.h1(t("message.title")),
+                rx.el.section(
+                    empty(
+                        t("message.missing_title"),
+                        t("message.missing_text"),
+                        link_button(t("message.missing_go"), "/reminders", kind="p"),
+                    ),
+                    class_name="card gap",
                 ),
-                class_name="card",
             ),
             rx.fragment(
                 _crumbs(),

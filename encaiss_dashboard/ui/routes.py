@@ -117,6 +117,17 @@ def _calendar(asked: _Asked) -> exports.Made:
     return exports.Made(*forecasts.export(asked.work, asked.client_id, asked.key, first, last))
 
 
+def _upcoming(asked: _Asked) -> exports.Made:
+    """The letter of a message to come."""
+    try:
+        on = date.fromisoformat(asked.query.get("on", ""))
+    except ValueError as error:
+        raise Unreadable(value=asked.query.get("on", "")[:20]) from error
+    seen = forecasts.message(asked.work, asked.client_id, asked.number, on)
+    pdf = next(one for one in seen.letter.attachments if one.mime == "application/pdf")
+    return exports.Made(f"{asked.number}-{on}-{pdf.name}", pdf.mime, pdf.content)
+
+
 def _rejected(asked: _Asked) -> exports.Made:
     """Rejected rows in the layout of their file, or what is wrong with documents that have none."""
     mendable = imports.rejected(asked.work, asked.client_id, asked.number)
@@ -134,6 +145,7 @@ _MAKERS: Final[Mapping[str, Callable[[_Asked], exports.Made]]] = {
     "document": _document,
     "follow-up": _follow_up,
     "calendar": _calendar,
+    "upcoming": _upcoming,
 }
 
 
