@@ -9,6 +9,8 @@ import reflex as rx
 
 from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.agency import Colleagues, agency_page
+from encaiss_dashboard.ui.calendar import calendar_page
+from encaiss_dashboard.ui.calendar_state import Ahead
 from encaiss_dashboard.ui.debtor_file import Debtor, Merging, Replies, Stopping, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.desk import desk_page
@@ -24,6 +26,8 @@ from encaiss_dashboard.ui.invoices import Invoices, invoices_page
 from encaiss_dashboard.ui.journal import Journal, journal_page
 from encaiss_dashboard.ui.link import Link, link_page
 from encaiss_dashboard.ui.login import Login, forgot_page, login_page
+from encaiss_dashboard.ui.message import message_page
+from encaiss_dashboard.ui.message_state import Told
 from encaiss_dashboard.ui.overview import overview_page
 from encaiss_dashboard.ui.overview_state import Overview
 from encaiss_dashboard.ui.plan import plan_page
@@ -65,6 +69,7 @@ _SHEETS = (
     "stops",
     "plan",
     "texts",
+    "calendar",
 )
 
 app = House(
@@ -111,6 +116,8 @@ app.add_page(
 )
 app.add_page(figures_page, route="/figures", title="Encaiss", on_load=[Shell.load, Figures.load])
 app.add_page(reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load])
+app.add_page(calendar_page, route="/reminders/calendar", title="Encaiss", on_load=[Shell.load, Ahead.load])
+app.add_page(message_page, route="/messages/[message]", title="Encaiss", on_load=[Shell.load, Told.load])
 app.add_page(plan_page, route="/reminders/plan", title="Encaiss", on_load=[Shell.load, Terms.load])
 app.add_page(texts_page, route="/reminders/texts", title="Encaiss", on_load=[Shell.load, Words.load])
 app.add_page(post_page, route="/desk/post", title="Encaiss", on_load=[Shell.load, Post.load])

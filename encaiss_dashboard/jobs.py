@@ -21,7 +21,7 @@ from encaiss_dashboard.services.accounts import mails
 from encaiss_dashboard.services.nights import NightState
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.privacy.purge import purge as remove
-from encaiss_dashboard.services.reminders import HeldMessage
+from encaiss_dashboard.services.reminders import HeldMessage, PlannedMessage
 from encaiss_dashboard.wiring import Wiring
 from encaiss_dashboard.work import Inbox, OpenInbox
 
@@ -41,6 +41,7 @@ class RunResult:
         sent: messages delivered, those left over from earlier runs included.
         held: due messages that stayed, and why.
         waits_until: when messages may leave again, where it was too late or too early for them.
+        messages: those newly intended, each with the reason why it goes.
     """
 
     on: date
@@ -48,6 +49,7 @@ class RunResult:
     sent: int
     held: tuple[HeldMessage, ...]
     waits_until: datetime | None = None
+    messages: tuple[PlannedMessage, ...] = ()
 
 
 @dataclass
@@ -91,7 +93,7 @@ def remind(
     Raises:
         NotAllowed: the actor may not remind one of these clients' debtors.
     """
-    planned = 0
+    messages: list[PlannedMessage] = []
     held: list[HeldMessage] = []
     with wiring.begin(actor, on, write=False) as work:
         today = work.today
@@ -99,13 +101,13 @@ def remind(
     for client_id in chosen:
         with wiring.begin(actor, on) as work:
             night, made = reminders.intend(work, client_id)
-        planned += len(made)
+            messages += reminders.those_kept(work, client_id, night, made)
         held += night.held
     same = Round()
     sent = sum(
         deliver(wiring, client_id, on=on, actor=actor, progress=progress, within=same) for client_id in chosen
     )
-    return RunResult(today, planned, sent, tuple(held), _waits_until(wiring))
+    return RunResult(today, len(messages), sent, tuple(held), _waits_until(wiring), tuple(messages))
 
 
 def _waits_until(wiring: Wiring) -> datetime | None:

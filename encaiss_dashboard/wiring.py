@@ -20,7 +20,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from encaiss_dashboard.adapters import letters
+from encaiss_dashboard.adapters import letters, sheets
 from encaiss_dashboard.adapters.board import Board
 from encaiss_dashboard.adapters.invoice_files import kept
 from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer, written
@@ -44,6 +44,7 @@ from encaiss_dashboard.work import (
     Letters,
     Mailer,
     Passwords,
+    Sheets,
     ShortMessages,
     Store,
     UnitStore,
@@ -70,6 +71,7 @@ class Wiring:
     mail: Mailer
     texts: ShortMessages | None
     letters: Letters
+    sheets: Sheets
     files: InvoiceFiles
     store: Store
     passwords: Passwords
@@ -133,6 +135,7 @@ class Wiring:
             seal=written,
             hours=self.settings.hours,
             letters=self.letters,
+            sheets=self.sheets,
             files=self.files,
             store=store,
             passwords=self.passwords,
@@ -192,6 +195,7 @@ def build(settings: Settings, **replaced: Any) -> Wiring:
             HttpTexts(settings.sms_url, settings.sms_token, settings.sms_sender) if settings.sms_url else None
         ),
         "letters": lambda: letters,
+        "sheets": lambda: sheets,
         "files": lambda: SandboxedFiles(kept),
         "store": lambda: FolderStore(settings.uploads),
         "passwords": Argon2Passwords,

@@ -25,6 +25,7 @@ from encaiss_dashboard.domain.letters import (
 )
 from encaiss_dashboard.domain.permissions import Action, Actor
 from encaiss_dashboard.domain.sending_hours import SendingHours
+from encaiss_dashboard.domain.sheets import Table
 from encaiss_dashboard.storage.journal import Journal
 
 
@@ -116,6 +117,14 @@ class Letters(Protocol):
 
     def write_account_mail(self, letter: AccountLetter) -> Letter:
         """A mail about somebody's account."""
+        ...
+
+
+class Sheets(Protocol):
+    """Writes tables that people take away."""
+
+    def workbook(self, table: Table) -> bytes:
+        """A table as XLSX."""
         ...
 
 
@@ -312,6 +321,7 @@ class Work:
     seal: Callable[[Message], bytes]
     hours: SendingHours
     letters: Letters
+    sheets: Sheets
     files: InvoiceFiles
     store: Store
     passwords: Passwords

@@ -240,7 +240,7 @@ def _answered(house: Any, mark: str, keys: dict[str, int]) -> int:
 def _agree(house: Any, client: int, mark: str, ids: dict[str, int]) -> None:
     """Plans of versions 1 and 2, a remembered layout, a claim line, and the word that payments are known."""
     of = {"client_id": client, "at": house.clock()}
-    house.add(records.ImportLayout(**of, header_digest=mark, choices={"x": mark}))
+    house.add(changes.ImportLayout(**of, header_digest=mark, choices={"x": mark}))
     house.add(plans.PlanVersion(**of, version=1, terms=written(DEFAULT_PLAN)))
     house.add(plans.SpecialPlan(**of, debtor_id=ids["debtor_id"], version=2, terms=written(DEFAULT_PLAN)))
     house.add(plans.PaymentsKnown(**of, until=DAY))

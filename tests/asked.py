@@ -37,6 +37,7 @@ from encaiss_dashboard.services.invoices import Search
 from encaiss_dashboard.services.people.clients import ClientFacts
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.pushes import Answered
+from encaiss_dashboard.services.reminders import Night
 from encaiss_dashboard.services.stops.deciding import Terms, Verdict
 
 TEXTS = ("", "x" * 20_000, "a\0b", "\ud800", "%_'\"\\;--", "1 OR 1=1", "../../etc/passwd", "{0.__class__}")
@@ -188,6 +189,15 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "attached.number": lambda aim: [0, 1, *NUMBERS],
     "mark_read.chosen_id": lambda aim: [None, aim.client_id, *NUMBERS],
     "page": lambda aim: [1, *NUMBERS],
+    "form": lambda aim: ["xlsx", "csv", *TEXTS],
+    **{
+        f"{name}.{end}": lambda aim: [DAY, date.min, date.max]
+        for name in ("calendar", "export")
+        for end in ("first", "last")
+    },
+    "part": lambda aim: [1, *NUMBERS],
+    "night": lambda aim: [Night(DAY, (), ())],
+    "made": lambda aim: [[aim.ids["message_id"]], [], *([number] for number in NUMBERS)],
     "basis": lambda aim: list(Basis),
     "currency": lambda aim: ["EUR", *TEXTS],
     # With the right one it is anybody's right: see tests/services/test_erasing_accounts.py.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,7 +12,7 @@ from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from encaiss_dashboard.domain.dunning import Held, Planned, StepCode
+from encaiss_dashboard.domain.dunning import Held, Planned, StepCode, Why
 from encaiss_dashboard.domain.inbound import message_mac
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.routes import TOGETHER, Route, route
@@ -32,6 +33,7 @@ class PlannedMessage:
         recipient: e-mail addresses or the number of a telephone, "" when it goes on paper.
         route: by which way it goes, and why not as its step says.
         plan_version: of the client's plan that it follows.
+        why: which invoice reached which step by which of the plan's rules.
     """
 
     debtor_id: int
@@ -41,6 +43,12 @@ class PlannedMessage:
     planned: Planned
     plan_version: int
     route: Route
+    why: Why
+
+    @property
+    def channel(self) -> Channel:
+        """How it goes."""
+        return self.route.channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,7 @@ class MessageLine:
         detail: the server's words; of a dropped one why: ``settled`` or the delegation's state.
     """
 
+    id: int
     debtor_id: int
     name: str
     step: StepCode
@@ -106,7 +115,9 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
             wanted = step.channel if step else Channel.EMAIL
             way = route(wanted, emails=emails.get(key, ()), phone=phone, texts=work.texts is not None)
             to = TOGETHER.join(way.to)
-            messages.append(PlannedMessage(key, name, language, to, result, seen.version, way))
+            messages.append(
+                PlannedMessage(key, name, language, to, result, seen.version, way, seen.why(result))
+            )
         elif isinstance(result, Held):
             held.append(HeldMessage(key, name, result))
     return Night(work.today, tuple(messages), tuple(held))
@@ -152,6 +163,21 @@ def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
             continue
         made.append(queries.known(row.id))
     return tonight, made
+
+
+def those_kept(
+    work: Work, client_id: int | None, night: Night, made: Sequence[int]
+) -> tuple[PlannedMessage, ...]:
+    """The messages of a night that :func:`intend` kept, without those that another run had kept before."""
+    client = work.require(Action.VIEW, client_id)
+    if len(made) == len(night.messages):
+        return night.messages
+    message = records.OutboxMessage
+    new = select(message.debtor_id).where(
+        message.client_id == client, message.day == night.on, col(message.id) >= min(made, default=0)
+    )
+    debtors = set(work.session.exec(new)) if made else set()
+    return tuple(one for one in night.messages if one.debtor_id in debtors)
 
 
 def _lines(message: PlannedMessage, row: records.OutboxMessage) -> list[records.OutboxLine]:
@@ -205,6 +231,7 @@ def _recent(row: records.OutboxMessage, name: str) -> MessageLine:
     )
     state, at = next(((s, t) for s, t in ends if t is not None), (MessageState.WAITING, row.created_at))
     return MessageLine(
+        id=queries.known(row.id),
         debtor_id=row.debtor_id,
         name=name,
         step=StepCode(row.step),

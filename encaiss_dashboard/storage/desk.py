@@ -27,10 +27,10 @@ from encaiss_dashboard.domain.signing import LinkKind
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.accounts import AccountMail, Membership, User
+from encaiss_dashboard.storage.credits import free_credit
 from encaiss_dashboard.storage.inbound import InboundMessage
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.posting import Posting
-from encaiss_dashboard.storage.prospects import free_credit
 from encaiss_dashboard.storage.records import (
     Act,
     Allocation,

@@ -22,7 +22,8 @@ from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from encaiss_dashboard.storage.records import Act, JournalHead
+from encaiss_dashboard.storage.chain_heads import JournalHead
+from encaiss_dashboard.storage.records import Act
 
 AGENCY_CHAIN: Final = 0
 _BATCH: Final = 1000

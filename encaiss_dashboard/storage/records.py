@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from encaiss_dashboard.storage import (  # noqa: F401 - registers their tables
+    chain_heads,
     changes,
     claims,
     inbound,
@@ -202,20 +203,6 @@ class ImportBatch(Record, table=True):
     result: dict[str, Any] = json_column()
 
 
-class ImportLayout(Record, table=True):
-    """The corrections a client made for files with these columns, used again next time."""
-
-    __tablename__ = "import_layout"
-
-    __table_args__ = (UniqueConstraint("client_id", "header_digest"),)
-
-    id: int | None = key_column()
-    client_id: int = client_column()
-    header_digest: str
-    choices: dict[str, Any] = json_column()
-    at: datetime = time_column()
-
-
 class Invoice(Record, table=True):
     """An invoice or credit note; its total is positive for both.
 
@@ -340,20 +327,6 @@ class Act(Record, table=True):
     seq: int
     previous: str
     hash: str
-
-
-class JournalHead(Record, table=True):
-    """Where a chain of the journal ends: locked by who adds to it, signed with the deployment's secret.
-
-    Without it nobody would notice that the last acts were cut off.
-    """
-
-    __tablename__ = "journal_head"
-
-    chain: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    seq: int
-    hash: str
-    signature: str
 
 
 class OutboxMessage(Record, table=True):

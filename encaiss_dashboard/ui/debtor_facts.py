@@ -64,10 +64,11 @@ class MessageRow(TypedDict):
     href: str
     original: str
     digest: str
+    why: str
 
 
 _NO_CARD: Final = Card(value="", under="", doubt="")
-_NO_MESSAGE: Final = MessageRow(subject="", to="", at="", body="", href="", original="", digest="")
+_NO_MESSAGE: Final = MessageRow(subject="", to="", at="", body="", href="", original="", digest="", why="")
 
 
 class Debtor(Deciding):
@@ -144,6 +145,7 @@ class Debtor(Deciding):
             href=f"/files/message/{found.id}" if found.body_html else "",
             original=f"/files/original/{found.id}" if found.contents else "",
             digest=f"SHA-256 {found.contents[-1]}" if found.contents else "",
+            why=f"/messages/{found.id}",
         )
         return None
 

@@ -219,6 +219,7 @@ def _message() -> rx.Component:
                         rx.el.p(Debtor.message["digest"], class_name="muted small digest"),
                     ),
                 ),
+                rx.el.a(t("message.see"), href=Debtor.message["why"], class_name="link small"),
             ),
             rx.el.p(t("file.not_written"), class_name="muted small"),
         ),

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import reflex as rx
 
+from encaiss_dashboard.ui.calendar import calendar_link
 from encaiss_dashboard.ui.components import button, card, empty, figure, link_button, tag, top, turn
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.plan import plan_link
@@ -24,6 +25,7 @@ def reminders_page() -> rx.Component:
             t("menu.reminders"),
             rx.cond(Reminders.ready, Reminders.sub, "…"),
             texts_link(),
+            calendar_link(),
             plan_link(),
             rx.cond(Shell.may_remind, _run_button()),
         ),
@@ -268,5 +270,9 @@ def _past(past: rx.vars.ObjectVar[Any]) -> rx.Component:
         rx.el.td(
             tag(past["state"], past["state_tone"]),
             rx.cond(past["detail"] != "", rx.el.div(past["detail"], class_name="muted small")),
+            rx.el.div(
+                rx.el.a(t("message.see"), rx.el.span(" ", past["name"], class_name="sr"), href=past["told"]),
+                class_name="small",
+            ),
         ),
     )

@@ -15,12 +15,11 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.jobs import RunResult
-from encaiss_dashboard.locales import day, integer, moment, money, text
+from encaiss_dashboard.locales import day, integer, moment, money, telling, text
 from encaiss_dashboard.services import reminders
 from encaiss_dashboard.services.reminders import HeldMessage, MessageLine, MessageState, Night, PlannedMessage
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.shell import Next, Shell, handler
-from encaiss_dashboard.ui.stop_words import hold_words
 from encaiss_dashboard.wiring import SignedIn
 from encaiss_dashboard.work import Work
 
@@ -74,6 +73,7 @@ class Past(TypedDict):
     """One message that was planned before."""
 
     at: str
+    told: str
     href: str
     name: str
     step: str
@@ -281,9 +281,7 @@ def _line(line: StatementLine, lang: str) -> Line:
 
 def _kept(message: HeldMessage, lang: str) -> Kept:
     return Kept(
-        href=f"/debtors/{message.debtor_id}",
-        name=message.name,
-        reason=hold_words(message.held, lang),
+        href=f"/debtors/{message.debtor_id}", name=message.name, reason=telling.held(message.held, lang)
     )
 
 
@@ -293,6 +291,7 @@ def _past(line: MessageLine, lang: str) -> Past:
         detail = text(lang, f"reminders.dropped_{line.detail}")
     return Past(
         at=moment(line.at, lang),
+        told=f"/messages/{line.id}",
         href=f"/debtors/{line.debtor_id}",
         name=line.name,
         step=text(lang, f"step.{line.step}_short"),

@@ -7,7 +7,7 @@ done this way stands in decisions/0014-erasure.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -23,62 +23,15 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.retention import Keep
 from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.services.privacy.retention import periods
+from encaiss_dashboard.services.privacy.sorting import EMPTIED, REMOVED
 from encaiss_dashboard.storage import merges, personal, posting, queries, records
-from encaiss_dashboard.storage.base import Record
-from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
-from encaiss_dashboard.storage.claims import ClaimRow
 from encaiss_dashboard.storage.contents import content_keys
 from encaiss_dashboard.storage.inbound import InboundMessage, store_keys, unread
 from encaiss_dashboard.storage.journal import ActKind
-from encaiss_dashboard.storage.plans import SpecialPlan
-from encaiss_dashboard.storage.stop_tables import Stop, StopDocument, StopEvent, StopInvoice
-from encaiss_dashboard.storage.undeliverable import UndeliverableAddress
+from encaiss_dashboard.storage.stop_tables import Stop, StopDocument, StopEvent
 from encaiss_dashboard.work import Work
 
 _ID_MAX: Final = 2**31 - 1
-
-# Every table that is about debtors is decided here; a test fails for one that is not.
-REMOVED: Final[frozenset[type[Record]]] = frozenset(
-    {
-        UndeliverableAddress,
-        records.Contact,
-        records.DebtorAlias,
-        records.InvoiceDocument,
-        DebtorChange,
-        StopDocument,
-        InboundMessage,
-    }
-)
-EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
-    records.Debtor: (
-        *("number", "enterprise_number", "endpoint", "iban"),
-        *("address", "postcode", "city", "phone"),
-    ),
-    records.Delegation: ("reason",),
-    records.OutboxMessage: ("recipient", "subject", "body_text", "body_html", "detail"),
-    Stop: ("words",),
-    StopEvent: ("words",),
-}
-KEPT: Final = frozenset(
-    {
-        records.Debtor,
-        records.DebtorMerge,
-        records.Delegation,
-        records.Invoice,
-        records.Payment,
-        records.Allocation,
-        ImportChange,
-        records.OutboxMessage,
-        records.OutboxLine,
-        ClaimRow,
-        SpecialPlan,
-        posting.Posting,
-        records.Act,
-        Stop,
-        StopInvoice,
-        StopEvent,
-    }
-)
 
 
 class ErasureBlocked(Refusal):
