@@ -24,12 +24,17 @@ class PaymentNews:
     Attributes:
         until: the day until which all are known, None when the client never said.
         stale_after_days: after how many days nothing but courtesy messages goes; None when never.
-        stale: whether that is so today.
+        days_left: after how many days that is so, below 0 when it is so today; None when it never is.
     """
 
     until: date | None
     stale_after_days: int | None
-    stale: bool
+    days_left: int | None
+
+    @property
+    def stale(self) -> bool:
+        """Whether that is so today."""
+        return self.days_left is not None and self.days_left < 0
 
 
 def payment_news(work: Work, client_id: int | None) -> PaymentNews:
@@ -40,8 +45,8 @@ def payment_news(work: Work, client_id: int | None) -> PaymentNews:
     until = plans.payments_known(work.session, client)
     limits = [one.plan.stale_after_days for one in agreed.general.values() if one.plan.stale_after_days]
     limit = min(limits, default=None)
-    stale = limit is not None and until is not None and (work.today - until).days > limit
-    return PaymentNews(until, limit, stale)
+    left = limit - (work.today - until).days if limit is not None and until is not None else None
+    return PaymentNews(until, limit, left)
 
 
 def say_up_to_date(work: Work, client_id: int | None) -> None:
