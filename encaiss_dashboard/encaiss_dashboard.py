@@ -9,7 +9,7 @@ import reflex as rx
 
 from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.agency import Colleagues, agency_page
-from encaiss_dashboard.ui.debtor_file import Debtor, Merging, Stopping, debtor_file_page
+from encaiss_dashboard.ui.debtor_file import Debtor, Merging, OfDebtor, Stopping, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.desk import desk_page
 from encaiss_dashboard.ui.desk_state import Desk
@@ -37,6 +37,7 @@ from encaiss_dashboard.ui.security import Security, security_page
 from encaiss_dashboard.ui.shell import Shell, on_trouble
 from encaiss_dashboard.ui.software import Software, software_page
 from encaiss_dashboard.ui.team import Team, team_page
+from encaiss_dashboard.ui.up_to_date import UpToDate
 
 
 class House(rx.App):
@@ -88,13 +89,13 @@ app.add_page(
 )
 app.add_page(desk_page, route="/desk", title="Encaiss", on_load=[Shell.load, Desk.load])
 app.add_page(agency_page, route="/agency", title="Encaiss", on_load=[Shell.load, Colleagues.load])
-app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])
+app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load, UpToDate.load])
 app.add_page(debtors_page, route="/debtors", title="Encaiss", on_load=[Shell.load, Debtors.load])
 app.add_page(
     debtor_file_page,
     route="/debtors/[debtor]",
     title="Encaiss",
-    on_load=[Shell.load, Debtor.load, Merging.load, Stopping.load],
+    on_load=[Shell.load, Debtor.load, Merging.load, Stopping.load, OfDebtor.load],
 )
 app.add_page(invoices_page, route="/invoices", title="Encaiss", on_load=[Shell.load, Invoices.load])
 app.add_page(
@@ -104,7 +105,9 @@ app.add_page(
     import_history_page, route="/invoices/imports", title="Encaiss", on_load=[Shell.load, ImportHistory.load]
 )
 app.add_page(figures_page, route="/figures", title="Encaiss", on_load=[Shell.load, Figures.load])
-app.add_page(reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load])
+app.add_page(
+    reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load, UpToDate.load]
+)
 app.add_page(plan_page, route="/reminders/plan", title="Encaiss", on_load=[Shell.load, Terms.load])
 app.add_page(privacy_page, route="/privacy", title="Encaiss", on_load=[Shell.load, Privacy.load])
 

@@ -11,6 +11,7 @@ from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.plan import plan_link
 from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.shell import Shell, page
+from encaiss_dashboard.ui.up_to_date import up_to_date
 
 _DIALOG: Final = "run-reminders"
 
@@ -26,6 +27,7 @@ def reminders_page() -> rx.Component:
             rx.cond(Shell.may_remind, _run_button()),
         ),
         rx.cond(Shell.may_remind, _confirm()),
+        up_to_date(),
         _progress(),
         _figures(),
         rx.cond(
