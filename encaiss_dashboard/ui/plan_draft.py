@@ -170,11 +170,12 @@ def foreseen_row(one: ForeseenStep, lang: str) -> ForeseenRow:
     )
 
 
-def agreed_words(one: AgreedPlan, lang: str) -> str:
-    """Since when a version holds."""
+def agreed_words(one: AgreedPlan, lang: str, *, own: bool) -> str:
+    """Since when a version holds, of a general plan or of somebody's own."""
     if one.at is None:
         return text(lang, "plan.in_force_standard")
-    return text(lang, "plan.in_force", n=one.version, moment=moment(one.at, lang), who=one.by or "Encaiss")
+    key = "plan.in_force_own" if own else "plan.in_force"
+    return text(lang, key, n=one.version, moment=moment(one.at, lang), who=one.by or "Encaiss")
 
 
 def version_row(one: AgreedPlan, lang: str) -> VersionRow:

@@ -39,7 +39,6 @@ class Terms(Shell):
     consumer: bool = False
     name: str = ""
     debtor_href: str = ""
-    which: str = ""
     version: int = 0
     in_force: str = ""
     steps: list[StepRow] = []
@@ -228,14 +227,11 @@ class Terms(Shell):
         self.special, self.own, self.name = found.debtor_id is not None, found.own, found.name
         self.debtor_href = f"/debtors/{found.debtor_id}" if self.special else ""
         self.consumers = found.consumers
-        self.which = ""
-        if self.special:
+        if self.special and not found.own:
             held = "consumer" if found.consumer else "business"
-            general = "debtor" if found.by_debtor and not found.scope.startswith("debtor") else held
-            self.which = text(lang, "plan.which_own" if found.own else f"plan.which_{general}")
-        self.in_force = (
-            self.which if self.special and not found.own else plan_draft.agreed_words(found.history[0], lang)
-        )
+            self.in_force = text(lang, f"plan.which_{'debtor' if found.by_debtor else held}")
+        else:
+            self.in_force = plan_draft.agreed_words(found.history[0], lang, own=self.special)
         self.versions = [plan_draft.version_row(one, lang) for one in found.history[:_VERSIONS_SHOWN]]
 
     def _draw(self, plan: Plan) -> None:

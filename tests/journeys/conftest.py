@@ -128,7 +128,13 @@ def furnished(server: Any) -> Furnished:
         )
     screens = ("/", "/invoices", f"/invoices/import/{batch_id}", "/debtors", f"/debtors/{debtors[5]}")
     office = ("/team", "/software", "/journal", "/privacy", "/security")
-    rest = ("/figures", "/reminders", *office, "/invoices/imports", "/reminders/plan")
+    rest = (
+        "/figures",
+        "/reminders",
+        *office,
+        "/invoices/imports",
+        *(f"/reminders/plan{of}" for of in ("", "?for=consumer")),
+    )
     return Furnished(client_id, debtors[5], batch_id, (*screens, *rest))
 
 

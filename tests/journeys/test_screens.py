@@ -12,7 +12,7 @@ from encaiss_dashboard.locales import text
 OWNER = "owner@screens.example"
 ADMIN = "admin@screens.example"
 PASSWORD = "correct horse battery"
-SCREENS = range(14)
+SCREENS = range(15)
 CLOSELY = ("/invoices", "/software", "/reminders/plan")
 """Where these begin, they are looked at on a phone as well."""
 OF_THE_AGENCY = ("/desk", "/agency")

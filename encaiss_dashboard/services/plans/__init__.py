@@ -57,7 +57,7 @@ class Scoped:
         kind: what was said of the debtor: ``business``, ``consumer`` or "" for nothing.
         consumers: whether the client's debtors are consumers where nothing else is known.
         plan: what is in force; of a scope without one of its own the plan that holds instead.
-        by_debtor: whether that is the debtor's own, for an invoice.
+        by_debtor: of an invoice whether its debtor has a plan of its own.
         history: the newest first; of a general plan the house's own last.
         house: what the house advises here.
     """
@@ -118,7 +118,7 @@ def scoped(work: Work, client_id: int | None, scope: str = BUSINESS) -> Scoped:
         consumer=place.consumer,
         kind=place.debtor.kind if place.debtor else "",
         consumers=agreed.consumers,
-        by_debtor=place.debtor is not None and place.debtor.id in agreed.debtors,
+        by_debtor=place.invoice is not None and place.invoice.debtor_id in agreed.debtors,
         plan=_holds(agreed, place).plan,
         history=history,
         house=PLANS[named_for(agreed.country, consumer=place.consumer)],
