@@ -193,12 +193,23 @@ def candidates(session: Session, ids: Ids, on: date, due_until: date) -> list[Ca
     done = _steps_done(session, ids, _issued((col(Invoice.id),), settled, ids, on).where(*wanted))
     owed: dict[tuple[int, int], list[OpenInvoice]] = defaultdict(list)
     # As tuples: an object of the mapper for each would take twice as long.
-    names = ("id", "client_id", "debtor_id", "number", "issue", "due", "currency", "total_cents")
+    names = (
+        "id",
+        "client_id",
+        "debtor_id",
+        "number",
+        "issue",
+        "due",
+        "currency",
+        "total_cents",
+        "recorded_at",
+    )
     columns = (*(getattr(Invoice, name) for name in names), left)
     rows = session.execute(_issued(columns, settled, ids, on).where(*wanted).order_by(col(Invoice.id)))
-    for key, client_id, debtor_id, number, issue, due, currency, total, cents in rows:
+    for key, client_id, debtor_id, number, issue, due, currency, total, recorded, cents in rows:
         value = InvoiceValue(key, debtor_id, Kind.INVOICE, number, issue, due, Money(total, currency))
-        item = OpenInvoice(value, Money(int(cents), currency), done.get(key, ()))
+        owed_now = Money(int(cents), currency)
+        item = OpenInvoice(value, owed_now, done.get(key, ()), known_since=recorded.date())
         owed[client_id, debtor_id].append(item)
     credit = free_credit(session, ids, on, given)
     contacts = queries.contacts(session, ids)
@@ -210,7 +221,10 @@ def candidates(session: Session, ids: Ids, on: date, due_until: date) -> list[Ca
 
 def _steps_done(session: Session, ids: Ids, invoices: Select[Any]) -> dict[int, list[StepDone]]:
     query = (
-        select(col(OutboxLine.invoice_id), col(OutboxLine.step), col(OutboxMessage.day))
+        select(
+            *map(col, (OutboxLine.invoice_id, OutboxLine.step)),
+            *map(col, (OutboxMessage.day, OutboxMessage.channel, OutboxMessage.sent_at)),
+        )
         .join(OutboxMessage, col(OutboxMessage.id) == col(OutboxLine.message_id))
         .where(
             col(OutboxLine.client_id).in_(ids),
@@ -221,8 +235,9 @@ def _steps_done(session: Session, ids: Ids, invoices: Select[Any]) -> dict[int, 
         .order_by(col(OutboxMessage.day), col(OutboxLine.id))
     )
     done: dict[int, list[StepDone]] = defaultdict(list)
-    for invoice_id, step, day in session.execute(query):
-        done[invoice_id].append(StepDone(StepCode(step), day))
+    for invoice_id, step, day, channel, at in session.execute(query):
+        sent_on = at.date() if at else None
+        done[invoice_id].append(StepDone(StepCode(step), day, Channel(channel), sent_on))
     return done
 
 

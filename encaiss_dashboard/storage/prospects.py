@@ -233,6 +233,26 @@ class Known:
         stale = limit is not None and told is not None and (on - told).days > limit
         return Standing(self.consumer(debtor_id), since, told if stale else None)
 
+    def with_own_plan(self, item: OpenInvoice) -> OpenInvoice:
+        """An invoice with the plan agreed for it alone, if there is one."""
+        own = self.plans.invoices.get(item.invoice.id)
+        return replace(item, plan=own.plan) if own else item
+
+    def prospect(self, debtor_id: int, invoices: Sequence[OpenInvoice], credit: Sequence[Money]) -> Prospect:
+        """A debtor with all that is known here."""
+        agreed = self.agreed(debtor_id)
+        return Prospect(
+            self.on,
+            self.events.get(debtor_id, ()),
+            invoices,
+            credit,
+            self.contacts.get(debtor_id),
+            agreed.plan,
+            agreed.version,
+            self.standing(debtor_id, self.on),
+            self.regime(debtor_id),
+        )
+
     def regime(self, debtor_id: int) -> Regime:
         """Whose law on late payment holds for it."""
         return regime_of(self.parties.get(debtor_id, ("", "", ""))[2], consumer=self.consumer(debtor_id))
@@ -240,20 +260,39 @@ class Known:
 
 def known_of(session: Session, client_id: int, on: date, debtor_ids: Sequence[int] | None = None) -> Known:
     """What is known of debtors of a client, or of all of them."""
-    debtor, client = records.Debtor, queries.client(session, client_id)
+    client = queries.client(session, client_id)
+    events = queries.delegation_events(session, client_id, debtor_ids)
+    clients = {client_id: (client.country, client.consumers)}
+    return known_of_many(session, clients, on, events=events, debtor_ids=debtor_ids)[client_id]
+
+
+def known_of_many(
+    session: Session,
+    clients: Mapping[int, tuple[str, bool]],
+    on: date,
+    *,
+    events: Mapping[int, Sequence[DelegationEvent]],
+    debtor_ids: Sequence[int] | None = None,
+) -> dict[int, Known]:
+    """What is known of debtors of some clients; the number of queries does not grow with them.
+
+    Args:
+        session: of the transaction.
+        clients: country of each, and whether its debtors are consumers where nothing else is known.
+        on: the day.
+        events: the decisions about their debtors.
+        debtor_ids: only these debtors, None for all.
+    """
+    debtor = records.Debtor
     query = select(*(col(one) for one in (debtor.id, debtor.kind, debtor.enterprise_number, debtor.country)))
-    query = query.where(col(debtor.client_id) == client_id)
+    query = query.where(col(debtor.client_id).in_(list(clients)))
     if debtor_ids is not None:
         query = query.where(col(debtor.id).in_(debtor_ids))
-    return Known(
-        client_id,
-        on,
-        plans.in_force(session, {client_id: (client.country, client.consumers)})[client_id],
-        queries.delegation_events(session, client_id, debtor_ids),
-        queries.last_contacts(session, client_id, debtor_ids),
-        {key: (kind, number, country) for key, kind, number, country in session.execute(query)},
-        plans.payments_known(session, client_id),
-    )
+    parties = {key: (kind, number, country) for key, kind, number, country in session.execute(query)}
+    agreed = plans.in_force(session, clients)
+    contacts = queries.contacts(session, list(clients), debtor_ids)
+    paid = plans.payments_known(session, list(clients))
+    return {key: Known(key, on, agreed[key], events, contacts, parties, paid.get(key)) for key in clients}
 
 
 def by_email(plan: Plan, code: StepCode) -> bool:
@@ -287,7 +326,7 @@ def prospects(
     for start in range(0, len(debtor_ids), at_once):
         some = debtor_ids[start : start + at_once]
         facts = known or known_of(session, client_id, on, some)
-        invoices = _open(session, client_id, on, some, facts.plans.invoices)
+        invoices = _open(session, client_id, on, some)
         credit = free_credit(session, [client_id], on, some)
         halted, dead, unread = (
             stops.of_debtors(session, client_id, some),
@@ -295,20 +334,9 @@ def prospects(
             inbound.unread(session, [client_id], some),
         )
         for key in some:
-            agreed = facts.agreed(key)
-            seen = Prospect(
-                on,
-                facts.events.get(key, ()),
-                invoices.get(key, ()),
-                credit.get(key, ()),
-                facts.contacts.get(key),
-                agreed.plan,
-                agreed.version,
-                facts.standing(key, on),
-                facts.regime(key),
-                undeliverable=dead.get(key),
-                unread=key in unread,
-            )
+            items = [facts.with_own_plan(item) for item in invoices.get(key, ())]
+            seen = facts.prospect(key, items, credit.get(key, ()))
+            seen = replace(seen, undeliverable=dead.get(key), unread=key in unread)
             found[key] = seen.with_stops(halted[key].stops) if key in halted else seen
     return found
 
@@ -328,7 +356,6 @@ def _open(
     client_id: int,
     on: date,
     debtor_ids: Sequence[int],
-    special: Mapping[int, Agreed],
 ) -> dict[int, list[OpenInvoice]]:
     """What ``Ledger.open_cents`` tells of invoices, those in euro first."""
     invoice, allocation = records.Invoice, records.Allocation
@@ -358,13 +385,11 @@ def _open(
     rows = session.execute(query)
     for key, debtor_id, number, issue, due, currency, total, reference, recorded, cents in rows:
         value = Invoice(key, debtor_id, Kind.INVOICE, number, issue, due, Money(total, currency), reference)
-        own = special.get(key)
         owed[debtor_id].append(
             OpenInvoice(
                 value,
                 Money(int(cents), currency),
                 done.get(key, ()),
-                plan=own.plan if own else None,
                 known_since=recorded.date(),
             )
         )
