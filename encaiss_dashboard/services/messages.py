@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlmodel import col, func, select
 
+from encaiss_dashboard.domain.claims import ClaimKind
 from encaiss_dashboard.domain.dunning import (
     DEFAULT_PLAN,
     PLANS,
@@ -34,6 +35,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import merges, plans, queries, records
+from encaiss_dashboard.storage.claims import ClaimRow
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
@@ -70,6 +72,7 @@ class Explained:
         previous: day of the last message other than a courtesy before it.
         gap_over: first day on which the distance between two messages allowed it.
         credits: payments and credit notes not set against an invoice on that day, as known by now.
+        claims: what it asked for beside the balances, one sum for each kind and currency.
         acts: what the journal says of it, the oldest first.
         reached: the first day on which one of its steps was reached.
     """
@@ -82,6 +85,7 @@ class Explained:
     previous: date | None
     gap_over: date | None
     credits: tuple[Money, ...]
+    claims: tuple[tuple[ClaimKind, Money], ...]
     acts: tuple[tuple[ActKind, datetime], ...]
     reached: date | None
 
@@ -111,6 +115,7 @@ def explained(work: Work, client_id: int | None, message_id: int) -> Explained:
         previous=previous,
         gap_over=previous + timedelta(days=plan.contact_gap_days) if previous else None,
         credits=_credits(work, row, lines, written_on),
+        claims=_claims(work, row),
         acts=tuple((ActKind(kind), at) for kind, _, at in acts),
         reached=min(reached, default=None),
     )
@@ -126,6 +131,17 @@ def _acts(work: Work, row: records.OutboxMessage) -> list[tuple[str, date, datet
         .order_by(col(act.id))
     )
     return [(a.kind, a.day, a.at) for a in work.session.exec(query) if a.facts.get("message") == row.id]
+
+
+def _claims(work: Work, row: records.OutboxMessage) -> tuple[tuple[ClaimKind, Money], ...]:
+    """The sums of the claim lines kept with a message."""
+    cents = func.sum(ClaimRow.amount_cents)
+    query = select(ClaimRow.kind, ClaimRow.currency, cents).where(
+        ClaimRow.client_id == row.client_id, ClaimRow.message_id == row.id
+    )
+    rows = work.session.exec(query.group_by(col(ClaimRow.kind), col(ClaimRow.currency))).all()
+    found = [(ClaimKind(kind), Money(int(amount), currency)) for kind, currency, amount in rows]
+    return tuple(sorted(found, key=lambda one: (list(ClaimKind).index(one[0]), one[1].currency)))
 
 
 def _plan_then(work: Work, row: records.OutboxMessage) -> Plan:

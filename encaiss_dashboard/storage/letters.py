@@ -72,13 +72,15 @@ def logo(session: Session, client_id: int, load: Callable[[str], bytes]) -> Logo
 def foreseen(seen: Prospect, step: StepCode | None = None) -> list[Section]:
     """All that a letter of a step would list today: what is past due, or in a courtesy what is in time.
 
+    Nobody is asked for what was stopped.
+
     Without a step no line takes one: nothing follows from such a letter.
     """
     courteous = step is StepCode.COURTESY
     credit = {amount.currency: amount for amount in seen.credit}
     lines: dict[str, list[LetterLine]] = {}
     for item in sorted(seen.invoices, key=lambda i: (i.invoice.due, i.invoice.issue, i.invoice.id)):
-        if (item.invoice.due >= seen.on) == courteous:
+        if item.stop is None and (item.invoice.due >= seen.on) == courteous:
             lines.setdefault(item.open.currency, []).append(_line(item, seen, step))
     sections = (section(key, mine, credit.get(key, Money(0, key))) for key, mine in lines.items())
     return [one for one in sections if one is not None]

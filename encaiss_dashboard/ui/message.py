@@ -130,6 +130,16 @@ def _said() -> rx.Component:
                         class_name="link small",
                     ),
                 ),
+                rx.cond(
+                    Told.original_href != "",
+                    rx.el.a(
+                        t("message.original"),
+                        href=Told.original_href,
+                        download=True,
+                        reload_document=True,
+                        class_name="link small",
+                    ),
+                ),
                 class_name="letter",
             ),
             rx.cond(Told.ready, rx.el.p(t("file.not_written"), class_name="muted small"), _waiting()),

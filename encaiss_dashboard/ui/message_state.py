@@ -51,6 +51,7 @@ class Told(Shell):
     lines_more: str = ""
     body: str = ""
     page_href: str = ""
+    original_href: str = ""
 
     @handler
     async def load(self) -> Next:
@@ -84,6 +85,7 @@ class Told(Shell):
         self.lines_more = text(lang, "reminders.more_lines", n=more) if more else ""
         self.body = row.body_text
         self.page_href = f"/files/message/{row.id}" if row.body_html else ""
+        self.original_href = f"/files/original/{row.id}" if row.contents else ""
 
 
 def _state(seen: Explained) -> str:
@@ -94,7 +96,7 @@ def _state(seen: Explained) -> str:
 
 def _delivery(seen: Explained, lang: str) -> Iterator[tuple[str, str]]:
     row = seen.row
-    yield "to", row.recipient if row.channel == Channel.EMAIL else text(lang, "reminders.tray")
+    yield "to", text(lang, "reminders.tray") if Channel(row.channel).on_paper else row.recipient
     yield "by", text(lang, f"cli.channel_{row.channel}")
     yield "decided", moment(row.created_at, lang)
     if row.claimed_at is not None:
@@ -124,6 +126,8 @@ def _rules(seen: Explained, lang: str) -> Iterator[tuple[str, str]]:
         yield "gap", text(lang, "message.gap_of", n=seen.plan.contact_gap_days, **facts)
     credit = " + ".join(money(-amount, lang) for amount in seen.credits)
     yield "credits", credit or text(lang, "message.no_credits")
+    for kind, amount in seen.claims:
+        yield f"claim_{kind}", money(amount, lang)
     yield "asked", _asked(seen, lang)
 
 
@@ -132,8 +136,10 @@ def _asked(seen: Explained, lang: str) -> str:
     for one in seen.lines:
         if not one.dropped:
             sums[one.open.currency] = sums.get(one.open.currency, Money(0, one.open.currency)) + one.open
+    for _, amount in seen.claims:
+        sums[amount.currency] = sums.get(amount.currency, Money(0, amount.currency)) + amount
     for amount in seen.credits:
-        sums[amount.currency] -= amount
+        sums[amount.currency] = sums.get(amount.currency, Money(0, amount.currency)) - amount
     asked = [money(amount, lang) for amount in sums.values() if amount.cents > 0]
     return " + ".join(asked) or text(lang, "message.nothing")
 
