@@ -358,7 +358,9 @@ class Life:
             for row in sorted(rows, key=lambda one: one.id):
                 self.read = row.id
                 tried[row.debtor_id] = row.step == "courtesy"
-                assert row.dropped_at is None, "what was planned and handed over in one night was dropped"
+                if row.dropped_at is not None:
+                    told = [f"planned and dropped at once: {row.detail}", *self.about(row.debtor_id)]
+                    raise AssertionError("\n".join(told))
                 lines = session.exec(select(OutboxLine).where(OutboxLine.message_id == row.id)).all()
                 if row.sent_at is not None:
                     steps = {n.invoice_id: StepCode(n.step) if n.step else None for n in lines}
