@@ -10,7 +10,10 @@ from typing import Final
 from stdnum import bic, iban
 from stdnum.exceptions import ValidationError
 
+from encaiss_dashboard.domain import windows
 from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.errors import Refusal
+from encaiss_dashboard.domain.letter_texts import THE_HOUSES, Texts
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.workdays import Channel, waiting_period
 
@@ -65,6 +68,32 @@ class BankAccount:
     def grouped_iban(self) -> str:
         """The IBAN in groups of four, as it is printed (ISO 13616)."""
         return " ".join(self.iban[i : i + _IBAN_GROUP] for i in range(0, len(self.iban), _IBAN_GROUP))
+
+
+class LogoUnreadable(Refusal):
+    """No PNG or JPEG, not a whole one, or of a form that no logo has."""
+
+    code = "logo_unreadable"
+
+
+class LogoTooLarge(Refusal):
+    """A picture of too many bytes or pixels; facts ``megabytes`` and ``pixels``."""
+
+    code = "logo_too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A client's logo as the house draws it: written anew by itself, never the file that came.
+
+    Attributes:
+        png: the picture.
+        width, height: in pixels.
+    """
+
+    png: bytes
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +169,25 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstReminder:
+    """What a consumer's first reminder has to say besides (Code of economic law, art. XIX.2).
+
+    Attributes:
+        last_day: until when paying costs nothing more, see ``domain.workdays.waiting_period``.
+        indemnity: what will be claimed after it, within the cap; None when none was agreed.
+    """
+
+    last_day: date
+    indemnity: Money | None
+
+
+@dataclass(frozen=True, slots=True)
 class StatementLetter:
     """The facts of one statement of account, courtesy notice or formal notice.
 
     Attributes:
         step: sets the tone: the highest step among the lines.
-        language: ``fr``, ``nl`` or ``en``: the debtor's.
+        language: ``fr``, ``nl``, ``en`` or ``de``: the debtor's.
         on: date of the letter.
         sender: the agency.
         creditor: the client, in whose name and for whose account it is written.
@@ -154,6 +196,10 @@ class StatementLetter:
         account: where to pay, None when the client gave no account: then as its invoices say.
         sections: one per currency.
         reference: the one OGM or RF reference of the whole statement, as it is printed.
+        texts: the client's own words; where it has none, the house's.
+        logo: the client's, None when it has none.
+        window: of the envelopes it goes in, a key of ``domain.windows.WINDOWS``.
+        first_reminder: makes it the free first reminder of a consumer, whose mentions nobody can change.
     """
 
     step: StepCode
@@ -166,6 +212,10 @@ class StatementLetter:
     account: BankAccount | None
     sections: tuple[Section, ...]
     reference: str
+    texts: Texts = THE_HOUSES
+    logo: Logo | None = None
+    window: str = windows.DEFAULT
+    first_reminder: FirstReminder | None = None
 
     @property
     def lines(self) -> tuple[LetterLine, ...]:
@@ -223,6 +273,11 @@ class Letter:
     html: str
     attachments: tuple[Attachment, ...]
 
+    @property
+    def paper(self) -> bytes:
+        """The PDF, b"" without one."""
+        return next((one.content for one in self.attachments if one.mime == "application/pdf"), b"")
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -234,9 +289,12 @@ class Message:
         sender_email: the agency's own address, which its mail servers may use.
         to: addresses, at least one.
         reply_to: where answers are read.
+        return_path: where servers say that it did not arrive (RFC 5321 §4.4), "" for the sender's address.
         letter: what is said.
         language: of the letter.
         at: aware time of the intention; a retry does not change it.
+        copies: addresses that get the very same mail without being named in it.
+        content: the mail as it was kept, b"" while it is not written yet.
 
     Raises:
         TypeError: on construction, for a time without a zone.
@@ -250,6 +308,9 @@ class Message:
     letter: Letter
     language: str
     at: datetime
+    return_path: str = ""
+    copies: tuple[str, ...] = ()
+    content: bytes = b""
 
     def __post_init__(self) -> None:
         """A naive time would be read in whatever zone the server is in."""
@@ -258,10 +319,41 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortMessage:
+    """A text for a telephone on its way to somebody.
+
+    Attributes:
+        message_id: chosen before the first attempt and kept on every retry; the provider is told it too.
+        to: number in international form, ``+32470123456``.
+        text: what is read; at most 160 characters of the alphabet of telephones.
+        content: what the provider is handed: JSON, kept as it leaves.
+    """
+
+    message_id: str
+    to: str
+    text: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An address that a server says does not exist, in the server's own words."""
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered:
-    """A message was handed over; ``detail`` is the evidence: the server's answer or the file's name."""
+    """A message was handed over.
+
+    Attributes:
+        detail: the evidence: the server's answer or the file's name.
+        gone: those of its addresses that do not exist, while another one took it.
+    """
 
     detail: str
+    gone: tuple[Gone, ...] = ()
 
 
 class DeliveryFailed(Exception):  # noqa: N818 - an outcome of the trade, told to people; not our bug
@@ -270,13 +362,27 @@ class DeliveryFailed(Exception):  # noqa: N818 - an outcome of the trade, told t
     Attributes:
         permanent: trying again cannot help (RFC 5321 §4.2.1: a reply of 500 or above).
         reason: the server's own words, for the case manager.
+        for_all: it is about the server or this house, not about the message: others would fare the same.
+        doubtful: the server had all of it when the connection broke: it may have arrived.
+        gone: its addresses that do not exist.
     """
 
-    def __init__(self, *, permanent: bool, reason: str) -> None:
+    def __init__(
+        self,
+        *,
+        permanent: bool,
+        reason: str,
+        for_all: bool = False,
+        doubtful: bool = False,
+        gone: tuple[Gone, ...] = (),
+    ) -> None:
         """Keep what the outbox decides on."""
         super().__init__(reason)
         self.permanent = permanent
         self.reason = reason
+        self.for_all = for_all
+        self.doubtful = doubtful
+        self.gone = gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from encaiss_dashboard.ui.components import button, card, icon, link_button, tag
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.plan_state import CLOSURES, Terms
 from encaiss_dashboard.ui.shell import Shell, page
+from encaiss_dashboard.ui.texts import texts_link
 
 
 def plan_page() -> rx.Component:
@@ -19,6 +20,7 @@ def plan_page() -> rx.Component:
         top(
             t("plan.title"),
             rx.cond(Terms.ready, Terms.in_force, "…"),
+            texts_link(),
             rx.cond(
                 Shell.may_delegate,
                 rx.fragment(

@@ -8,8 +8,11 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from encaiss_dashboard.adapters.letters.wording import Row, Table, Wording
+from encaiss_dashboard.domain.letters import Logo
 
 QR_ID: Final = "payment-qr@letter"
+LOGO_ID: Final = "logo@letter"
+_LOGO: Final = (200, 64)
 
 _WIDTH: Final = 76
 _COLUMN_GAP: Final = "  "
@@ -98,9 +101,11 @@ def _plain_payment(wording: Wording) -> Iterator[str]:
     yield from (f"  {label:<{width}}  {value}" for label, value in wording.payment)
 
 
-def html(wording: Wording) -> str:
+def html(wording: Wording, logo: Logo | None = None) -> str:
     """The whole letter as one HTML document; every value goes in as text, never as markup."""
     root, card = document(wording.language, wording.subject)
+    if logo:
+        _logo(card, wording, logo)
     letterhead(card, *wording.signature)
     add(
         card, "h1", "margin:22px 0 2px;font-size:21px;line-height:1.3;font-weight:650;", "ink"
@@ -146,6 +151,15 @@ def document(language: str, subject: str) -> tuple[ET.Element, ET.Element]:
 def written(root: ET.Element) -> str:
     """The finished document."""
     return "<!doctype html>\n" + ET.tostring(root, encoding="unicode", method="html") + "\n"
+
+
+def _logo(card: ET.Element, wording: Wording, logo: Logo) -> None:
+    """The client's logo, on white in any theme; sized by attributes too, for programs without styles."""
+    share = min(1.0, _LOGO[0] / logo.width, _LOGO[1] / logo.height)
+    width, height = max(1, round(logo.width * share)), max(1, round(logo.height * share))
+    style = f"display:block;width:{width}px;height:{height}px;background:#ffffff;border:0;margin:0 0 16px;"
+    sides = {"width": str(width), "height": str(height)}
+    add(card, "img", style, src=f"cid:{LOGO_ID}", alt=wording.logo_alt, **sides)
 
 
 def letterhead(card: ET.Element, name: str, under: str) -> None:

@@ -10,12 +10,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from sqlmodel import select
-
 from encaiss_dashboard.domain.delegation import DelegationState, DelegationStatus
 from encaiss_dashboard.domain.dso import average_days_late
 from encaiss_dashboard.domain.dunning import Held, OpenInvoice, StepCode, last_step
-from encaiss_dashboard.domain.errors import BadEmail, NotFound, Unreadable
+from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.interest import (
     Evidence,
     InterestResult,
@@ -30,17 +28,14 @@ from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_change
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.domain.references import is_email
-from encaiss_dashboard.domain.terms import Term
+from encaiss_dashboard.domain.routes import TOGETHER
 from encaiss_dashboard.services.debtors import history
-from encaiss_dashboard.storage import merges, personal, queries, records
-from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage import merges, queries, records
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
 
 PAGE_SIZE: Final = 50
 OVERDUE: Final = "overdue"
-_LANGUAGES: Final = frozenset({"fr", "nl", "en"})
 _YEAR_DAYS: Final = 365
 _ID_MAX: Final = 2**31 - 1
 _DIGITS_MIN: Final = 4
@@ -252,7 +247,7 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
     told = history.told(work.session, client, debtor_id)
     return DebtorFile(
         debtor=debtor,
-        email=queries.addresses(work.session, client).get(debtor_id, ""),
+        email=TOGETHER.join(queries.emails(work.session, client, [debtor_id]).get(debtor_id, ())),
         status=seen.status,
         planned=next_change(seen.events, seen.on),
         open=Money.total((item.open for item in seen.main), seen.currency),
@@ -316,67 +311,3 @@ def message(work: Work, client_id: int | None, message_id: int) -> records.Outbo
     if not 0 < message_id <= _ID_MAX:
         raise NotFound
     return queries.message(work.session, client, message_id)
-
-
-def edit(work: Work, client_id: int | None, debtor_id: int, *, email: str, language: str, term: str) -> None:
-    """Change how a debtor is reached and its usual payment term (for invoices still to come).
-
-    Without an e-mail address letters go by post; the language is ``fr``, ``nl`` or ``en``; the term is
-    in words or a code, "" for the client's own.
-
-    Raises:
-        BadEmail: not an address.
-        TermUnreadable: not a payment term.
-        Unreadable: no such language.
-    """
-    client = work.require(Action.UPLOAD, client_id)
-    # A merge at the same moment would leave what is written here with the debtor that has nothing any more.
-    work.session.get(records.Client, client, with_for_update=True)
-    debtor = _debtor(work, client, debtor_id)
-    debtor_id = queries.known(debtor.id)
-    if personal.erased(work.session, debtor_id):
-        raise NotFound  # nothing personal may come back to who was forgotten
-    address = email.strip()
-    if address and not is_email(address):
-        raise BadEmail(value=address[:80])
-    if language not in _LANGUAGES:
-        raise Unreadable(value=language[:40])
-    contacts = queries.addresses(work.session, client)
-    before = {"email": contacts.get(debtor_id, ""), "language": debtor.language, "term": debtor.term}
-    after = {"email": address, "language": language, "term": Term.parse(term).code if term.strip() else ""}
-    changed = [name for name in before if before[name] != after[name]]
-    if not changed:
-        return
-    debtor.language, debtor.term = after["language"], after["term"]
-    if "email" in changed:
-        _replace_address(work, client, debtor_id, address)
-    work.journal.record(
-        ActKind.CORRECTED,
-        day=work.today,
-        client_id=client,
-        debtor_id=debtor_id,
-        facts={
-            "before": {name: before[name] for name in changed},
-            "after": {name: after[name] for name in changed},
-            "by": work.actor.name,
-        },
-    )
-
-
-def _replace_address(work: Work, client_id: int, debtor_id: int, address: str) -> None:
-    """One address in place of all; those that came by a merge are kept where they came from."""
-    came = merges.came(work.session, client_id, "contact")
-    mine = select(records.Contact).where(
-        records.Contact.client_id == client_id, records.Contact.debtor_id == debtor_id
-    )
-    for contact in work.session.exec(mine):
-        through = came.get(queries.known(contact.id))
-        if through:
-            contact.debtor_id = through[0]
-        else:
-            work.session.delete(contact)
-    work.session.flush()
-    if address:
-        work.session.add(
-            records.Contact(client_id=client_id, debtor_id=debtor_id, email=address, created_at=work.now)
-        )

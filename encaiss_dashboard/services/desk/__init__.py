@@ -15,8 +15,10 @@ from encaiss_dashboard.domain.money import EUR, Money
 from encaiss_dashboard.domain.stops import Stops
 from encaiss_dashboard.services.desk.followed import Followed, day_of, followed_by
 from encaiss_dashboard.storage import desk as reads
-from encaiss_dashboard.storage import plans, stops
+from encaiss_dashboard.storage import inbound, plans, stops
 from encaiss_dashboard.storage.desk import Balance
+from encaiss_dashboard.storage.prospects import by_email
+from encaiss_dashboard.storage.undeliverable import undeliverable_among
 from encaiss_dashboard.work import Work
 
 __all__ = ["PAGE_SIZE", "Balance", "ClientLine", "Desk", "DeskSearch", "DeskSort", "desk"]
@@ -184,10 +186,12 @@ def _tonight(work: Work, followed: Followed, in_hand: Mapping[int, DelegationSta
     first = min(
         (step.days_late_min for one in agreed.values() for p in one.every for step in p.steps), default=1
     )
+    dead = undeliverable_among(work.session, tuple(followed))
     planned: Counter[int] = Counter()
     stopped = stops.of_clients(work.session, tuple(followed))
+    answered = inbound.unread(work.session, tuple(followed))
     for one in reads.candidates(work.session, followed, work.today, work.today - timedelta(days=first)):
-        if in_hand.get(one.debtor_id) is DelegationState.DELEGATED:
+        if in_hand.get(one.debtor_id) is DelegationState.DELEGATED and one.debtor_id not in answered:
             terms = agreed[one.client_id].of(one.debtor_id, consumer=False).plan
             halted = stopped[one.debtor_id].stops if one.debtor_id in stopped else Stops()
             if halted.of_debtor(work.today):
@@ -196,7 +200,8 @@ def _tonight(work: Work, followed: Followed, in_hand: Mapping[int, DelegationSta
                 replace(item, stop=halted.of_invoice(item.invoice.id, work.today)) for item in one.invoices
             ]
             plan = plan_debtor(terms, work.today, owed, one.credit, one.last_contact)
-            planned[one.client_id] += isinstance(plan, Planned)
+            held = one.debtor_id in dead and isinstance(plan, Planned) and by_email(terms, plan.step)
+            planned[one.client_id] += isinstance(plan, Planned) and not held
     return planned
 
 
