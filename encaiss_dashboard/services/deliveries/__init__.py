@@ -133,7 +133,9 @@ def hand_over(work: Work, message_id: int) -> Message | ShortMessage | None:
         return None
     named = content.named(row, work)
     stops = {item.invoice.id: item.stop for item in seen.invoices if item.stop and item.invoice.id in named}
-    sections = content.sections(row, work, stops)
+    # What is already late has the first claim on a credit, before what a courtesy message is about.
+    late = [item.open for item in seen.invoices if item.stop is None and item.invoice.due < work.today]
+    sections = content.sections(row, work, stops, late if row.step == StepCode.COURTESY else ())
     steps = [StepCode(line.step) for section in sections for line in section.lines if line.step]
     if not steps:
         _drop(work, row, next((stop.reason.value for stop in stops.values()), "settled"))

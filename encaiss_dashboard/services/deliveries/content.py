@@ -164,10 +164,13 @@ def named(row: records.OutboxMessage, work: Work) -> set[int]:
     return set(work.session.exec(query))
 
 
-def sections(row: records.OutboxMessage, work: Work, stopped: Collection[int]) -> list[Section]:
+def sections(
+    row: records.OutboxMessage, work: Work, stopped: Collection[int], first: Sequence[Money] = ()
+) -> list[Section]:
     """What is still owed of a message's lines; those that it no longer names are marked dropped.
 
-    ``stopped`` are ids of invoices that nobody is asked for today.
+    ``stopped`` are ids of invoices that nobody is asked for today, ``first`` what is set off against a
+    credit before these lines are.
     """
     lines = work.session.exec(
         select(records.OutboxLine)
@@ -179,7 +182,8 @@ def sections(row: records.OutboxMessage, work: Work, stopped: Collection[int]) -
     found = []
     for currency, ledger in queries.ledgers(work.session, row.client_id, [row.debtor_id]).items():
         mine = [line for line in lines if line.currency == currency and not line.dropped]
-        credit = ledger.unallocated(work.today)
+        before = Money.total((one for one in first if one.currency == currency), currency)
+        credit = ledger.unallocated(work.today) - before
         section = letters.section(currency, _still_owed(work, ledger, mine), credit)
         if section is not None:
             found.append(section)
