@@ -11,7 +11,7 @@ from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.agency import Colleagues, agency_page
 from encaiss_dashboard.ui.calendar import calendar_page
 from encaiss_dashboard.ui.calendar_state import Ahead
-from encaiss_dashboard.ui.debtor_file import Debtor, Merging, Replies, Stopping, debtor_file_page
+from encaiss_dashboard.ui.debtor_file import Debtor, Merging, OfDebtor, Replies, Stopping, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.desk import desk_page
 from encaiss_dashboard.ui.desk_mail import Mail
@@ -46,6 +46,7 @@ from encaiss_dashboard.ui.software import Software, software_page
 from encaiss_dashboard.ui.team import Team, team_page
 from encaiss_dashboard.ui.texts import texts_page
 from encaiss_dashboard.ui.texts_state import Words
+from encaiss_dashboard.ui.up_to_date import UpToDate
 
 
 class House(rx.App):
@@ -99,13 +100,13 @@ app.add_page(
 )
 app.add_page(desk_page, route="/desk", title="Encaiss", on_load=[Shell.load, Desk.load, Mail.load])
 app.add_page(agency_page, route="/agency", title="Encaiss", on_load=[Shell.load, Colleagues.load])
-app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load])
+app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load, UpToDate.load])
 app.add_page(debtors_page, route="/debtors", title="Encaiss", on_load=[Shell.load, Debtors.load])
 app.add_page(
     debtor_file_page,
     route="/debtors/[debtor]",
     title="Encaiss",
-    on_load=[Shell.load, Debtor.load, Merging.load, Stopping.load, Replies.load],
+    on_load=[Shell.load, Debtor.load, Merging.load, Stopping.load, Replies.load, OfDebtor.load],
 )
 app.add_page(invoices_page, route="/invoices", title="Encaiss", on_load=[Shell.load, Invoices.load])
 app.add_page(
@@ -115,7 +116,9 @@ app.add_page(
     import_history_page, route="/invoices/imports", title="Encaiss", on_load=[Shell.load, ImportHistory.load]
 )
 app.add_page(figures_page, route="/figures", title="Encaiss", on_load=[Shell.load, Figures.load])
-app.add_page(reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load])
+app.add_page(
+    reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load, UpToDate.load]
+)
 app.add_page(calendar_page, route="/reminders/calendar", title="Encaiss", on_load=[Shell.load, Ahead.load])
 app.add_page(message_page, route="/messages/[message]", title="Encaiss", on_load=[Shell.load, Told.load])
 app.add_page(plan_page, route="/reminders/plan", title="Encaiss", on_load=[Shell.load, Terms.load])

@@ -80,7 +80,9 @@ def statement(language: str, step: StepCode, *sections: Section, **changes: obje
             "+32 81 00 00 00",
         ),
         "creditor": Party("Menuiserie Exemple SRL", "BE 0123.456.749", ("Zoning 7", "5590 Ciney")),
-        "debtor": Party("Brasserie du Condroz SRL", "", ("Place Monseu 3", "5590 Ciney")),
+        "debtor": Party(
+            "Brasserie du Condroz SRL", "", ("Place Monseu 3", "5590 Ciney"), "compta@condroz.example"
+        ),
         "country": "BE",
         "account": ACCOUNT,
         "sections": sections,

@@ -12,14 +12,17 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from encaiss_dashboard.domain.ageing import due_range
+from encaiss_dashboard.domain.claims import ClaimKind, LateInvoice, Settled, claim_lines, is_rate_known
+from encaiss_dashboard.domain.consumer import ConsumerTerms
 from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.domain.dunning import HoldReason, StepCode, StepDone
 from encaiss_dashboard.domain.errors import NotFound
-from encaiss_dashboard.domain.interest import RateUnknown, Regime, interest, late_indemnity
-from encaiss_dashboard.domain.invoices import Kind
+from encaiss_dashboard.domain.interest import Regime
+from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.sheets import Cell, Column, Table, as_csv
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import day, text
 from encaiss_dashboard.storage import lists, queries, records
 from encaiss_dashboard.storage.lists import InvoiceFilter, InvoiceLine
@@ -68,7 +71,8 @@ class _Outlook:
     state: DelegationState
     next: tuple[StepCode, date] | None
     held: Mapping[int, HoldReason]
-    country: str
+    regime: Regime
+    terms: ConsumerTerms
 
 
 def follow_up(work: Work, client_id: int | None, form: str, query: Mapping[str, str]) -> SheetFile:
@@ -116,10 +120,11 @@ class _Writer:
     lang: str
     wanted: InvoiceFilter
     sums: dict[str, Counter[str]]
+    settled: Mapping[int, Sequence[Settled]]
 
     def __init__(self, work: Work, client_id: int, lang: str, wanted: InvoiceFilter) -> None:
         self.work, self.client_id, self.lang, self.wanted = work, client_id, lang, wanted
-        self.sums = {}
+        self.sums, self.settled = {}, {}
 
     def rows(self) -> Iterator[Sequence[Cell]]:
         """Every invoice, so many at a time."""
@@ -127,6 +132,7 @@ class _Writer:
         outlooks = _outlooks(self.work, self.client_id)
         for lines in lists.invoice_pages(session, self.client_id, self.wanted, AT_ONCE):
             done = _reminders(self.work, self.client_id, self.wanted.on, [line.id for line in lines])
+            self.settled = _settled(self.work, self.client_id, [line.id for line in lines])
             for line in lines:
                 yield self._row(line, outlooks.get(line.debtor_id), done.get(line.id, ()))
 
@@ -142,10 +148,8 @@ class _Writer:
         total = Money(sign * line.total.cents, line.total.currency)
         amounts: dict[str, Money | None] = {"total": total, "settled": total - line.open, "open": line.open}
         is_late = line.kind is Kind.INVOICE and line.open.cents > 0 and line.due < self.wanted.on
-        if is_late:
-            amounts["interest"], amounts["indemnity"] = _surcharge(
-                line, outlook.country if outlook else "", self.wanted.on
-            )
+        if is_late and outlook:
+            amounts |= _surcharge(line, outlook, self.settled.get(line.id, ()), done, self.wanted.on)
         self._add(amounts)
         cells: dict[str, Cell] = {
             **amounts,
@@ -202,43 +206,59 @@ class _Writer:
         return " · ".join(parts)
 
 
-def _surcharge(line: InvoiceLine, country: str, on: date) -> tuple[Money | None, Money]:
-    """Late interest by right and the flat indemnity of one invoice past due (law of 2 August 2002).
+def _surcharge(
+    line: InvoiceLine, outlook: _Outlook, settled: Sequence[Settled], done: Sequence[StepDone], on: date
+) -> dict[str, Money | None]:
+    """What may be claimed beside the balance of an invoice on a day, by the law of its debtor.
 
-    Returns:
-        The interest, None when the law's rate of a period is not known, and the indemnity in euro.
+    Interest is None when the rate of a period is not known.
     """
-    regime = Regime.FR_B2B if country == "FR" else Regime.BE_B2B
-    try:
-        accrued: Money | None = interest(line.open, line.due, on, regime).amount
-    except RateUnknown:
-        accrued = None
-    return accrued, late_indemnity(line.due, on)
+    total = Money(line.total.cents, line.total.currency)
+    invoice = Invoice(line.id, line.debtor_id, line.kind, line.number, line.issue, line.due, total)
+    claims = claim_lines(LateInvoice(invoice, settled, done), on, outlook.regime, outlook.terms)
+    found = {one.kind: one.amount for one in claims}
+    nothing = Money(0, total.currency) if is_rate_known(line.due, on, outlook.regime) else None
+    return {
+        "interest": found.get(ClaimKind.INTEREST, nothing),
+        "indemnity": found.get(ClaimKind.INDEMNITY, Money(0)),
+    }
+
+
+def _settled(work: Work, client_id: int, invoice_ids: Sequence[int]) -> dict[int, list[Settled]]:
+    """What was set against these invoices, with its date."""
+    one = records.Allocation
+    query = select(*map(col, (one.invoice_id, one.on, one.amount_cents, one.currency))).where(
+        col(one.client_id) == client_id, col(one.invoice_id).in_(invoice_ids)
+    )
+    found: dict[int, list[Settled]] = {}
+    for invoice_id, on, cents, currency in work.session.execute(query):
+        found.setdefault(invoice_id, []).append(Settled(on, Money(cents, currency)))
+    return found
 
 
 def _outlooks(work: Work, client_id: int) -> dict[int, _Outlook]:
     """What is to come for each debtor that owes something or has a decision about it, as of today."""
     found = {}
-    known = [(queries.known(one.id), one.country) for one in queries.debtors(work.session, client_id)]
-    countries = dict(known)
-    ids = [key for key, _ in known]
+    ids = [key for key, *_ in queries.names(work.session, client_id)]
     for start in range(0, len(ids), AT_ONCE):
         seen = prospects(work.session, client_id, work.today, ids[start : start + AT_ONCE])
-        found.update({key: _outlook(one, countries[key]) for key, one in seen.items()})
+        found.update({key: _outlook(one) for key, one in seen.items()})
     return found
 
 
-def _outlook(seen: Prospect, country: str) -> _Outlook:
+def _outlook(seen: Prospect) -> _Outlook:
     held = {item.invoice.id: item.stop.reason for item in seen.invoices if item.stop}
     coming = seen.next_message() if seen.events else None
-    return _Outlook(seen.status.state, coming, held, country)
+    return _Outlook(seen.status.state, coming, held, seen.regime, seen.plan.consumer)
 
 
 def _reminders(work: Work, client_id: int, on: date, invoice_ids: Sequence[int]) -> dict[int, list[StepDone]]:
     """The steps of these invoices that were sent or are on their way by a day, the oldest first."""
     line, message = records.OutboxLine, records.OutboxMessage
     query = (
-        select(col(line.invoice_id), col(line.step), col(message.day))
+        select(
+            *map(col, (line.invoice_id, line.step, message.day, message.channel, message.sent_at)),
+        )
         .join(message, col(message.id) == col(line.message_id))
         .where(
             col(line.client_id) == client_id,
@@ -250,6 +270,7 @@ def _reminders(work: Work, client_id: int, on: date, invoice_ids: Sequence[int])
         .order_by(col(message.day), col(line.id))
     )
     done: dict[int, list[StepDone]] = {}
-    for invoice_id, step, sent in work.session.execute(query):
-        done.setdefault(invoice_id, []).append(StepDone(StepCode(step), sent))
+    for invoice_id, step, day_of, channel, at in work.session.execute(query):
+        sent_on = at.date() if at else None
+        done.setdefault(invoice_id, []).append(StepDone(StepCode(step), day_of, Channel(channel), sent_on))
     return done

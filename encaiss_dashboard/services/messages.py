@@ -16,18 +16,23 @@ from sqlmodel import col, func, select
 
 from encaiss_dashboard.domain.dunning import (
     DEFAULT_PLAN,
+    PLANS,
     Plan,
+    Standing,
     StatementLine,
     StepCode,
     StepDone,
-    Trigger,
     Why,
     why_line,
 )
+from encaiss_dashboard.domain.dunning import (
+    Named as NamedPlan,
+)
 from encaiss_dashboard.domain.errors import NotFound
+from encaiss_dashboard.domain.interest import Regime
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.domain.plan_terms import plan_of
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import merges, plans, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
@@ -61,7 +66,7 @@ class Explained:
         row: as it was kept.
         lines: its invoices, those left out at the end.
         written_on: the day that balances and days late are true for.
-        plan: the version in force then, None when it is not known any more.
+        plan: the version in force then.
         previous: day of the last message other than a courtesy before it.
         gap_over: first day on which the distance between two messages allowed it.
         credits: payments and credit notes not set against an invoice on that day, as known by now.
@@ -73,7 +78,7 @@ class Explained:
     name: str
     lines: tuple[Named, ...]
     written_on: date
-    plan: Plan | None
+    plan: Plan
     previous: date | None
     gap_over: date | None
     credits: tuple[Money, ...]
@@ -104,7 +109,7 @@ def explained(work: Work, client_id: int | None, message_id: int) -> Explained:
         written_on=written_on,
         plan=plan,
         previous=previous,
-        gap_over=previous + timedelta(days=plan.contact_gap_days) if plan and previous else None,
+        gap_over=previous + timedelta(days=plan.contact_gap_days) if previous else None,
         credits=_credits(work, row, lines, written_on),
         acts=tuple((ActKind(kind), at) for kind, _, at in acts),
         reached=min(reached, default=None),
@@ -123,18 +128,13 @@ def _acts(work: Work, row: records.OutboxMessage) -> list[tuple[str, date, datet
     return [(a.kind, a.day, a.at) for a in work.session.exec(query) if a.facts.get("message") == row.id]
 
 
-def _plan_then(work: Work, row: records.OutboxMessage) -> Plan | None:
+def _plan_then(work: Work, row: records.OutboxMessage) -> Plan:
     """The plan that a message was planned under; version 0 is the house's own."""
-    if row.plan_version == 0:
-        return DEFAULT_PLAN
-    query = select(plans.PlanVersion).where(
-        plans.PlanVersion.client_id == row.client_id, plans.PlanVersion.version == row.plan_version
-    )
-    found = work.session.exec(query).first()
-    return plan_of(found.terms) if found else None
+    house = PLANS[NamedPlan.CONSUMER_BE] if row.regime == Regime.BE_B2C else DEFAULT_PLAN
+    return plans.version(work.session, row.client_id, row.plan_version, house)
 
 
-def _lines(work: Work, row: records.OutboxMessage, plan: Plan | None, written_on: date) -> list[Named]:
+def _lines(work: Work, row: records.OutboxMessage, plan: Plan, written_on: date) -> list[Named]:
     line, invoice = records.OutboxLine, records.Invoice
     rows = work.session.exec(
         select(line, invoice)
@@ -143,31 +143,38 @@ def _lines(work: Work, row: records.OutboxMessage, plan: Plan | None, written_on
         .order_by(col(line.id))
     ).all()
     done = _steps_before(work, row, [one.invoice_id for one, _ in rows])
+    standing = Standing(consumer=row.regime == Regime.BE_B2C)
     return [
         Named(
             invoice_id=one.invoice_id,
             open=Money(one.open_cents, one.currency),
             dropped=one.dropped,
-            why=_why(one, about, plan, written_on, done.get(one.invoice_id, ())),
+            why=_why(one, about, plan, done.get(one.invoice_id, ()), _Then(written_on, standing)),
         )
         for one, about in rows
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Then:
+    """The day that a message was written on, and how its debtor stood."""
+
+    on: date
+    standing: Standing
+
+
 def _why(
     line: records.OutboxLine,
     invoice: records.Invoice,
-    plan: Plan | None,
-    written_on: date,
+    plan: Plan,
     done: Sequence[StepDone],
+    then: _Then,
 ) -> Why:
     # The due date of that day: it may have been corrected since.
-    due, step = written_on - timedelta(days=line.days_late), StepCode(line.step) if line.step else None
-    if plan is None:
-        return Why(Trigger.LISTED, invoice.number, step, due, line.days_late)
+    due, step = then.on - timedelta(days=line.days_late), StepCode(line.step) if line.step else None
     value = queries.invoice_value(invoice)
     stated = StatementLine(value, Money(line.open_cents, line.currency), line.days_late, step)
-    return why_line(plan, stated, due, done)
+    return why_line(plan, stated, due, done, then.standing)
 
 
 def _steps_before(
@@ -175,7 +182,8 @@ def _steps_before(
 ) -> Mapping[int, list[StepDone]]:
     """The steps of these invoices in messages before this one."""
     line, message = records.OutboxLine, records.OutboxMessage
-    query: Any = select(line.invoice_id, line.step, message.day)
+    columns: list[Any] = [line.invoice_id, line.step, message.day, message.channel, message.sent_at]
+    query: Any = select(*columns)
     query = query.join(message, col(message.id) == col(line.message_id)).where(
         line.client_id == row.client_id,
         col(line.invoice_id).in_(invoice_ids),
@@ -184,8 +192,10 @@ def _steps_before(
         col(message.id) < queries.known(row.id),
     )
     done: dict[int, list[StepDone]] = defaultdict(list)
-    for invoice_id, step, on in work.session.exec(query.order_by(col(message.day), col(line.id))):
-        done[invoice_id].append(StepDone(StepCode(step), on))
+    rows = work.session.exec(query.order_by(col(message.day), col(line.id)))
+    for invoice_id, step, on, channel, at in rows:
+        sent_on = at.date() if at else None
+        done[invoice_id].append(StepDone(StepCode(step), on, Channel(channel), sent_on))
     return done
 
 

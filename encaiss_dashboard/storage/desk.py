@@ -298,7 +298,7 @@ def letters_to_post(session: Session, ids: Ids, since: datetime) -> dict[int, tu
         .outerjoin(when, when.c.client_id == col(message.client_id))
         .where(
             col(message.client_id).in_(ids),
-            col(message.channel).in_(ON_PAPER),
+            col(message.channel) == Channel.POST.value,  # registered ones wait at /desk/post
             col(message.sent_at) > since,
             when.c.at.is_(None) | (col(message.sent_at) > when.c.at),
             col(message.id).not_in(posted),

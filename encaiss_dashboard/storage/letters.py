@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from encaiss_dashboard.domain import windows
+from encaiss_dashboard.domain.claims import ClaimKind, ClaimLine
 from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.letter_texts import Texts
 from encaiss_dashboard.domain.letters import (
     BankAccount,
+    ClaimSum,
     CreditLine,
+    FirstReminder,
     LetterLine,
     Logo,
     Party,
@@ -27,15 +30,32 @@ from encaiss_dashboard.storage import logos, queries, records, texts
 from encaiss_dashboard.storage.prospects import Prospect
 
 
-def section(currency: str, lines: Sequence[LetterLine], credit: Money) -> Section | None:
+def section(
+    currency: str, lines: Sequence[LetterLine], credit: Money, claims: Sequence[ClaimLine] = ()
+) -> Section | None:
     """The lines of one currency less what the debtor has in credit; None when that leaves nothing.
+
+    What is claimed besides is added to it, and never asked for alone.
 
     A reversed payment can leave less than nothing in credit: that is not asked for here.
     """
     owed = Money.total((line.open for line in lines), currency)
     credits = (CreditLine("", None, credit),) if credit.cents > 0 else ()  # noqa: A001 - the trade's word
     total = owed - credit if credits else owed
-    return Section(currency, tuple(lines), credits, total) if total.cents > 0 else None
+    if total.cents <= 0:
+        return None
+    sums = tuple(_sums(currency, claims))
+    asked = total + Money.total((one.amount for one in sums), currency)
+    return Section(currency, tuple(lines), credits, asked, sums)
+
+
+def _sums(currency: str, claims: Sequence[ClaimLine]) -> Iterator[ClaimSum]:
+    for kind in ClaimKind:
+        mine = [one for one in claims if one.kind is kind and one.amount.currency == currency]
+        if mine:
+            rates = [one.periods[-1].rate.percent for one in mine if one.periods]
+            amount = Money.total((one.amount for one in mine), currency)
+            yield ClaimSum(kind, amount, len(mine), max(rates, default=None))
 
 
 def logo(session: Session, client_id: int, load: Callable[[str], bytes]) -> Logo | None:
@@ -117,6 +137,8 @@ def statement_letter(
     email: str,
     logo: Logo | None = None,
     said: Texts | None = None,
+    first_reminder: FirstReminder | None = None,
+    consumer: bool = False,
 ) -> StatementLetter:
     """One letter: ``step`` sets its tone, ``email`` is where it goes, "" on paper.
 
@@ -153,6 +175,8 @@ def statement_letter(
         account=BankAccount(client.iban, client.bic, client.name) if client.iban else None,
         sections=tuple(sections),
         reference=ogm_for_debtor(debtor_id),
+        first_reminder=first_reminder,
+        consumer=consumer,
         texts=said or texts.in_force(session, client_id, step, language),
         logo=logo,
         window=agency.envelope if agency.envelope in windows.WINDOWS else windows.DEFAULT,

@@ -333,13 +333,12 @@ class OutboxMessage(Record, table=True):
     """One message to one debtor: the intention first, then what became of it.
 
     Its state is derived: dropped, sent, failed, handed over (claimed without an outcome) or waiting.
-    The content is written when it is handed over, from the balances of that moment.
 
     Attributes:
         recipient: addresses, with ", " between them; the agency's own for what goes on paper.
         rerouted: why it goes by post instead.
         contents: SHA-256 of each one, the last handed over last; their bytes: storage/contents.py.
-        text_version: of the client's own words in it.
+        text_version: of the client's own words in it; regime: the law it was written under.
         written_from: digest of what that one follows from; doubts: attempts that may have arrived.
     """
 
@@ -356,6 +355,7 @@ class OutboxMessage(Record, table=True):
     recipient: str
     rerouted: str = ""
     plan_version: int = 0
+    regime: str = ""
     text_version: int = 0
     subject: str = ""
     body_text: str = ""

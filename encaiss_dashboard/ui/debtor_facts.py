@@ -52,6 +52,8 @@ class InvoiceRow(TypedDict):
     open: str
     stop: str
     paper: Paper
+    plan: str
+    plan_label: str
 
 
 class MessageRow(TypedDict):
@@ -332,6 +334,8 @@ def _invoice(item: OpenInvoice, seen: DebtorFile, papers: Papers, lang: str) -> 
         open=money(item.open, lang),
         stop=stop_tag(item.stop, lang),
         paper=paper_of(papers, item.invoice.id, lang),
+        plan=f"/reminders/plan?for=invoice:{item.invoice.id}",
+        plan_label=text(lang, "plan.link_invoice", number=item.invoice.number),
     )
 
 

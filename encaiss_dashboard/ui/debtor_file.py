@@ -7,8 +7,9 @@ from typing import Any
 import reflex as rx
 
 from encaiss_dashboard.locales import LETTER_LANGUAGES
-from encaiss_dashboard.ui.components import button, card, empty, link_button, tag
+from encaiss_dashboard.ui.components import button, card, empty, icon, link_button, tag
 from encaiss_dashboard.ui.debtor_facts import Debtor
+from encaiss_dashboard.ui.debtor_kind import OfDebtor, kind_choice, own_plan
 from encaiss_dashboard.ui.deciding import decided_on
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.merging import Merging, merged_from, merged_on, merging_ways
@@ -17,7 +18,7 @@ from encaiss_dashboard.ui.replies import Replies, reply_opener, reply_shown, to_
 from encaiss_dashboard.ui.shell import Shell, page
 from encaiss_dashboard.ui.stopping import Stopping, stopped_on, stops_card
 
-__all__ = ["Debtor", "Merging", "Replies", "Stopping", "debtor_file_page"]
+__all__ = ["Debtor", "Merging", "OfDebtor", "Replies", "Stopping", "debtor_file_page"]
 
 
 def debtor_file_page() -> rx.Component:
@@ -253,6 +254,13 @@ def _invoices() -> rx.Component:
                             rx.el.td(
                                 row["number"],
                                 clip(row["paper"]),
+                                rx.el.a(
+                                    icon("reminders"),
+                                    href=row["plan"],
+                                    aria_label=row["plan_label"],
+                                    title=row["plan_label"],
+                                    class_name="clip",
+                                ),
                                 rx.cond(row["stop"] != "", rx.el.div(tag(row["stop"], "info long"))),
                                 class_name="number",
                             ),
@@ -300,7 +308,8 @@ def _facts() -> rx.Component:
                 Debtor.standing_word,
             ),
         ),
-        pair(t("file.plan"), Debtor.plan),
+        pair(t("plan.kind"), kind_choice()),
+        pair(t("file.plan"), rx.fragment(Debtor.plan, rx.el.br(), own_plan())),
         pair(t("file.term"), Debtor.term),
         pair(t("file.language"), Debtor.language_word),
         pair(t("file.email"), rx.cond(Debtor.email != "", Debtor.email, t("file.no_email"))),

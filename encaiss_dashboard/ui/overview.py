@@ -8,6 +8,7 @@ from encaiss_dashboard.ui.components import card, empty, figure, link_button, ta
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.overview_state import BOTTOM, LEFT, RIGHT, TOP, Overview, Watched
 from encaiss_dashboard.ui.shell import Shell, page
+from encaiss_dashboard.ui.up_to_date import up_to_date
 
 
 def overview_page() -> rx.Component:
@@ -20,6 +21,7 @@ def overview_page() -> rx.Component:
             link_button(t("overview.export"), "/files/invoices/all", download=True, reload_document=True),
             rx.cond(Shell.may_upload, link_button(t("overview.upload"), "/invoices", kind="p")),
         ),
+        up_to_date(),
         rx.cond(
             Overview.ready & Overview.first_time,
             rx.el.section(

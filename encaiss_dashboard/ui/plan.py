@@ -1,4 +1,4 @@
-"""The plan of a client's reminders: its steps, its days, and the dates it leads to."""
+"""The plan of a client's reminders: whose it is, what can be changed, and the dates it leads to."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 import reflex as rx
 
-from encaiss_dashboard.ui.components import button, card, icon, link_button, tag, top
+from encaiss_dashboard.domain.dunning import Named
+from encaiss_dashboard.ui import plan_fields
+from encaiss_dashboard.ui.components import button, card, empty, link_button, tag, top
 from encaiss_dashboard.ui.i18n import t
-from encaiss_dashboard.ui.plan_state import CLOSURES, Terms
+from encaiss_dashboard.ui.plan_state import Terms
 from encaiss_dashboard.ui.shell import Shell, page
 from encaiss_dashboard.ui.texts import texts_link
 
@@ -17,182 +19,107 @@ def plan_page() -> rx.Component:
     """The page."""
     return page(
         "plan.title",
-        top(
-            t("plan.title"),
-            rx.cond(Terms.ready, Terms.in_force, "…"),
-            texts_link(),
+        rx.cond(
+            Terms.missing,
+            rx.el.section(
+                empty(
+                    t("plan.missing_title"),
+                    t("plan.missing_hint"),
+                    link_button(t("plan.missing_go"), "/reminders/plan", kind="p"),
+                ),
+                class_name="card",
+            ),
+            rx.fragment(_head(), _scopes(), _whole()),
+        ),
+    )
+
+
+def _head() -> rx.Component:
+    return top(
+        rx.cond(Terms.special, Terms.name, t("plan.title")),
+        rx.cond(Terms.ready, Terms.in_force, "…"),
+        texts_link(),
+        rx.cond(
+            Shell.may_delegate,
+            rx.fragment(
+                rx.cond(Terms.own, button(t("plan.go_back"), id="plan-go-back", on_click=Terms.go_back)),
+                rx.el.select(
+                    rx.el.option(t("plan.begin_from"), value=""),
+                    *(rx.el.option(t(f"plan.named_{one.value}"), value=one.value) for one in Named),
+                    value="",
+                    on_change=Terms.begin_from,
+                    disabled=~Terms.ready,
+                    aria_label=t("plan.begin_from"),
+                    class_name="in plan-from",
+                ),
+                button(
+                    t("plan.save"),
+                    kind="p",
+                    on_click=Terms.save,
+                    disabled=~Terms.ready | ~Terms.changed | (Terms.problem != ""),
+                ),
+            ),
+        ),
+        crumbs=rx.el.nav(
+            rx.el.a(t("menu.reminders"), href="/reminders"),
             rx.cond(
-                Shell.may_delegate,
+                Terms.special,
                 rx.fragment(
-                    button(t("plan.standard"), on_click=Terms.standard, disabled=~Terms.ready),
-                    button(
-                        t("plan.save"),
-                        kind="p",
-                        on_click=Terms.save,
-                        disabled=~Terms.ready | ~Terms.changed | (Terms.problem != ""),
-                    ),
+                    rx.el.span(" / ", aria_hidden="true"),
+                    rx.el.a(t("plan.to_debtor"), href=Terms.debtor_href),
                 ),
             ),
-            crumbs=rx.el.nav(
-                rx.el.a(t("menu.reminders"), href="/reminders"),
-                aria_label=t("plan.title"),
-                class_name="crumbs",
-            ),
-        ),
-        rx.cond(
-            Terms.ready,
-            rx.el.div(
-                rx.el.fieldset(
-                    _steps(), _days(), disabled=~Shell.may_delegate, class_name="plan-fields grid"
-                ),
-                rx.el.div(_foreseen(), _versions(), class_name="grid plan-side"),
-                class_name="grid k2",
-            ),
-            rx.el.div(*(rx.el.div(class_name="skeleton line") for _ in range(8)), class_name="waiting card"),
+            aria_label=t("plan.title"),
+            class_name="crumbs",
         ),
     )
 
 
-def _steps() -> rx.Component:
-    return card(
-        t("plan.steps"),
-        t("plan.steps_hint"),
-        rx.el.div(rx.foreach(Terms.steps, _step), class_name="plan-steps"),
-        rx.el.div(
-            _field(t("plan.gap"), t("plan.gap_hint"), "gap", Terms.gap, "numeric"),
-            _field(t("plan.minimum"), t("plan.minimum_hint"), "minimum", Terms.minimum, "decimal"),
-            class_name="plan-two",
-        ),
-    )
+def _scopes() -> rx.Component:
+    """The two general plans, and the special one that is looked at."""
 
-
-def _step(row: rx.vars.ObjectVar[Any]) -> rx.Component:
-    gentle = row["code"] == "courtesy"
-    return rx.el.div(
-        rx.el.label(
-            rx.el.input(
-                type="checkbox",
-                checked=row["on"].to(bool),
-                on_change=lambda on: Terms.switch(row["code"], on),
-            ),
-            rx.el.span(row["label"]),
-            class_name="plan-switch",
-        ),
-        rx.cond(
-            gentle,
-            rx.el.span(t("plan.courtesy_days"), class_name="muted small"),
-            rx.el.label(
-                rx.el.input(
-                    key=row["code"] + Terms.drawn.to_string(),
-                    default_value=row["days"],
-                    on_change=lambda typed: Terms.type_in(row["code"], typed),
-                    disabled=~row["on"].to(bool),
-                    input_mode="numeric",
-                    max_length=3,
-                    aria_label=row["label"] + " — " + t("plan.days_late"),
-                    class_name="in short",
-                ),
-                rx.el.span(t("plan.days_late"), class_name="muted small"),
-                class_name="plan-days",
-            ),
-        ),
-        class_name="plan-step",
-    )
-
-
-def _field(label: Any, hint: Any, name: str, value: Any, mode: str) -> rx.Component:
-    return rx.el.div(
-        rx.el.label(
-            rx.el.span(label),
-            rx.el.input(
-                key=f"{name}-" + Terms.drawn.to_string(),
-                default_value=value,
-                on_change=lambda typed: Terms.type_in(name, typed),
-                input_mode=mode,
-                max_length=12,
-                custom_attrs={"aria-describedby": f"plan-{name}-hint"},
-                class_name="in",
-            ),
-            class_name="field",
-        ),
-        rx.el.p(hint, id=f"plan-{name}-hint", class_name="muted small"),
-    )
-
-
-def _days() -> rx.Component:
-    return card(
-        t("plan.days"),
-        t("plan.days_hint"),
-        rx.el.div(
-            rx.foreach(
-                Terms.weekdays,
-                lambda row: rx.el.label(
-                    rx.el.input(
-                        type="checkbox",
-                        checked=row["on"].to(bool),
-                        on_change=lambda on: Terms.switch(row["value"], on),
-                    ),
-                    rx.el.span(row["label"]),
-                    class_name="plan-switch",
-                ),
-            ),
-            role="group",
-            aria_label=t("plan.days"),
-            class_name="plan-week",
-        ),
-        rx.el.label(
-            rx.el.span(t("plan.holidays")),
-            rx.el.select(
-                rx.foreach(Terms.countries, lambda one: rx.el.option(one["label"], value=one["value"])),
-                value=Terms.country,
-                on_change=Terms.keep_holidays,
-                class_name="in",
-            ),
-            class_name="field",
-        ),
-        rx.el.h3(t("plan.closures")),
-        rx.cond(Terms.closures.length() == 0, rx.el.p(t("plan.no_closures"), class_name="muted small")),
-        rx.foreach(Terms.closures, _closure),
-        rx.cond(
-            Terms.closures.length() < CLOSURES,
-            rx.el.div(
-                *(
-                    button(t(f"plan.add_{what}"), on_click=Terms.add_closure(what))
-                    for what in ("christmas", "builders", "other")
-                ),
-                class_name="plan-ways",
-            ),
-        ),
-    )
-
-
-def _closure(row: rx.vars.ObjectVar[Any]) -> rx.Component:
-    def end(name: str) -> rx.Component:
-        return rx.el.label(
-            rx.el.span(t(f"plan.{name}"), class_name="muted small"),
-            rx.el.input(
-                key=row["at"] + name,
-                default_value=row[name],
-                on_change=lambda typed: Terms.close(row["at"], name, typed),
-                placeholder="24/12",
-                max_length=5,
-                class_name="in short",
-            ),
-            class_name="plan-days",
+    def scope(label: Any, href: str, here: Any) -> rx.Component:
+        return rx.el.a(
+            label,
+            href=href,
+            class_name=rx.cond(here, "tab on", "tab"),
+            aria_current=rx.cond(here, "page", "false"),
         )
 
-    return rx.el.div(
-        end("first"),
-        end("last"),
-        rx.el.button(
-            icon("close"),
-            on_click=Terms.remove_closure(row["at"]),
-            aria_label=t("plan.remove"),
-            title=t("plan.remove"),
-            class_name="btn only",
-            type="button",
+    return rx.el.nav(
+        scope(t("plan.businesses"), "/reminders/plan", Terms.scope == "business"),
+        scope(t("plan.persons"), "/reminders/plan?for=consumer", Terms.scope == "consumer"),
+        rx.cond(Terms.special, rx.el.span(t("plan.special"), class_name="tab on", aria_current="page")),
+        aria_label=t("plan.for_whom"),
+        class_name="tabs plan-scopes",
+    )
+
+
+def _whole() -> rx.Component:
+    return rx.cond(
+        Terms.ready,
+        rx.el.div(
+            rx.el.fieldset(
+                plan_fields.steps(),
+                rx.cond(Terms.consumer, plan_fields.consumers()),
+                plan_fields.days(),
+                disabled=~Shell.may_delegate,
+                class_name="plan-fields grid",
+            ),
+            rx.el.div(
+                _foreseen(),
+                rx.el.fieldset(
+                    plan_fields.settings(),
+                    rx.cond(Terms.scope == "consumer", plan_fields.who_is()),
+                    disabled=~Shell.may_delegate,
+                    class_name="plan-fields grid",
+                ),
+                _versions(),
+                class_name="grid plan-side",
+            ),
+            class_name="grid k2",
         ),
-        class_name="plan-closure",
+        rx.el.div(*(rx.el.div(class_name="skeleton line") for _ in range(8)), class_name="waiting card"),
     )
 
 
@@ -228,6 +155,7 @@ def _versions() -> rx.Component:
     return card(
         t("plan.versions"),
         t("plan.versions_hint"),
+        rx.cond(Terms.versions.length() == 0, rx.el.p(t("plan.no_versions"), class_name="muted small")),
         rx.el.ul(
             rx.foreach(
                 Terms.versions,

@@ -2,83 +2,56 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final, TypedDict
+from decimal import Decimal
+from typing import Any, Final
 
-from encaiss_dashboard.domain.dunning import COURTESY, DEFAULT_PLAN, Plan, StepCode
-from encaiss_dashboard.domain.errors import Refusal
-from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.consumer import Clause, Creditor
+from encaiss_dashboard.domain.dunning import PLANS, Named, Plan
+from encaiss_dashboard.domain.errors import NotFound, Refusal, Unreadable
 from encaiss_dashboard.domain.plan_terms import written
 from encaiss_dashboard.domain.sending_days import COUNTRIES
-from encaiss_dashboard.locales import day, decimal, moment, text, weekday
+from encaiss_dashboard.locales import decimal, text
 from encaiss_dashboard.services import plans
-from encaiss_dashboard.services.plans import AgreedPlan, ForeseenStep
-from encaiss_dashboard.ui import access
+from encaiss_dashboard.services.plans import Scoped, facts
+from encaiss_dashboard.services.plans.checking import PlanCosts
+from encaiss_dashboard.ui import access, plan_draft
+from encaiss_dashboard.ui.plan_draft import ClosureRow, DayRow, ForeseenRow, StepRow, VersionRow
 from encaiss_dashboard.ui.shell import Choice, Next, Shell, handler
 
 CLOSURES: Final = 4
 _CHRISTMAS: Final = ("24/12", "02/01")
 _BUILDERS: Final = ("11/07", "02/08")
-_TONES: Final = {StepCode.COURTESY: "info", StepCode.FORMAL_NOTICE: "bad"}
-_DAY: Final = re.compile(r"\s*([0-9]{1,2})\s*[/.-]\s*([0-9]{1,2})\s*")
-_NUMBER: Final = re.compile(r"\s*[0-9]{1,6}\s*")
+_LENGTHS_MAX: Final = {"gap": 12, "minimum": 20, "stale": 12, "fixed": 20, "supplies": 120}
+_OF_STEP: Final = frozenset({"days", "costs", "channel"})
 _TYPED_MAX: Final = 40
 _VERSIONS_SHOWN: Final = 10
-
-
-class StepRow(TypedDict):
-    """One step as it is edited; ``days`` is what was typed."""
-
-    code: str
-    label: str
-    on: bool
-    days: str
-
-
-class DayRow(TypedDict):
-    """One day of the week."""
-
-    value: str
-    label: str
-    on: bool
-
-
-class ClosureRow(TypedDict):
-    """One period in which nothing leaves, as typed."""
-
-    at: str
-    first: str
-    last: str
-
-
-class ForeseenRow(TypedDict):
-    """A step with the day on which it would go."""
-
-    step: str
-    tone: str
-    on: str
-    late: str
-
-
-class VersionRow(TypedDict):
-    """What was agreed once."""
-
-    name: str
-    when: str
-    what: str
 
 
 class Terms(Shell):
     """The plan in force, the draft of another one, and what the draft leads to."""
 
     ready: bool = False
+    missing: bool = False
+    scope: str = plans.BUSINESS
+    special: bool = False
+    own: bool = False
+    consumer: bool = False
+    name: str = ""
+    debtor_href: str = ""
     version: int = 0
     in_force: str = ""
     steps: list[StepRow] = []
     gap: str = ""
     minimum: str = ""
+    by_age: bool = False
+    stale: str = ""
+    supplies: str = ""
+    creditor: str = ""
+    clause: str = ""
+    fixed: str = ""
+    interest: bool = False
+    consumers: bool = False
     weekdays: list[DayRow] = []
     country: str = ""
     countries: list[Choice] = []
@@ -89,50 +62,69 @@ class Terms(Shell):
     versions: list[VersionRow] = []
     drawn: int = 0
     _base: Mapping[str, Any] = {}
-    _house: Plan = DEFAULT_PLAN
     _drawn_from: Mapping[str, Any] = {}
 
     @handler
     async def load(self) -> Next:
-        """Show what is in force, as the draft too."""
-        found = await access.read(self, plans.scoped)
-        lang = self._language()
-        self.version = found.version
-        self.in_force = _agreed(found.history[0], lang)
-        self.versions = [_version(one, lang) for one in found.history[:_VERSIONS_SHOWN]]
-        self._house = found.house
+        """Show what is in force for whom the address names, as the draft too."""
+        asked = str(self.router.url.query_parameters.get("for", ""))[:_TYPED_MAX]
+        self.problem = ""
+        try:
+            found = await access.read(self, plans.scoped, asked or plans.BUSINESS)
+        except (NotFound, Unreadable):
+            self.ready = self.missing = True
+            self.scope, self.name, self.special = plans.BUSINESS, "", False
+            return None
+        self.missing = False
+        self._head(found)
         self._draw(found.plan)
         self._base = dict(self._terms())
         await self._preview()
         self.ready = True
+        return None
 
     @handler
     async def type_in(self, name: str, value: str) -> Next:
-        """A number or amount was typed: of a step by its code, the gap or the least amount."""
-        if name == "gap":
-            self.gap = value[:_TYPED_MAX]
-        elif name == "minimum":
-            self.minimum = value[:_TYPED_MAX]
-        else:
-            self.steps = [
-                StepRow(**{**row, "days": value[:_TYPED_MAX]}) if row["code"] == name else row
-                for row in self.steps
-            ]
+        """A number, an amount or words were typed that are not of one step."""
+        if name in _LENGTHS_MAX:
+            setattr(self, name, value[: _LENGTHS_MAX[name]])
+        await self._preview()
+
+    @handler
+    async def type_step(self, code: str, field: str, value: str) -> Next:
+        """The days or costs of a step were typed, or its channel was chosen."""
+        if field in _OF_STEP:
+            self._change_step(code, **{field: value[:_TYPED_MAX]})
+        await self._preview()
+
+    @handler
+    async def claim(self, code: str, on: bool) -> Next:  # noqa: FBT001 - what a checkbox sends
+        """A step asks for interest and indemnity, or not."""
+        self._change_step(code, claims=on)
         await self._preview()
 
     @handler
     async def switch(self, name: str, on: bool) -> Next:  # noqa: FBT001 - what a checkbox sends
-        """A step or a day of the week was taken in or left out."""
-        self.steps = [StepRow(**{**row, "on": on}) if row["code"] == name else row for row in self.steps]
+        """A step or a day of the week was taken in or left out, or one of the settings."""
+        if name == "by_age":
+            self.by_age = on
+        elif name == "interest":
+            self.interest = on
+        self._change_step(name, on=on)
         self.weekdays = [
             DayRow(**{**row, "on": on}) if row["value"] == name else row for row in self.weekdays
         ]
         await self._preview()
 
     @handler
-    async def keep_holidays(self, country: str) -> Next:
-        """The public holidays of a country are kept, or none."""
-        self.country = country if country in COUNTRIES else ""
+    async def choose(self, name: str, value: str) -> Next:
+        """Whose holidays are kept, what the client is, or which indemnity was agreed."""
+        if name == "country":
+            self.country = value if value in COUNTRIES else ""
+        elif name == "creditor":
+            self.creditor = value if value in set(Creditor) else Creditor.OTHER.value
+        elif name == "clause":
+            self.clause = value if value in set(Clause) else Clause.NONE.value
         await self._preview()
 
     @handler
@@ -166,28 +158,47 @@ class Terms(Shell):
         await self._preview()
 
     @handler
-    async def standard(self) -> Next:
-        """Draft the house's own plan; nothing is agreed yet."""
-        self._draw(self._house)
+    async def begin_from(self, name: str) -> Next:
+        """Draft one of the named plans; nothing is agreed yet, and what was said of consumers stays."""
+        if name in set(Named):
+            said = self._terms()["consumer"]
+            self._draw(PLANS[Named(name)])
+            self._draw_consumer(said)
         await self._preview()
 
     @handler
     async def save(self) -> Next:
         """Agree on the draft from now on."""
+        return await self._agree(self._terms(), "plan.saved")
+
+    @handler
+    async def go_back(self) -> Next:
+        """Let the general plan hold again for this debtor or invoice."""
+        return await self._agree({}, "plan.went_back")
+
+    @handler
+    async def say_consumers(self, on: bool) -> Next:  # noqa: FBT001 - what a checkbox sends
+        """Say what debtors are of whom nothing is known; it holds at once."""
+        await access.act(self, facts.say_consumers, consumers=on)
+        self.consumers = on
+        self._say("plan.consumers_said" if on else "plan.businesses_said")
+
+    async def _agree(self, terms: Mapping[str, Any], key: str) -> Next:
         try:
-            version = await access.act(self, plans.save, self._terms(), self.version)
+            version = await access.act(self, plans.save, terms, self.version, self.scope)
         except access.SignedOut:
             raise
         except Refusal as refusal:
             self._object(refusal)
             return None
-        return self._done("plan.saved", n=version)
+        return self._done(key, n=version)
 
     async def _preview(self) -> None:
+        self.steps = plan_draft.with_free(self.steps, consumer=self.consumer)
         terms, lang = self._terms(), self._language()
         self.changed = terms != self._base
         try:
-            steps = await access.read(self, plans.foresee, terms)
+            steps = await access.read(self, plans.foresee, terms, self.scope)
         except access.SignedOut:
             raise
         except Refusal as refusal:
@@ -195,41 +206,55 @@ class Terms(Shell):
             self.foreseen = []
             return
         self.problem = ""
-        self.foreseen = [_foreseen(one, lang) for one in steps]
+        self.foreseen = [plan_draft.foreseen_row(one, lang) for one in steps]
 
     def _object(self, refusal: Refusal) -> None:
-        facts = dict(refusal.facts)
-        about = text(self._language(), f"step.{facts['step']}_short") + " — " if "step" in facts else ""
-        self.problem = about + text(self._language(), f"refusal.{refusal.code}", **facts)
+        told = dict(refusal.facts)
+        if isinstance(refusal, PlanCosts):
+            told["last"] = decimal(Decimal(told["last"]), self._language(), places=2)
+        about = text(self._language(), f"step.{told['step']}_short") + " — " if "step" in told else ""
+        self.problem = about + text(self._language(), f"refusal.{refusal.code}", **told)
+
+    def _change_step(self, code: str, **changes: object) -> None:
+        self.steps = [
+            StepRow(**{**row, **changes}) if row["code"] == code else row  # type: ignore[typeddict-item]  # names are ours
+            for row in self.steps
+        ]
+
+    def _head(self, found: Scoped) -> None:
+        lang = self._language()
+        self.scope, self.consumer, self.version = found.scope, found.consumer, found.version
+        self.special, self.own, self.name = found.debtor_id is not None, found.own, found.name
+        self.debtor_href = f"/debtors/{found.debtor_id}" if self.special else ""
+        self.consumers = found.consumers
+        if self.special and not found.own:
+            held = "consumer" if found.consumer else "business"
+            self.in_force = text(lang, f"plan.which_{'debtor' if found.by_debtor else held}")
+        else:
+            self.in_force = plan_draft.agreed_words(found.history[0], lang, own=self.special)
+        self.versions = [plan_draft.version_row(one, lang) for one in found.history[:_VERSIONS_SHOWN]]
 
     def _draw(self, plan: Plan) -> None:
         """Write a plan into the fields, which are drawn anew."""
-        lang, terms = self._language(), written(plan)
-        self._drawn_from = terms
-        days = {step["code"]: step["days_late_min"] for step in terms["steps"]}
-        usual = {step.code.value: step.days_late_min for step in (COURTESY, *DEFAULT_PLAN.steps)}
-        self.steps = [
-            StepRow(
-                code=code.value,
-                label=text(lang, f"step.{code.value}_short"),
-                on=code.value in days,
-                days=str(days.get(code.value, usual[code.value])),
-            )
-            for code in StepCode
-        ]
+        lang = self._language()
+        self._drawn_from = written(plan)
+        self.steps = plan_draft.with_free(plan_draft.step_rows(plan, lang), consumer=self.consumer)
         self.gap = str(plan.contact_gap_days)
-        self.minimum = (
-            decimal(Money(plan.minimum_cents).decimal, lang, places=2) if plan.minimum_cents else ""
-        )
-        self.weekdays = [
-            DayRow(value=str(number), label=weekday(number, lang), on=number in plan.sending.weekdays)
-            for number in range(7)
-        ]
+        self.minimum = plan_draft.typed_amount(plan.minimum_cents, lang)
+        self.by_age = plan.enters_by_age
+        self.stale = str(plan.stale_after_days or "")
+        self._draw_consumer(self._drawn_from["consumer"])
+        self.weekdays = plan_draft.day_rows(plan, lang)
         self.country = plan.sending.country
         self.countries = [Choice(value="", label=text(lang, "plan.no_holidays"))] + [
             Choice(value=code, label=text(lang, f"plan.country_{code}")) for code in COUNTRIES
         ]
-        self._draw_closures([(_typed(first), _typed(last)) for first, last in terms["closures"]])
+        self._draw_closures(plan_draft.closures(plan))
+
+    def _draw_consumer(self, said: Mapping[str, Any]) -> None:
+        self.supplies, self.creditor = said["supplies"], said["creditor"]
+        self.clause, self.interest = said["clause"], said["interest"]
+        self.fixed = plan_draft.typed_amount(said["fixed_cents"], self._language())
 
     def _draw_closures(self, rows: Sequence[tuple[str, str]]) -> None:
         self.drawn += 1
@@ -238,85 +263,29 @@ class Terms(Shell):
             for place, (first, last) in enumerate(rows)
         ]
 
-    def _terms(self) -> Mapping[str, Any]:
+    def _terms(self) -> dict[str, Any]:
         """The draft as terms; what is no number or day is left to the service to refuse."""
         kept = {step["code"]: step for step in self._drawn_from.get("steps", ())}
         return {
-            **self._drawn_from,
             "steps": [
-                {
-                    **kept.get(row["code"], {}),
-                    "code": row["code"],
-                    "days_late_min": _number(row["days"]),
-                    "days_late_max": None,
-                    "days_after_previous": 0,
-                }
-                for row in self.steps
-                if row["on"]
+                plan_draft.step_terms(row, kept.get(row["code"], {})) for row in self.steps if row["on"]
             ],
-            "contact_gap_days": _number(self.gap),
-            "minimum_cents": _cents(self.minimum),
+            "contact_gap_days": plan_draft.number(self.gap),
+            "minimum_cents": plan_draft.cents(self.minimum),
             "weekdays": [int(row["value"]) for row in self.weekdays if row["on"]],
             "country": self.country,
             "closures": [
-                [_day_of_year(row["first"]), _day_of_year(row["last"])]
+                [plan_draft.day_of_year(row["first"]), plan_draft.day_of_year(row["last"])]
                 for row in self.closures
                 if row["first"].strip() or row["last"].strip()
             ],
+            "enters_by_age": self.by_age,
+            "stale_after_days": plan_draft.number(self.stale) if self.stale.strip() else None,
+            "consumer": {
+                "supplies": self.supplies.strip(),
+                "creditor": self.creditor,
+                "clause": self.clause,
+                "fixed_cents": plan_draft.cents(self.fixed) if self.clause == Clause.FIXED else 0,
+                "interest": self.interest,
+            },
         }
-
-
-def _number(typed: str) -> int:
-    """What was typed as a number of days, below all that is possible when it is none."""
-    return int(typed) if _NUMBER.fullmatch(typed) else -1
-
-
-def _cents(typed: str) -> int:
-    plain = re.sub(r"[\s\u00a0\u202f€]", "", typed)
-    if "," in plain:
-        plain = plain.replace(".", "").replace(",", ".")
-    if not plain:
-        return 0
-    try:
-        cents = Decimal(plain) * 100
-    except InvalidOperation:
-        return -1
-    return int(cents) if cents.is_finite() and cents == cents.to_integral_value() else -1
-
-
-def _day_of_year(typed: str) -> str:
-    found = _DAY.fullmatch(typed)
-    return f"{int(found[2]):02}-{int(found[1]):02}" if found else "00-00"
-
-
-def _typed(written_day: str) -> str:
-    month, number = written_day.split("-")
-    return f"{number}/{month}"
-
-
-def _foreseen(one: ForeseenStep, lang: str) -> ForeseenRow:
-    return ForeseenRow(
-        step=text(lang, f"step.{one.step}_short"),
-        tone=_TONES.get(one.step, "warn"),
-        on=day(one.on, lang, "full"),
-        late=text(lang, "plan.late", n=one.days_late)
-        if one.days_late > 0
-        else text(lang, "plan.early", n=-one.days_late),
-    )
-
-
-def _agreed(one: AgreedPlan, lang: str) -> str:
-    if one.at is None:
-        return text(lang, "plan.in_force_standard")
-    return text(lang, "plan.in_force", n=one.version, moment=moment(one.at, lang), who=one.by or "Encaiss")
-
-
-def _version(one: AgreedPlan, lang: str) -> VersionRow:
-    days = " · ".join(str(step.days_late_min) for step in one.plan.steps) if one.plan else ""
-    return VersionRow(
-        name=text(lang, "plan.version", n=one.version) if one.version else text(lang, "plan.standard_name"),
-        when=f"{moment(one.at, lang)} · {one.by or 'Encaiss'}"
-        if one.at
-        else text(lang, "plan.from_the_start"),
-        what=text(lang, "plan.summary", days=days, gap=one.plan.contact_gap_days) if one.plan else "",
-    )

@@ -13,6 +13,7 @@ from encaiss_dashboard.ui.plan import plan_link
 from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.shell import Shell, page
 from encaiss_dashboard.ui.texts import texts_link
+from encaiss_dashboard.ui.up_to_date import up_to_date
 
 _DIALOG: Final = "run-reminders"
 
@@ -30,6 +31,7 @@ def reminders_page() -> rx.Component:
             rx.cond(Shell.may_remind, _run_button()),
         ),
         rx.cond(Shell.may_remind, _confirm()),
+        up_to_date(),
         _progress(),
         _figures(),
         rx.cond(

@@ -68,7 +68,9 @@ def statement(language="fr", step=StepCode.STATEMENT_1, lines=None, credits=None
             "+32 81 00 00 00",
         ),
         "creditor": Party("Menuiserie Exemple SRL", "BE 0123.456.749", ("Zoning 7", "5590 Ciney")),
-        "debtor": Party("Brasserie du Condroz SRL", "", ("Place Monseu 3", "5590 Ciney")),
+        "debtor": Party(
+            "Brasserie du Condroz SRL", "", ("Place Monseu 3", "5590 Ciney"), "d@brasserie.example"
+        ),
         "country": "BE",
         "account": ACCOUNT,
         "sections": (section(lines, credits),),

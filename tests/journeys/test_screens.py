@@ -12,7 +12,7 @@ from encaiss_dashboard.locales import text
 OWNER = "owner@screens.example"
 ADMIN = "admin@screens.example"
 PASSWORD = "correct horse battery"
-SCREENS = range(17)
+SCREENS = range(18)
 CLOSELY = (
     *("/invoices", "/software", "/reminders/plan", "/reminders/texts"),
     *("/reminders/calendar", "/messages"),

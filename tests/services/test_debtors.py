@@ -82,8 +82,9 @@ def test_the_figures_of_a_file(read, condroz):
     assert (seen.overdue_invoices, seen.invoices_ever) == (3, 6)
     assert seen.oldest_due == date(2026, 9, 11)
     assert seen.days_late == 72
-    # 10.5 %: 8 600 × 72 days = 178.126…, 5 240 × 53 = 79.892…, 4 400 × 22 = 27.846…, each to the cent.
-    assert seen.interest == Money(178_13 + 79_89 + 27_85)
+    # 10.5 %: 17 200 for the 19 days until half of it was paid and 8 600 for the 53 since = 225.131…,
+    # 5 240 × 53 = 79.892…, 4 400 × 22 = 27.846…, each to the cent.
+    assert seen.interest == Money(225_13 + 79_89 + 27_85)
     assert seen.indemnity == Money(120_00)
     assert seen.rate is not None
     assert seen.rate.percent == Decimal("10.5")
@@ -234,7 +235,7 @@ def test_what_cannot_be_is_not_kept(house, act, condroz, changes, refusal):
 
 @pytest.mark.parametrize("language", LETTER_LANGUAGES)
 def test_a_debtor_reads_its_letters_in_any_language_that_they_are_written_in(act, read, condroz, language):
-    act(debtors.edit, condroz, email="compta@condroz.example", language=language, term="")
+    act(debtors.editing.edit, condroz, email="compta@condroz.example", language=language, term="")
     assert read(debtors.file, condroz).debtor.language == language
 
 

@@ -75,9 +75,7 @@ def working(day):
 def banks_open(day):
     fixed = {(1, 1), (5, 1), (12, 25), (12, 26)}
     good_friday, easter_monday = easter(day.year) - 2 * DAY, easter(day.year) + DAY
-    return (
-        day.weekday() < 5 and (day.month, day.day) not in fixed and day not in {good_friday, easter_monday}
-    )
+    return day.weekday() < 5 and (day.month, day.day) not in fixed and day not in {good_friday, easter_monday}
 
 
 def last_free_day(sent, channel):
@@ -415,9 +413,7 @@ class Life:
 
     def write_off(self, bill, cents):
         number, day = f"N{len(self.history)}", self.today
-        note = self.house.invoice(
-            bill.debtor, number, issue=day, due=day, cents=cents, kind="credit_note"
-        )
+        note = self.house.invoice(bill.debtor, number, issue=day, due=day, cents=cents, kind="credit_note")
         self.house.allocate(bill.key, on=day, cents=cents, credit_note_id=note)
         bill.moves.append((day, cents))
         return bill.number, cents

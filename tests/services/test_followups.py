@@ -68,7 +68,7 @@ def test_an_accountant_finds_every_invoice_the_oldest_first_with_all_that_was_do
         "Total TVAC": 1000.0,
         "Acompte ou réglé": 250.0,
         "Solde ouvert": 750.0,
-        "Intérêts": 8.41,
+        "Intérêts": 10.5,  # 1 000 until 250 were paid on the 30th day, 750 since
         "Indemnité (EUR)": 40.0,
         "Devise": "EUR",
         "Rappels": 2.0,
@@ -125,7 +125,7 @@ def test_the_same_rows_are_there_as_text(taken):
     rows = list(csv.reader(io.StringIO(made.content.decode("utf-8-sig")), delimiter=";"))
     assert rows[0] == HEADINGS
     assert rows[2][2:11] == [
-        *("2026-10-02", "2026-11-01", "1000,00", "250,00", "750,00", "8,41", "40,00", "EUR", "2")
+        *("2026-10-02", "2026-11-01", "1000,00", "250,00", "750,00", "10,50", "40,00", "EUR", "2")
     ]
 
 

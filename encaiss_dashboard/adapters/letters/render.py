@@ -65,16 +65,16 @@ def _plain_table(table: Table) -> Iterator[str]:
     names = [name for name in table.columns if name != "total"]
     cells = [[_plain_cell(row, name) for name in names] for row in table.rows]
     heads = [table.columns[name] for name in names]
-    invoices = [line for line, row in zip(cells, table.rows, strict=True) if not row.is_credit]
+    invoices = [line for line, row in zip(cells, table.rows, strict=True) if not row.is_beside]
     widths = [max(map(len, column)) for column in zip(heads, *invoices, strict=True)]
     widths[-1] = max(widths[-1], len(table.total), *(len(line[-1]) for line in cells))
-    labels = [_label(row) for row in table.rows if row.is_credit] + [table.total_label]
+    labels = [_label(row) for row in table.rows if row.is_beside] + [table.total_label]
     span = max(sum(widths[:-1]) + len(_COLUMN_GAP) * (len(widths) - 2), *map(len, labels))
     rule = "-" * (span + len(_COLUMN_GAP) + widths[-1])
     yield _plain_line(heads, widths, span)
     yield rule
     for row, line in zip(table.rows, cells, strict=True):
-        if row.is_credit:
+        if row.is_beside:
             yield f"{_label(row):<{span}}{_COLUMN_GAP}{row.open:>{widths[-1]}}"
         else:
             yield _plain_line(line, widths, span)
@@ -187,7 +187,7 @@ def _html_table(card: ET.Element, table: Table) -> None:
     rows = add(element, "tbody")
     for row in table.rows:
         line = add(rows, "tr")
-        if row.is_credit:
+        if row.is_beside:
             _lines(line, f"{_CELL}padding-right:8px;", row.name, row.issued, span=2)
             _lines(line, _CELL + _NUM, row.open)
             continue

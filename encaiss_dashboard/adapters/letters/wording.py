@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 import segno
@@ -13,6 +14,7 @@ from encaiss_dashboard.domain.dunning import StepCode
 from encaiss_dashboard.domain.letter_texts import paragraphs
 from encaiss_dashboard.domain.letters import (
     BankAccount,
+    ClaimSum,
     CreditLine,
     FirstReminder,
     LetterLine,
@@ -22,7 +24,7 @@ from encaiss_dashboard.domain.letters import (
 )
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.references import format_enterprise_number, is_enterprise_number
-from encaiss_dashboard.locales import day, integer, money, territory, text
+from encaiss_dashboard.locales import day, decimal, integer, money, territory, text
 
 _POSTED_IN: Final = "BE"
 # The law on late payment between businesses, by the debtor's country; elsewhere none is named.
@@ -44,7 +46,7 @@ class Row:
         out_of: "sur 10 000,00 €" when a part is paid, else "".
         open: what is asked for; negative for a credit.
         notes: short remarks below the name.
-        is_credit: whether it is deducted.
+        is_beside: whether it is no invoice, but what is deducted or claimed besides.
     """
 
     name: str
@@ -57,7 +59,7 @@ class Row:
     out_of: str
     open: str
     notes: tuple[str, ...]
-    is_credit: bool
+    is_beside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +209,23 @@ def _after(letter: StatementLetter, client: str) -> tuple[str, ...]:
     lang = letter.language
     keys = ["contest", "crossed"]
     free = _free_of_charge(letter, letter.first_reminder, client) if letter.first_reminder else ()
+    facts = {"client": client, "email": letter.sender.email}
+    law = []
     if letter.step is StepCode.FORMAL_NOTICE:
-        law = _LAWS.get(letter.country, "formal_notice_law_other")
-        keys = [law, "formal_notice_next", *keys]
-    said = (text(lang, f"letter.{key}", client=client, email=letter.sender.email) for key in keys)
-    return (*free, *said)
+        law = [" ".join(text(lang, f"letter.{key}", **facts) for key in _law(letter))]
+        keys = ["formal_notice_next", *keys]
+    return (*free, *law, *(text(lang, f"letter.{key}", **facts) for key in keys))
+
+
+def _law(letter: StatementLetter) -> list[str]:
+    """The sentences of a formal notice about what the law adds, and whether the total has it already."""
+    if letter.consumer:
+        return ["formal_notice_law_consumer"]
+    claimed = any(section.claims for section in letter.sections)
+    law = _LAWS.get(letter.country)
+    if law is None:
+        return ["formal_notice_included" if claimed else "formal_notice_law_other"]
+    return [law, "formal_notice_included" if claimed else "formal_notice_left_out"]
 
 
 def _free_of_charge(letter: StatementLetter, reminder: FirstReminder, client: str) -> tuple[str, ...]:
@@ -225,9 +239,11 @@ def _free_of_charge(letter: StatementLetter, reminder: FirstReminder, client: st
         "last_day": day(reminder.last_day, lang, "long"),
         "total": " + ".join(money(one.total, lang) for one in letter.sections if one.total.cents > 0),
         "indemnity": money(reminder.indemnity, lang) if reminder.indemnity else "",
+        "supplies": one_line(reminder.supplies),
     }
     then = "indemnity" if reminder.indemnity else "no_indemnity"
-    return tuple(text(lang, f"letter.consumer_{key}", **facts) for key in ("supplied", "free", then))
+    what = "supplied_named" if reminder.supplies else "supplied"
+    return tuple(text(lang, f"letter.consumer_{key}", **facts) for key in (what, "free", then))
 
 
 def _table(letter: StatementLetter, section: Section) -> Table:
@@ -240,6 +256,7 @@ def _table(letter: StatementLetter, section: Section) -> Table:
         columns={name: text(lang, f"letter.column_{name}") for name in names},
         rows=(
             *(_invoice_row(letter, line) for line in section.lines),
+            *(_claim_row(claim, lang, letter.on) for claim in section.claims),
             *(_credit_row(credit, lang) for credit in section.credits),
         ),
         total_label=label,
@@ -262,26 +279,29 @@ def _invoice_row(letter: StatementLetter, line: LetterLine) -> Row:
         out_of=text(lang, "letter.out_of", total=total) if line.total != line.open else "",
         open=money(line.open, lang),
         notes=(text(lang, "letter.listed_only"),) if letter.is_listed_only(line) else (),
-        is_credit=False,
+        is_beside=False,
     )
+
+
+def _claim_row(claim: ClaimSum, lang: str, on: date) -> Row:
+    facts = {"n": claim.invoices, "day": day(on, lang, "numeric")}
+    if claim.percent is not None:
+        facts["percent"] = decimal(claim.percent, lang, places=2)
+    return _beside(text(lang, f"letter.claim_{claim.kind}", **facts), "", money(claim.amount, lang))
 
 
 def _credit_row(credit: CreditLine, lang: str) -> Row:
     number = one_line(credit.number)
     issue = day(credit.on, lang, "numeric") if credit.on else ""
-    return Row(
-        name=text(lang, "letter.credit_note", number=number) if number else text(lang, "letter.credits"),
-        issue=issue,
-        issued=text(lang, "letter.issued", day=issue) if issue else "",
-        due="",
-        late="",
-        late_by="",
-        total="",
-        out_of="",
-        open=money(-credit.amount, lang),
-        notes=(),
-        is_credit=True,
-    )
+    name = text(lang, "letter.credit_note", number=number) if number else text(lang, "letter.credits")
+    issued = text(lang, "letter.issued", day=issue) if issue else ""
+    return replace(_beside(name, issue, money(-credit.amount, lang)), issued=issued)
+
+
+def _beside(name: str, issue: str, amount: str) -> Row:
+    """A line that is no invoice."""
+    nothing = dict.fromkeys(("issued", "due", "late", "late_by", "total", "out_of"), "")
+    return Row(name=name, issue=issue, open=amount, notes=(), is_beside=True, **nothing)
 
 
 def _total(section: Section, lang: str) -> tuple[str, str]:

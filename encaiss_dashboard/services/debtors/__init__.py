@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from encaiss_dashboard.domain.claims import (
+    ClaimKind,
+    ClaimLine,
+    LateInvoice,
+    Settled,
+    claim_lines,
+    is_rate_known,
+)
 from encaiss_dashboard.domain.delegation import DelegationState, DelegationStatus
 from encaiss_dashboard.domain.dso import average_days_late
 from encaiss_dashboard.domain.dunning import Held, OpenInvoice, StepCode, last_step
 from encaiss_dashboard.domain.errors import NotFound
-from encaiss_dashboard.domain.interest import (
-    Evidence,
-    InterestResult,
-    Period,
-    Rate,
-    RateUnknown,
-    Regime,
-    interest,
-    late_indemnity,
-)
-from encaiss_dashboard.domain.invoices import Kind
+from encaiss_dashboard.domain.interest import Evidence, Period, Rate
+from encaiss_dashboard.domain.invoices import Kind, Ledger
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_change
 from encaiss_dashboard.domain.permissions import Action
@@ -241,8 +240,8 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
     debtor_id = queries.known(debtor.id)
     seen = prospects(work.session, client, work.today, [debtor_id])[debtor_id]
     ledger = queries.ledgers(work.session, client, [debtor_id]).get(seen.currency)
-    accrued = _accrued(seen, debtor.country)
-    periods = [period for result in accrued or () for period in result.periods]
+    claims = _claims(seen, ledger)
+    periods = [period for line in claims for period in line.periods]
     oldest = min((item.invoice.due for item in seen.late), default=None)
     told = history.told(work.session, client, debtor_id)
     return DebtorFile(
@@ -254,10 +253,10 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
         overdue=Money.total((item.open for item in seen.late), seen.currency),
         overdue_invoices=len(seen.late),
         invoices_ever=sum(i.kind is Kind.INVOICE for i in ledger.invoices) if ledger else 0,
-        interest=Money.total((r.amount for r in accrued), seen.currency) if accrued is not None else None,
+        interest=_interest(seen, claims),
         rate=periods[-1].rate if periods else None,
         rates_doubtful=_doubtful(periods),
-        indemnity=Money.total((late_indemnity(i.invoice.due, seen.on) for i in seen.late), "EUR"),
+        indemnity=Money.total(one.amount for one in claims if one.kind is ClaimKind.INDEMNITY),
         oldest_due=oldest,
         days_late=(seen.on - oldest).days if oldest else 0,
         days_late_usual=average_days_late(ledger, seen.on, _YEAR_DAYS) if ledger else None,
@@ -287,13 +286,29 @@ def _debtor(work: Work, client_id: int, debtor_id: int) -> records.Debtor:
     return queries.debtor(work.session, client_id, merges.kept(work.session, client_id, debtor_id))
 
 
-def _accrued(seen: Prospect, country: str) -> list[InterestResult] | None:
-    """Interest by right on each invoice past due, None when the law's rate of a period is unknown."""
-    regime = Regime.FR_B2B if country == "FR" else Regime.BE_B2B
-    try:
-        return [interest(item.open, item.invoice.due, seen.on, regime) for item in seen.late]
-    except RateUnknown:
+def _claims(seen: Prospect, ledger: Ledger | None) -> list[ClaimLine]:
+    """What may be claimed today beside the balances, by the law that holds for this debtor."""
+    settled: dict[int, list[Settled]] = defaultdict(list)
+    for one in ledger.allocations if ledger else ():
+        settled[one.invoice_id].append(Settled(one.on, one.amount))
+    return [
+        line
+        for item in seen.late
+        for line in claim_lines(
+            LateInvoice(item.invoice, settled[item.invoice.id], item.done),
+            seen.on,
+            seen.regime,
+            seen.plan.consumer,
+        )
+    ]
+
+
+def _interest(seen: Prospect, claims: Sequence[ClaimLine]) -> Money | None:
+    """The sum of interest, None when the law's rate of a period is unknown."""
+    if not all(is_rate_known(item.invoice.due, seen.on, seen.regime) for item in seen.late):
         return None
+    found = (one.amount for one in claims if one.kind is ClaimKind.INTEREST)
+    return Money.total(found, seen.currency)
 
 
 def _doubtful(periods: list[Period]) -> tuple[Rate, ...]:

@@ -22,6 +22,7 @@ from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, Message,
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.services.deliveries import content
+from encaiss_dashboard.services.deliveries.claiming import Claimant
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import Prospect, prospects
@@ -133,16 +134,16 @@ def hand_over(work: Work, message_id: int) -> Message | ShortMessage | None:
         return None
     named = content.named(row, work)
     stops = {item.invoice.id: item.stop for item in seen.invoices if item.stop and item.invoice.id in named}
-    # What is already late has the first claim on a credit, before what a courtesy message is about.
-    late = [item.open for item in seen.invoices if item.stop is None and item.invoice.due < work.today]
-    sections = content.sections(row, work, stops, late if row.step == StepCode.COURTESY else ())
+    claimant = Claimant(work, row, seen)
+    sections = content.sections(claimant, stops)
     steps = [StepCode(line.step) for section in sections for line in section.lines if line.step]
     if not steps:
         _drop(work, row, next((stop.reason.value for stop in stops.values()), "settled"))
         return None
     # The invoice that set the tone may be paid by now.
     row.step = max(steps, key=lambda code: code.rank).value
-    return content.message(row, work, sections)
+    row.regime = seen.regime.value
+    return content.message(claimant, sections)
 
 
 def _may_leave(work: Work, row: records.OutboxMessage, seen: Prospect) -> bool:

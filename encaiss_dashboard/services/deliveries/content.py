@@ -28,6 +28,7 @@ from encaiss_dashboard.domain.routes import TOGETHER
 from encaiss_dashboard.domain.short_texts import fitted
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import text
+from encaiss_dashboard.services.deliveries.claiming import Claimant
 from encaiss_dashboard.storage import letters, posting, queries, records
 from encaiss_dashboard.storage.contents import content_key
 from encaiss_dashboard.work import Work
@@ -51,13 +52,14 @@ class _Envelope:
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
-def message(row: records.OutboxMessage, work: Work, sections: Sequence[Section]) -> Message | ShortMessage:
+def message(claimant: Claimant, sections: Sequence[Section]) -> Message | ShortMessage:
     """A message ready to be handed over, its bytes kept.
 
     When all that it follows from is as at an attempt before (the day, the balances, who writes to whom),
     the bytes of then go again. Else it is written anew, under the same id and beside the old ones: the
     debtor's server may have taken those, and whoever asks must find both.
     """
+    row, work = claimant.row, claimant.work
     client, agency = queries.client(work.session, row.client_id), queries.agency(work.session)
     envelope = _Envelope(
         facts=letters.statement_letter(
@@ -70,6 +72,8 @@ def message(row: records.OutboxMessage, work: Work, sections: Sequence[Section])
             on=work.today,
             email=row.recipient if row.channel == Channel.EMAIL else "",
             logo=letters.logo(work.session, row.client_id, work.store.load),
+            first_reminder=claimant.first_reminder(_lines(row, work)),
+            consumer=claimant.seen.standing.consumer,
         ),
         channel=row.channel,
         to=tuple(row.recipient.split(TOGETHER)),
@@ -157,6 +161,12 @@ def _keep(work: Work, row: records.OutboxMessage, envelope: _Envelope, content: 
     return content
 
 
+def _lines(row: records.OutboxMessage, work: Work) -> list[records.OutboxLine]:
+    line = records.OutboxLine
+    query = select(line).where(line.message_id == row.id, col(line.dropped).is_(False))
+    return list(work.session.exec(query.order_by(col(line.id))))
+
+
 def named(row: records.OutboxMessage, work: Work) -> set[int]:
     """Ids of the invoices that a message is still about."""
     line = records.OutboxLine
@@ -164,33 +174,44 @@ def named(row: records.OutboxMessage, work: Work) -> set[int]:
     return set(work.session.exec(query))
 
 
-def sections(
-    row: records.OutboxMessage, work: Work, stopped: Collection[int], first: Sequence[Money] = ()
-) -> list[Section]:
+def sections(claimant: Claimant, stopped: Collection[int]) -> list[Section]:
     """What is still owed of a message's lines; those that it no longer names are marked dropped.
 
-    ``stopped`` are ids of invoices that nobody is asked for today, ``first`` what is set off against a
-    credit before these lines are.
+    ``stopped`` are ids of invoices that nobody is asked for today.
     """
-    lines = work.session.exec(
-        select(records.OutboxLine)
-        .where(records.OutboxLine.message_id == row.id, col(records.OutboxLine.dropped).is_(False))
-        .order_by(col(records.OutboxLine.id))
-    ).all()
+    row, work = claimant.row, claimant.work
+    lines = _lines(row, work)
     for line in lines:
         line.dropped = line.invoice_id in stopped
+    ledgers = queries.ledgers(work.session, row.client_id, [row.debtor_id])
+    owed = {
+        currency: _still_owed(
+            work, ledger, [one for one in lines if one.currency == currency and not one.dropped]
+        )
+        for currency, ledger in ledgers.items()
+    }
+    claims = claimant.claims([line for line in lines if not line.dropped], ledgers)
+    claimant.keep(claims)
     found = []
-    for currency, ledger in queries.ledgers(work.session, row.client_id, [row.debtor_id]).items():
+    for currency, ledger in ledgers.items():
         mine = [line for line in lines if line.currency == currency and not line.dropped]
-        before = Money.total((one for one in first if one.currency == currency), currency)
-        credit = ledger.unallocated(work.today) - before
-        section = letters.section(currency, _still_owed(work, ledger, mine), credit)
+        credit = ledger.unallocated(work.today) - _claimed_first(claimant, currency)
+        section = letters.section(currency, owed[currency], credit, claims)
         if section is not None:
             found.append(section)
         else:
             for line in mine:
                 line.dropped = True
     return found
+
+
+def _claimed_first(claimant: Claimant, currency: str) -> Money:
+    """What of a credit is not for the lines of a courtesy message: it belongs to what is late already."""
+    if claimant.row.step != StepCode.COURTESY:
+        return Money(0, currency)
+    items, today = claimant.seen.invoices, claimant.work.today
+    late = (item.open for item in items if item.stop is None and item.invoice.due < today)
+    return Money.total((amount for amount in late if amount.currency == currency), currency)
 
 
 def _still_owed(work: Work, ledger: Ledger, lines: Sequence[records.OutboxLine]) -> list[LetterLine]:

@@ -9,12 +9,15 @@ from typing import Any, Final
 
 from sqlmodel import col, select
 
+from encaiss_dashboard.domain.dunning import PLANS, named_for
 from encaiss_dashboard.domain.errors import BadEmail, NotFound, Refusal, Unreadable
 from encaiss_dashboard.domain.letters import BankAccount
+from encaiss_dashboard.domain.plan_terms import written
 from encaiss_dashboard.domain.references import ReferenceUnreadable, is_email, national_enterprise_number
 from encaiss_dashboard.domain.terms import Term
 from encaiss_dashboard.services import people
 from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage.plans import PlanVersion
 from encaiss_dashboard.storage.queries import known
 from encaiss_dashboard.storage.records import Agency, Client
 from encaiss_dashboard.work import Work
@@ -126,6 +129,8 @@ def _iban(text: str, holder: str) -> str:
 def add(work: Work, client_id: int | None, facts: ClientFacts) -> int:  # noqa: ARG001
     """A new client of the agency; its name on the command line follows from its name. Returns its id.
 
+    It begins with the plan that the house advises in its country, as version 1.
+
     Raises:
         NotAllowed: anybody but an administrator and the house.
         NumberTaken: another client has its enterprise number.
@@ -137,7 +142,13 @@ def add(work: Work, client_id: int | None, facts: ClientFacts) -> int:  # noqa: 
     # Locked, so that two who add at once do not choose the same slug.
     work.session.exec(select(Agency).with_for_update()).first()
     _alone(work, kept, None)
-    return known(people.add_client(work, _slug(work, kept.name), **asdict(kept)).id)
+    client = known(people.add_client(work, _slug(work, kept.name), **asdict(kept)).id)
+    advised = PLANS[named_for(kept.country, consumer=False)]
+    begins = PlanVersion(
+        client_id=client, version=1, terms=written(advised), user_id=work.actor.user_id, at=work.now
+    )
+    work.session.add(begins)
+    return client
 
 
 def describe(work: Work, client_id: int | None, chosen_id: int) -> ClientFacts:  # noqa: ARG001

@@ -54,7 +54,10 @@ class Scoped:
         name: of the debtor or invoice, "" for a general plan.
         debtor_id: of a special plan.
         consumer: whether it is for consumers.
+        kind: what was said of the debtor: ``business``, ``consumer`` or "" for nothing.
+        consumers: whether the client's debtors are consumers where nothing else is known.
         plan: what is in force; of a scope without one of its own the plan that holds instead.
+        by_debtor: of an invoice whether its debtor has a plan of its own.
         history: the newest first; of a general plan the house's own last.
         house: what the house advises here.
     """
@@ -63,7 +66,10 @@ class Scoped:
     name: str
     debtor_id: int | None
     consumer: bool
+    kind: str
+    consumers: bool
     plan: Plan
+    by_debtor: bool
     history: tuple[AgreedPlan, ...]
     house: Plan
 
@@ -110,6 +116,9 @@ def scoped(work: Work, client_id: int | None, scope: str = BUSINESS) -> Scoped:
         name=_name(place),
         debtor_id=place.debtor.id if place.debtor else None,
         consumer=place.consumer,
+        kind=place.debtor.kind if place.debtor else "",
+        consumers=agreed.consumers,
+        by_debtor=place.invoice is not None and place.invoice.debtor_id in agreed.debtors,
         plan=_holds(agreed, place).plan,
         history=history,
         house=PLANS[named_for(agreed.country, consumer=place.consumer)],

@@ -22,14 +22,21 @@ class PaymentNews:
     """How fresh a client's payments are.
 
     Attributes:
-        until: the day until which all are known, None when the client never said.
-        stale_after_days: after how many days nothing but courtesy messages goes; None when never.
-        stale: whether that is so today.
+        until: the day until which all are known, None when the client never said: then the days count from
+            each debtor's delegation.
+        stale_after_days: after how many days nothing but courtesy messages goes, the least of all plans;
+            None when never.
+        days_left: how many days are left until then, below 0 when none is; None when the client never said.
     """
 
     until: date | None
     stale_after_days: int | None
-    stale: bool
+    days_left: int | None
+
+    @property
+    def stale(self) -> bool:
+        """Whether that is so today."""
+        return self.days_left is not None and self.days_left < 0
 
 
 def payment_news(work: Work, client_id: int | None) -> PaymentNews:
@@ -38,10 +45,10 @@ def payment_news(work: Work, client_id: int | None) -> PaymentNews:
     row = queries.client(work.session, client)
     agreed = plans.in_force(work.session, {client: (row.country, row.consumers)})[client]
     until = plans.payments_known(work.session, client)
-    limits = [one.plan.stale_after_days for one in agreed.general.values() if one.plan.stale_after_days]
+    limits = [plan.stale_after_days for plan in agreed.every if plan.stale_after_days]
     limit = min(limits, default=None)
-    stale = limit is not None and until is not None and (work.today - until).days > limit
-    return PaymentNews(until, limit, stale)
+    left = limit - (work.today - until).days if limit is not None and until is not None else None
+    return PaymentNews(until, limit, left)
 
 
 def say_up_to_date(work: Work, client_id: int | None) -> None:

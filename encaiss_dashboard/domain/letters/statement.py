@@ -1,16 +1,17 @@
-"""What is written to a debtor, as values: the facts of a letter, the finished letter, its delivery."""
+"""The facts of a letter to a debtor, as values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from stdnum import bic, iban
 from stdnum.exceptions import ValidationError
 
 from encaiss_dashboard.domain import windows
+from encaiss_dashboard.domain.claims import ClaimKind
 from encaiss_dashboard.domain.dunning import StepCode
 from encaiss_dashboard.domain.errors import Refusal
 from encaiss_dashboard.domain.letter_texts import THE_HOUSES, Texts
@@ -143,6 +144,23 @@ class CreditLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimSum:
+    """What is claimed beside the invoices for one reason.
+
+    Attributes:
+        kind: the reason.
+        amount: above zero.
+        invoices: of how many invoices.
+        percent: the yearly rate of interest that holds now, None for another kind.
+    """
+
+    kind: ClaimKind
+    amount: Money
+    invoices: int
+    percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """All that is listed in one currency.
 
@@ -150,7 +168,8 @@ class Section:
         currency: ISO 4217 code of every amount in it.
         lines: in the order they are printed.
         credits: deducted below the invoices.
-        total: what is asked for: open amounts less credits.
+        total: what is asked for: open amounts less credits, and what is claimed besides.
+        claims: interest, indemnity and costs, each one sum.
 
     Raises:
         ValueError: on construction, when the total is not that sum.
@@ -160,11 +179,13 @@ class Section:
     lines: tuple[LetterLine, ...]
     credits: tuple[CreditLine, ...]
     total: Money
+    claims: tuple[ClaimSum, ...] = ()
 
     def __post_init__(self) -> None:
         """A total that is not the sum of its lines may not leave the house."""
         owed = Money.total((line.open for line in self.lines), self.currency)
-        if owed - Money.total((c.amount for c in self.credits), self.currency) != self.total:
+        claimed = Money.total((c.amount for c in self.claims), self.currency)
+        if owed + claimed - Money.total((c.amount for c in self.credits), self.currency) != self.total:
             raise ValueError(f"the lines do not add up to {self.total} {self.currency}")
 
 
@@ -175,10 +196,12 @@ class FirstReminder:
     Attributes:
         last_day: until when paying costs nothing more, see ``domain.workdays.waiting_period``.
         indemnity: what will be claimed after it, within the cap; None when none was agreed.
+        supplies: what was supplied, "" leaves it to the invoices named.
     """
 
     last_day: date
     indemnity: Money | None
+    supplies: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +216,7 @@ class StatementLetter:
         creditor: the client, in whose name and for whose account it is written.
         debtor: who receives it.
         country: the debtor's, ISO 3166 alpha-2: whose law a formal notice names.
+        consumer: whether Book XIX of the Code of economic law protects the debtor.
         account: where to pay, None when the client gave no account: then as its invoices say.
         sections: one per currency.
         reference: the one OGM or RF reference of the whole statement, as it is printed.
@@ -216,6 +240,7 @@ class StatementLetter:
     logo: Logo | None = None
     window: str = windows.DEFAULT
     first_reminder: FirstReminder | None = None
+    consumer: bool = False
 
     @property
     def lines(self) -> tuple[LetterLine, ...]:
@@ -233,174 +258,8 @@ class StatementLetter:
         before the plan's next step at 15, and would still be lawful for a debtor that turns out
         to be a consumer. The customary eight days would be none of these.
         """
-        return waiting_period(self.on, Channel.EMAIL).last_day
+        return waiting_period(self.on, Channel.EMAIL if self.debtor.email else Channel.POST).last_day
 
     def is_listed_only(self, line: LetterLine) -> bool:
         """Whether a formal notice names an invoice without putting the debtor in default for it."""
         return self.step is StepCode.FORMAL_NOTICE and line.step != self.step
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file of a mail.
-
-    Attributes:
-        name: ASCII file name.
-        mime: such as ``application/pdf``.
-        content: its bytes.
-        inline_id: content id without angle brackets when the HTML shows it (RFC 2392), else None.
-    """
-
-    name: str
-    mime: str
-    content: bytes
-    inline_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A written mail. Its text and its HTML each say everything.
-
-    Attributes:
-        subject: one line.
-        text: plain alternative.
-        html: a whole document.
-        attachments: the PDF, and the pictures the HTML shows.
-    """
-
-    subject: str
-    text: str
-    html: str
-    attachments: tuple[Attachment, ...]
-
-    @property
-    def paper(self) -> bytes:
-        """The PDF, b"" without one."""
-        return next((one.content for one in self.attachments if one.mime == "application/pdf"), b"")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A letter on its way to somebody.
-
-    Attributes:
-        message_id: RFC 5322 id, chosen before the first attempt and kept on every retry.
-        sender_name: what the reader sees, such as "Menuiserie Exemple SRL via Encaiss".
-        sender_email: the agency's own address, which its mail servers may use.
-        to: addresses, at least one.
-        reply_to: where answers are read.
-        return_path: where servers say that it did not arrive (RFC 5321 §4.4), "" for the sender's address.
-        letter: what is said.
-        language: of the letter.
-        at: aware time of the intention; a retry does not change it.
-        copies: addresses that get the very same mail without being named in it.
-        content: the mail as it was kept, b"" while it is not written yet.
-
-    Raises:
-        TypeError: on construction, for a time without a zone.
-    """
-
-    message_id: str
-    sender_name: str
-    sender_email: str
-    to: tuple[str, ...]
-    reply_to: str
-    letter: Letter
-    language: str
-    at: datetime
-    return_path: str = ""
-    copies: tuple[str, ...] = ()
-    content: bytes = b""
-
-    def __post_init__(self) -> None:
-        """A naive time would be read in whatever zone the server is in."""
-        if self.at.tzinfo is None:
-            raise TypeError("a time without a zone")
-
-
-@dataclass(frozen=True, slots=True)
-class ShortMessage:
-    """A text for a telephone on its way to somebody.
-
-    Attributes:
-        message_id: chosen before the first attempt and kept on every retry; the provider is told it too.
-        to: number in international form, ``+32470123456``.
-        text: what is read; at most 160 characters of the alphabet of telephones.
-        content: what the provider is handed: JSON, kept as it leaves.
-    """
-
-    message_id: str
-    to: str
-    text: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """An address that a server says does not exist, in the server's own words."""
-
-    address: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """A message was handed over.
-
-    Attributes:
-        detail: the evidence: the server's answer or the file's name.
-        gone: those of its addresses that do not exist, while another one took it.
-    """
-
-    detail: str
-    gone: tuple[Gone, ...] = ()
-
-
-class DeliveryFailed(Exception):  # noqa: N818 - an outcome of the trade, told to people; not our bug
-    """A message was not handed over.
-
-    Attributes:
-        permanent: trying again cannot help (RFC 5321 §4.2.1: a reply of 500 or above).
-        reason: the server's own words, for the case manager.
-        for_all: it is about the server or this house, not about the message: others would fare the same.
-        doubtful: the server had all of it when the connection broke: it may have arrived.
-        gone: its addresses that do not exist.
-    """
-
-    def __init__(
-        self,
-        *,
-        permanent: bool,
-        reason: str,
-        for_all: bool = False,
-        doubtful: bool = False,
-        gone: tuple[Gone, ...] = (),
-    ) -> None:
-        """Keep what the outbox decides on."""
-        super().__init__(reason)
-        self.permanent = permanent
-        self.reason = reason
-        self.for_all = for_all
-        self.doubtful = doubtful
-        self.gone = gone
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLetter:
-    """The facts of a mail about somebody's account.
-
-    Attributes:
-        kind: catalogue key below ``mail.``: ``invitation``, ``reset``, ``email`` or a notice.
-        language: the reader's.
-        name: whom it addresses, "" when unknown.
-        sender: the agency.
-        link: where its button leads, "" for a notice.
-        facts: values that its sentences name, already text.
-    """
-
-    kind: str
-    language: str
-    name: str
-    sender: Party
-    link: str
-    facts: Mapping[str, str]
