@@ -23,7 +23,7 @@ from encaiss_dashboard.domain.letters import DeliveryFailed
 from encaiss_dashboard.domain.permissions import Role
 from encaiss_dashboard.domain.plan_terms import written
 from encaiss_dashboard.domain.sending_days import Closure, DayOfYear, SendingDays
-from encaiss_dashboard.domain.stops import DisputeReason, Instalment, InsolvencyKind, StopState
+from encaiss_dashboard.domain.stops import DisputeReason, InsolvencyKind, Instalment, StopState
 from encaiss_dashboard.domain.stops.opening import (
     AlreadyStopped,
     NewDispute,
@@ -79,7 +79,7 @@ def banks_open(day):
 
 
 def last_free_day(sent, channel):
-    """RULES §4: 14 days from the next one, by post from the third working day, to the end of a working day."""
+    """RULES §4: 14 days from the next one, by post from the third working day, rolled to a working day."""
     first = sent + DAY
     if channel != "email":
         first, count = sent, 0
@@ -452,35 +452,11 @@ class Life:
         if not bills:
             return None
         some = self.chance.sample(bills, self.chance.randint(1, len(bills)))
-        ids, day = tuple(bill.key for bill in some), self.today
-        owed = sum(bill.open_on(day) for bill in some)
-        ahead = day + self.chance.randint(1, 30) * DAY
         kind = self.chance.choice(["dispute", "promise", "instalments", "request", "pause", "insolvency"])
-        halt = Halt(0, kind, some, day)
-        new: Any
-        if kind == "dispute":
-            new = NewDispute(ids, self.chance.choice(list(DisputeReason)))
-        elif kind == "promise":
-            cents = owed if self.chance.random() < 0.6 else self.chance.randint(1, owed)
-            new, halt.left, halt.last = NewPromise(ids, ahead, cents), owed - cents, ahead
-            for _ in range(2):
-                halt.last += DAY
-                while not banks_open(halt.last):
-                    halt.last += DAY
-        elif kind == "instalments":
-            half = owed // 2
-            days = [(ahead, half), (ahead + 30 * DAY, owed - half)]
-            new = NewPlan(ids, tuple(Instalment(on, cents) for on, cents in days))
-            halt.parts = [(ahead + 5 * DAY, owed - half), (ahead + 35 * DAY, 0)]
-        elif kind == "request":
-            new = NewRequest(ids)
-        elif kind == "pause":
-            halt.last = ahead if self.chance.random() < 0.7 else None
-            new = NewPause(ids, halt.last)
-        else:
-            if self.chance.random() < 0.7:
-                return None
-            new = NewInsolvency(InsolvencyKind.REORGANISATION)
+        if kind == "insolvency" and self.chance.random() < 0.7:
+            return None
+        halt = Halt(0, kind, some, self.today)
+        new = self.asked_for(halt, tuple(bill.key for bill in some))
         try:
             halt.key = self.call(opening.open_one, person.key, new, "")
         except AlreadyStopped:
@@ -490,6 +466,31 @@ class Life:
         else:
             self.books.halts.append(halt)
         return f"D{person.key}", kind, [bill.number for bill in some], halt.last
+
+    def asked_for(self, halt, ids) -> Any:
+        """What a person enters for a stop; the books are told what it means."""
+        ahead, owed = self.today + self.chance.randint(1, 30) * DAY, halt.owed(self.today)
+        match halt.kind:
+            case "dispute":
+                return NewDispute(ids, self.chance.choice(list(DisputeReason)))
+            case "promise":
+                cents = owed if self.chance.random() < 0.6 else self.chance.randint(1, owed)
+                halt.left, halt.last = owed - cents, ahead
+                for _ in range(2):
+                    halt.last += DAY
+                    while not banks_open(halt.last):
+                        halt.last += DAY
+                return NewPromise(ids, ahead, cents)
+            case "instalments":
+                half = owed // 2
+                halt.parts = [(ahead + 5 * DAY, owed - half), (ahead + 35 * DAY, 0)]
+                return NewPlan(ids, (Instalment(ahead, half), Instalment(ahead + 30 * DAY, owed - half)))
+            case "request":
+                return NewRequest(ids)
+            case "pause":
+                halt.last = ahead if self.chance.random() < 0.7 else None
+                return NewPause(ids, halt.last)
+        return NewInsolvency(InsolvencyKind.REORGANISATION)
 
     def decide(self):
         running = [*self.books.halts, *self.books.insolvent.values()]

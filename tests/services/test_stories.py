@@ -70,7 +70,7 @@ class Tale:
             run = self.story.night(day)
             self.held = [one.held.reason.value for one in run.held]
             for mail in self.mailbox.sent[before:]:
-                _, _, _, step = mail.message_id.partition("@")[0].split(".")
+                step = next(code for code in StepCode if f".{code.value}" in mail.message_id)
                 names = sorted(set(re.findall(r"\bF\d\b", mail.letter.text)))
                 told.append(f"Day {day}: {step} {' '.join(names)}")
         return told
