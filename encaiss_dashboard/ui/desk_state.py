@@ -29,6 +29,7 @@ _TODO_MANY: Final = 60
 _ASCENDING_FIRST: Final = frozenset({DeskSort.NAME, DeskSort.IMPORTED})
 _TONES: Final = {
     TodoKind.REPLY: "info",
+    TodoKind.CALL: "info",
     TodoKind.FAILED: "bad",
     TodoKind.BROKEN_PROMISE: "bad",
     TodoKind.BREACH: "bad",
