@@ -7,7 +7,7 @@ the balances are asked as for a letter: what was paid or stopped meanwhile is no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from sqlmodel import col, select
@@ -97,6 +97,7 @@ class Call:
         agency, creditor, iban, reference: who calls, for whom, and how it is paid.
         tries: the calls before, oldest first.
         again_on: when it is made again if nobody answers and nothing else is said.
+        tomorrow: the first day that may be chosen for it.
         last_try: whether the step counts as tried when nobody answers this time.
     """
 
@@ -111,6 +112,7 @@ class Call:
     reference: str
     tries: tuple[Try, ...]
     again_on: date
+    tomorrow: date
     last_try: bool
 
 
@@ -177,6 +179,7 @@ def call(work: Work, client_id: int | None, message_id: int) -> Call | None:  # 
         reference=ogm_for_debtor(row.debtor_id),
         tries=tuple(Try(one.on, one.transcript) for one in before),
         again_on=next_call(None, work.today, claimant.seen.plan.sending),
+        tomorrow=work.today + timedelta(days=1),
         last_try=len(before) + 1 >= TRIES_MAX,
     )
 
