@@ -11,6 +11,8 @@ from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.agency import Colleagues, agency_page
 from encaiss_dashboard.ui.calendar import calendar_page
 from encaiss_dashboard.ui.calendar_state import Ahead
+from encaiss_dashboard.ui.calls import calls_page
+from encaiss_dashboard.ui.calls_state import Calls
 from encaiss_dashboard.ui.debtor_file import Debtor, Merging, OfDebtor, Replies, Stopping, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.desk import desk_page
@@ -124,6 +126,7 @@ app.add_page(message_page, route="/messages/[message]", title="Encaiss", on_load
 app.add_page(plan_page, route="/reminders/plan", title="Encaiss", on_load=[Shell.load, Terms.load])
 app.add_page(texts_page, route="/reminders/texts", title="Encaiss", on_load=[Shell.load, Words.load])
 app.add_page(post_page, route="/desk/post", title="Encaiss", on_load=[Shell.load, Post.load])
+app.add_page(calls_page, route="/desk/calls", title="Encaiss", on_load=[Shell.load, Calls.load])
 app.add_page(privacy_page, route="/privacy", title="Encaiss", on_load=[Shell.load, Privacy.load])
 
 # Modules live as long as the process: the collector need not go through them again and again.

@@ -18,6 +18,7 @@ from encaiss_dashboard.domain.permissions import HOUSE, Actor
 from encaiss_dashboard.domain.sending_hours import ZONE
 from encaiss_dashboard.services import deliveries, inbound, nights, people, reminders
 from encaiss_dashboard.services.accounts import mails
+from encaiss_dashboard.services.deliveries import calls
 from encaiss_dashboard.services.nights import NightState
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.privacy.purge import purge as remove
@@ -100,6 +101,7 @@ def remind(
         chosen = people.client_ids(work) if client_ids is None else client_ids
     for client_id in chosen:
         with wiring.begin(actor, on) as work:
+            calls.tidy(work, client_id)
             night, made = reminders.intend(work, client_id)
             messages += reminders.those_kept(work, client_id, night, made)
         held += night.held

@@ -33,6 +33,7 @@ from encaiss_dashboard.services.imports.uploads import read
 from encaiss_dashboard.services.privacy import erasure
 from encaiss_dashboard.storage import (
     accounts,
+    calls,
     changes,
     claims,
     inbound,
@@ -137,6 +138,7 @@ def furnish(house: Any, slug: str) -> Aim:
         "reply_id": reply,
     }
     posted, manifest = _on_paper(house, {"client_id": client, "debtor_id": debtor}, slug)
+    ids |= {"call_id": _called(house, client, slug)}
     ids |= {"posted_id": posted} | halted(house, client, mark, debtor, invoice)
     ids, shown = doubled(house, client, mark, ids)
     return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake, row, manifest)
@@ -195,6 +197,22 @@ def _on_paper(house: Any, row: dict[str, Any], slug: str) -> tuple[int, bytes]:
     pages.write(out)
     house.wiring.store.keep(posting.store_key(key), out.getvalue())
     return key, f"Notre identifiant;Numéro de suivi\n{name};RR123456789BE\n".encode()
+
+
+def _called(house: Any, client: int, slug: str) -> int:
+    """A call that waits, and a first attempt that nobody answered."""
+    mark, now = slug.upper(), house.clock()
+    whose = house.debtor(client, f"{mark} called", phone="+32470123456")
+    invoice = house.invoice(whose, f"{mark}-C", due=DAY, cents=700, reference=mark)
+    house.delegate(whose, from_date=DAY)
+    of = {"client_id": client, "debtor_id": whose}
+    kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "call", "recipient": mark}
+    key = house.add(records.OutboxMessage(**of, **kept, created_at=now, message_id=f"{slug}.call@x.example"))
+    line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 700}
+    house.add(records.OutboxLine(client_id=client, message_id=key, **line))
+    tried = {"on": DAY, "outcome": "not_reached", "transcript": mark, "next_on": DAY, "at": now}
+    house.add(calls.CallAttempt(**of, message_id=key, **tried))
+    return int(key)
 
 
 def picture() -> bytes:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aims import DAY, Aim, picture
 
+from encaiss_dashboard.domain.calls import CallOutcome, CallSaid
 from encaiss_dashboard.domain.delegation import DelegationKind
 from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
 from encaiss_dashboard.domain.inbound import unread_mail
@@ -217,6 +218,15 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "take_manifest.data": lambda aim: [aim.manifest, b"", b"\0" * 100, b"a;b\n1;2\n"],
     "message_ids": lambda aim: [[aim.ids["posted_id"]], [], *([number] for number in NUMBERS)],
     "track.message_id": lambda aim: [aim.ids["posted_id"], *NUMBERS],
+    **dict.fromkeys(("call.message_id", "record.message_id"), lambda aim: [aim.ids["call_id"], *NUMBERS]),
+    "said: 'CallSaid'": lambda aim: [
+        CallSaid(CallOutcome.OTHER, "made up"),
+        *(CallSaid(CallOutcome.OTHER, text) for text in TEXTS),
+        *(CallSaid(CallOutcome.NOT_REACHED, again_on=on) for on in (date.min, date.max)),
+        *(CallSaid(CallOutcome.PROMISE, promised=on) for on in (DAY, date.min, date.max)),
+        *(CallSaid(CallOutcome.PROMISE, promised=DAY, amount_cents=number) for number in NUMBERS),
+        *(CallSaid(outcome) for outcome in CallOutcome),
+    ],
     "track.number": lambda aim: ["RR123456789BE", *TEXTS],
     "envelope": lambda aim: ["fr_right", *TEXTS],
     "terms": lambda aim: [{**written(DEFAULT_PLAN), "contact_gap_days": n} for n in (30, *NUMBERS)],

@@ -78,6 +78,8 @@ class ActKind(StrEnum):
     BOUNCED = "bounced"
     MESSAGE_RETRIED = "message_retried"
     MESSAGE_SET_ASIDE = "message_set_aside"
+    CALLED = "called"
+    CALL_TRIED = "call_tried"
     OPENED = "opened"
     INVITED = "invited"
     INVITATION_REVOKED = "invitation_revoked"

@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from encaiss_dashboard.storage import (  # noqa: F401 - registers their tables
+    calls,
     chain_heads,
     changes,
     claims,
@@ -116,7 +117,6 @@ class DebtorAlias(Record, table=True):
     """
 
     __tablename__ = "debtor_alias"
-
     __table_args__ = (UniqueConstraint("client_id", "key"),)
 
     id: int | None = key_column()

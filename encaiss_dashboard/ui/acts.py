@@ -10,6 +10,7 @@ from typing import Any, Final, TypedDict
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.terms import Shape, Term, TermUnreadable
 from encaiss_dashboard.locales import LETTER_LANGUAGES, catalogue, day, decimal, money, text
+from encaiss_dashboard.ui.call_acts import call_act
 from encaiss_dashboard.ui.stop_acts import stop_act
 
 _STEP_DOTS: Final = {
@@ -85,7 +86,7 @@ def act_row(
         brought: for an import, how many invoices of the debtor at hand it brought.
         named: for a message, the numbers of the invoices in it.
         names: of debtors, by id.
-        subject: of the mail that an act is about, which stands in the mail alone.
+        subject: of the mail that an act is about, or what was said in a call: it stands there alone.
         of: id of the debtor at hand, to say so when an act is about one that was merged into it.
     """
     facts: Mapping[str, Any] = act.facts
@@ -297,9 +298,7 @@ def _posted(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, s
 
 
 _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, str, str, str, str]]]] = {
-    "sent": _message,
-    "dropped": _message,
-    "failed": _message,
+    **dict.fromkeys(("sent", "dropped", "failed"), _message),
     "payment": _payment,
     "credited": _credited,
     "corrected": _correction,
@@ -317,6 +316,7 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "envelope_chosen": _text,
     "letter_posted": _posted,
     "letter_tracked": _posted,
+    **dict.fromkeys(("called", "call_tried"), call_act),
 }
 
 

@@ -349,7 +349,7 @@ def _event(act: Any, seen: DebtorFile, lang: str, mails: Mapping[int, Reply] | N
         named=seen.named.get(act.facts.get("message", 0), ()),
         names=seen.names,
         of=seen.debtor.id or 0,
-        subject=mail.subject if mail else "",
+        subject=mail.subject if mail else seen.calls.get(act.facts.get("call", 0), ""),
     )
 
 

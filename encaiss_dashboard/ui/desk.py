@@ -34,6 +34,7 @@ def desk_page() -> rx.Component:
             top(
                 rx.cond(Desk.ready, Desk.title, t("menu.desk")),
                 rx.cond(Desk.ready, Desk.sub, "…"),
+                link_button(t("calls.title"), "/desk/calls"),
                 link_button(t("post.title"), "/desk/post"),
                 rx.cond(Desk.may_add, _new_button("desk-new")),
             ),

@@ -27,8 +27,10 @@ _TODO_FEW: Final = 6
 _TODO_MANY: Final = 60
 # Names are looked at from A, everything else from its largest end.
 _ASCENDING_FIRST: Final = frozenset({DeskSort.NAME, DeskSort.IMPORTED})
+CALLS: Final = "/desk/calls"
 _TONES: Final = {
     TodoKind.REPLY: "info",
+    TodoKind.CALL: "info",
     TodoKind.FAILED: "bad",
     TodoKind.BROKEN_PROMISE: "bad",
     TodoKind.BREACH: "bad",
@@ -143,6 +145,8 @@ class Desk(Shell):
     @handler
     async def enter(self, client_id: str, path: str) -> Next:
         """Open a client's view at one of its screens."""
+        if path == CALLS:
+            return rx.redirect(CALLS)
         return await self._enter(client_id, path)
 
     @handler

@@ -30,7 +30,7 @@ _INNER: Final = re.compile(
     r"|invoices/imports|invoices/import/[1-9][0-9]{0,17}"
     r"|reminders/(?:plan|texts|calendar)|messages/[1-9][0-9]{0,17}|debtors/[1-9][0-9]{0,17})"
 )
-_OF_NO_CLIENT: Final = frozenset({"/desk", "/desk/post", "/agency", "/security"})
+_OF_NO_CLIENT: Final = frozenset({"/desk", "/desk/post", "/desk/calls", "/agency", "/security"})
 
 
 class Choice(TypedDict):

@@ -18,7 +18,7 @@ CLOSELY = (
     *("/reminders/calendar", "/messages"),
 )
 """Where these begin, they are looked at on a phone as well."""
-OF_THE_AGENCY = ("/desk", "/desk/post", "/agency")
+OF_THE_AGENCY = ("/desk", "/desk/post", "/desk/calls", "/agency")
 FIRST_PAGE_BYTES_MAX = 250 * 1024
 
 

@@ -196,6 +196,7 @@ class DebtorFile:
         brought: how many of its invoices each import brought, by batch id.
         named: the numbers of the invoices in each message, by message id.
         names: of the debtors that the acts are about or mention, by id.
+        calls: what was said in each, by the id that its act names.
         stop: what stops the debtor, or each of its open invoices, as of today; None when a message may go.
         term: its own payment term, else the client's.
     """
@@ -225,6 +226,7 @@ class DebtorFile:
     brought: Mapping[int, int]
     named: Mapping[int, tuple[str, ...]]
     names: Mapping[int, str]
+    calls: Mapping[int, str]
     term: str
     on: date
 
@@ -270,6 +272,7 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
         brought=told.brought,
         named=told.named,
         names=told.names,
+        calls=told.calls,
         term=debtor.term or queries.client(work.session, client).default_term,
         on=seen.on,
     )

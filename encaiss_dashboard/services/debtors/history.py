@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlmodel import Session, col, func, select
 
-from encaiss_dashboard.storage import merges, queries, records
+from encaiss_dashboard.storage import calls, merges, queries, records
 from encaiss_dashboard.storage.journal import ActKind
 
 OTHER: Final = "other"
@@ -26,6 +26,7 @@ class Told:
     brought: Mapping[int, int]
     named: Mapping[int, tuple[str, ...]]
     names: Mapping[int, str]
+    calls: Mapping[int, str]
 
 
 def told(session: Session, client_id: int, debtor_id: int) -> Told:
@@ -35,7 +36,11 @@ def told(session: Session, client_id: int, debtor_id: int) -> Told:
     acts = tuple(_acts(session, client_id, family, brought))
     mentioned = {*family, *_mentioned(acts)}
     return Told(
-        acts, brought, _named(session, client_id, family), merges.names(session, client_id, mentioned)
+        acts,
+        brought,
+        _named(session, client_id, family),
+        merges.names(session, client_id, mentioned),
+        calls.transcripts(session, client_id, family),
     )
 
 

@@ -16,6 +16,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.base import Record
+from encaiss_dashboard.storage.calls import CallAttempt
 from encaiss_dashboard.storage.changes import DebtorChange
 from encaiss_dashboard.storage.inbound import InboundMessage
 from encaiss_dashboard.storage.journal import ActKind
@@ -33,6 +34,7 @@ MOVED: Final[tuple[type[Any], ...]] = (
     records.DebtorAlias,
     Stop,
     InboundMessage,
+    CallAttempt,
     UndeliverableAddress,
 )
 COUNTED: Final[Mapping[str, type[Any]]] = {

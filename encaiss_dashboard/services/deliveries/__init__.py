@@ -15,13 +15,12 @@ from typing import Final, NamedTuple
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, case, col, or_, select, update
 
-from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.domain.dunning import StepCode
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, Message, ShortMessage
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.workdays import Channel
-from encaiss_dashboard.services.deliveries import content
+from encaiss_dashboard.services.deliveries import content, outcomes
 from encaiss_dashboard.services.deliveries.claiming import Claimant
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.journal import ActKind
@@ -92,7 +91,7 @@ def _open(work: Work) -> list[ColumnElement[bool]]:
 def waiting_calls(work: Work, client_id: int | None) -> list[records.OutboxMessage]:
     """The calls of a client that are planned and not made yet, oldest first.
 
-    They stay in the outbox until whoever makes them says how they went; no worker takes them.
+    They stay in the outbox until whoever makes them says how they went (see ``calls``); no worker takes them.
     """
     client = work.require(Action.REMIND, client_id)
     message = records.OutboxMessage
@@ -126,11 +125,11 @@ def hand_over(work: Work, message_id: int) -> Message | ShortMessage | None:
     row = work.session.get_one(records.OutboxMessage, message_id, populate_existing=True)
     if row.attempts > ATTEMPTS_MAX:
         row.detail = "interrupted"
-        _fail(work, row)
+        outcomes.fail(row, work)
         return None
-    reason = _no_reason(seen)
+    reason = outcomes.no_reason(seen)
     if reason:
-        _drop(work, row, reason)
+        outcomes.drop(row, work, reason)
         return None
     named = content.named(row, work)
     stops = {item.invoice.id: item.stop for item in seen.invoices if item.stop and item.invoice.id in named}
@@ -138,7 +137,7 @@ def hand_over(work: Work, message_id: int) -> Message | ShortMessage | None:
     sections = content.sections(claimant, stops)
     steps = [StepCode(line.step) for section in sections for line in section.lines if line.step]
     if not steps:
-        _drop(work, row, next((stop.reason.value for stop in stops.values()), "settled"))
+        outcomes.drop(row, work, next((stop.reason.value for stop in stops.values()), "settled"))
         return None
     # The invoice that set the tone may be paid by now.
     row.step = max(steps, key=lambda code: code.rank).value
@@ -169,13 +168,6 @@ def _claim(work: Work, message_id: int) -> bool:
     return claimed.rowcount == 1
 
 
-def _no_reason(seen: Prospect) -> str:
-    """Why a debtor is not written to although it was planned, "" when it is."""
-    if seen.status.state is not DelegationState.DELEGATED:
-        return seen.status.state.value
-    return seen.stop.reason.value if seen.stop else ""
-
-
 def settle(work: Work, message_id: int, outcome: Delivered | DeliveryFailed) -> None:
     """Keep what became of a message that was handed over; refused for now, it goes on waiting.
 
@@ -197,11 +189,11 @@ def settle(work: Work, message_id: int, outcome: Delivered | DeliveryFailed) -> 
         _remember(work, row, outcome)
     if isinstance(outcome, Delivered):
         row.sent_at = work.now
-        _act(work, row, ActKind.SENT)
+        outcomes.act(row, work, ActKind.SENT)
         return
     row.doubts += outcome.doubtful
     if outcome.permanent or row.attempts >= ATTEMPTS_MAX:
-        _fail(work, row)
+        outcomes.fail(row, work)
 
 
 def _remember(work: Work, row: records.OutboxMessage, outcome: Delivered | DeliveryFailed) -> None:
@@ -217,42 +209,3 @@ def _remember(work: Work, row: records.OutboxMessage, outcome: Delivered | Deliv
                 message_id=row.id,
             )
         )
-
-
-def _drop(work: Work, row: records.OutboxMessage, why: str) -> None:
-    row.dropped_at, row.detail = work.now, why
-    _free_steps(work, row)
-    _act(work, row, ActKind.DROPPED)
-
-
-def _fail(work: Work, row: records.OutboxMessage) -> None:
-    row.failed_at = work.now
-    _free_steps(work, row)
-    _act(work, row, ActKind.FAILED)
-
-
-def _free_steps(work: Work, row: records.OutboxMessage) -> None:
-    for line in work.session.exec(select(records.OutboxLine).where(records.OutboxLine.message_id == row.id)):
-        line.dropped = True
-
-
-def _act(work: Work, row: records.OutboxMessage, kind: ActKind) -> None:
-    more = {
-        "instead": row.rerouted,
-        "doubts": row.doubts,
-        "sha256": row.contents[-1] if row.contents and kind is ActKind.SENT else "",
-    }
-    work.journal.record(
-        kind,
-        day=work.today,
-        client_id=row.client_id,
-        debtor_id=row.debtor_id,
-        facts={
-            "step": row.step,
-            "channel": row.channel,
-            "to": row.recipient,
-            "message": row.id,
-            "detail": row.detail,
-            **{name: value for name, value in more.items() if value},
-        },
-    )

@@ -11,6 +11,7 @@ from typing import Final
 from encaiss_dashboard.domain.errors import Refusal
 from encaiss_dashboard.domain.permissions import Action, Role
 from encaiss_dashboard.services.desk.followed import Followed, day_of, followed_by
+from encaiss_dashboard.storage import calls
 from encaiss_dashboard.storage import desk as reads
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.stop_alarms import alarms
@@ -32,6 +33,7 @@ class TodoKind(StrEnum):
     """What there is to do, the most urgent first. Each has sentences in the catalogue under ``desk.``."""
 
     REPLY = "reply"
+    CALL = "call"
     FAILED = "failed"
     BROKEN_PROMISE = "broken_promise"
     BREACH = "breach"
@@ -105,6 +107,17 @@ def _replies(work: Work, followed: Followed) -> Iterator[Todo]:
             day_of(mail.received_at),
             facts,
         )
+
+
+def _calls(work: Work, followed: Followed) -> Iterator[Todo]:
+    """No worker makes them, and the plan stands still meanwhile."""
+    due: dict[int, list[date]] = {}
+    mine = [key for key in followed if work.actor.may(Action.REMIND, key)]
+    for one in calls.waiting(work.session, mine):
+        if one.is_due(work.today):
+            due.setdefault(one.client_id, []).append(one.day)
+    for key, days in sorted(due.items(), key=lambda item: item[1][0]):
+        yield Todo(TodoKind.CALL, key, followed[key].name, "/desk/calls", days[0], {"n": len(days)})
 
 
 def _failed(work: Work, followed: Followed) -> Iterator[Todo]:
@@ -197,6 +210,7 @@ def _invitations(work: Work, followed: Followed) -> Iterator[Todo]:
 # One function for each kind of thing to do, in the order of their urgency: a new one is added here.
 SOURCES: Final[tuple[Callable[[Work, Followed], Iterator[Todo]], ...]] = (
     _replies,
+    _calls,
     _failed,
     _stops,
     _tray,

@@ -25,6 +25,7 @@ from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.services.privacy.retention import periods
 from encaiss_dashboard.services.privacy.sorting import EMPTIED, REMOVED
 from encaiss_dashboard.storage import merges, personal, posting, queries, records
+from encaiss_dashboard.storage.calls import CallAttempt
 from encaiss_dashboard.storage.contents import content_keys
 from encaiss_dashboard.storage.inbound import InboundMessage, store_keys, unread
 from encaiss_dashboard.storage.journal import ActKind
@@ -242,7 +243,10 @@ def _gone(work: Work, family: Sequence[int]) -> tuple[Line, ...]:
     ways = personal.of_debtor(*family)
     reasons = sum(
         _count(work, cls, ways[cls], col(getattr(cls, name)) != "")
-        for cls, name in ((records.Delegation, "reason"), (Stop, "words"), (StopEvent, "words"))
+        for cls, name in (
+            *((records.Delegation, "reason"), (Stop, "words"), (StopEvent, "words")),
+            (CallAttempt, "transcript"),
+        )
     )
     debtors = work.session.exec(select(debtor).where(col(debtor.id).in_(family))).all()
     papers = sum(_count(work, cls, ways[cls]) for cls in (records.InvoiceDocument, StopDocument))

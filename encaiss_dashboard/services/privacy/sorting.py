@@ -7,6 +7,7 @@ from typing import Final
 
 from encaiss_dashboard.storage import posting, records
 from encaiss_dashboard.storage.base import Record
+from encaiss_dashboard.storage.calls import CallAttempt
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
 from encaiss_dashboard.storage.claims import ClaimRow
 from encaiss_dashboard.storage.inbound import InboundMessage
@@ -35,6 +36,7 @@ EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
     records.OutboxMessage: ("recipient", "subject", "body_text", "body_html", "detail"),
     Stop: ("words",),
     StopEvent: ("words",),
+    CallAttempt: ("transcript",),
 }
 KEPT: Final = frozenset(
     {
@@ -50,6 +52,7 @@ KEPT: Final = frozenset(
         ClaimRow,
         SpecialPlan,
         posting.Posting,
+        CallAttempt,
         records.Act,
         Stop,
         StopInvoice,
