@@ -134,7 +134,7 @@ def _check(label: Any, hint: Any, checked: Any, on_change: Any, name: str) -> rx
             class_name="plan-switch",
         ),
         rx.el.p(hint, id=f"plan-{name}-hint", class_name="muted small"),
-        class_name="plan-check",
+        class_name="plan-check within",
     )
 
 
@@ -179,7 +179,7 @@ def consumers() -> rx.Component:
         ),
         rx.cond(
             Terms.clause == Clause.FIXED.value,
-            _field("fixed", Terms.fixed, mode="decimal"),
+            rx.el.div(_field("fixed", Terms.fixed, mode="decimal"), class_name="plan-check"),
         ),
         _check(
             t("plan.interest"),

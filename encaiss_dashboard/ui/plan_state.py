@@ -18,6 +18,7 @@ from encaiss_dashboard.services.plans.checking import PlanCosts
 from encaiss_dashboard.ui import access, plan_draft
 from encaiss_dashboard.ui.plan_draft import ClosureRow, DayRow, ForeseenRow, StepRow, VersionRow
 from encaiss_dashboard.ui.shell import Choice, Next, Shell, handler
+from encaiss_dashboard.ui.typed import typed_number
 
 CLOSURES: Final = 4
 _CHRISTMAS: Final = ("24/12", "02/01")
@@ -224,7 +225,8 @@ class Terms(Shell):
     def _head(self, found: Scoped) -> None:
         lang = self._language()
         self.scope, self.consumer, self.version = found.scope, found.consumer, found.version
-        self.special, self.own, self.name = found.debtor_id is not None, found.own, found.name
+        self.special, self.name = found.debtor_id is not None, found.name
+        self.own = self.special and found.own
         self.debtor_href = f"/debtors/{found.debtor_id}" if self.special else ""
         self.consumers = found.consumers
         if self.special and not found.own:
@@ -270,7 +272,7 @@ class Terms(Shell):
             "steps": [
                 plan_draft.step_terms(row, kept.get(row["code"], {})) for row in self.steps if row["on"]
             ],
-            "contact_gap_days": plan_draft.number(self.gap),
+            "contact_gap_days": typed_number(self.gap),
             "minimum_cents": plan_draft.cents(self.minimum),
             "weekdays": [int(row["value"]) for row in self.weekdays if row["on"]],
             "country": self.country,
@@ -280,7 +282,7 @@ class Terms(Shell):
                 if row["first"].strip() or row["last"].strip()
             ],
             "enters_by_age": self.by_age,
-            "stale_after_days": plan_draft.number(self.stale) if self.stale.strip() else None,
+            "stale_after_days": typed_number(self.stale) if self.stale.strip() else None,
             "consumer": {
                 "supplies": self.supplies.strip(),
                 "creditor": self.creditor,
