@@ -45,7 +45,8 @@ soak: $(VENV)/installed-dev ## Long simulations and fuzzing
 	@$(BIN)/python -m pytest -m soak
 
 bench: $(VENV)/installed-dev ## How much slower the house is than the barest way
-	@$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/guarded.py && $(BIN)/python benchmarks/importing.py
+	@$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/guarded.py && $(BIN)/python benchmarks/importing.py && \
+	$(BIN)/python benchmarks/letters.py
 
 lint: $(VENV)/installed-dev ## Style, types, and whether the migrations match the tables
 	@$(BIN)/ruff check .

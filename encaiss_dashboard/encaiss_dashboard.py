@@ -9,9 +9,12 @@ import reflex as rx
 
 from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.agency import Colleagues, agency_page
-from encaiss_dashboard.ui.debtor_file import Debtor, Merging, OfDebtor, Stopping, debtor_file_page
+from encaiss_dashboard.ui.calendar import calendar_page
+from encaiss_dashboard.ui.calendar_state import Ahead
+from encaiss_dashboard.ui.debtor_file import Debtor, Merging, OfDebtor, Replies, Stopping, debtor_file_page
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.desk import desk_page
+from encaiss_dashboard.ui.desk_mail import Mail
 from encaiss_dashboard.ui.desk_state import Desk
 from encaiss_dashboard.ui.edge import Edge
 from encaiss_dashboard.ui.figures import figures_page
@@ -23,10 +26,14 @@ from encaiss_dashboard.ui.invoices import Invoices, invoices_page
 from encaiss_dashboard.ui.journal import Journal, journal_page
 from encaiss_dashboard.ui.link import Link, link_page
 from encaiss_dashboard.ui.login import Login, forgot_page, login_page
+from encaiss_dashboard.ui.message import message_page
+from encaiss_dashboard.ui.message_state import Told
 from encaiss_dashboard.ui.overview import overview_page
 from encaiss_dashboard.ui.overview_state import Overview
 from encaiss_dashboard.ui.plan import plan_page
 from encaiss_dashboard.ui.plan_state import Terms
+from encaiss_dashboard.ui.post import post_page
+from encaiss_dashboard.ui.post_state import Post
 from encaiss_dashboard.ui.privacy import Privacy
 from encaiss_dashboard.ui.privacy_page import privacy_page
 from encaiss_dashboard.ui.reminders import reminders_page
@@ -37,6 +44,8 @@ from encaiss_dashboard.ui.security import Security, security_page
 from encaiss_dashboard.ui.shell import Shell, on_trouble
 from encaiss_dashboard.ui.software import Software, software_page
 from encaiss_dashboard.ui.team import Team, team_page
+from encaiss_dashboard.ui.texts import texts_page
+from encaiss_dashboard.ui.texts_state import Words
 from encaiss_dashboard.ui.up_to_date import UpToDate
 
 
@@ -60,6 +69,8 @@ _SHEETS = (
     "merging",
     "stops",
     "plan",
+    "texts",
+    "calendar",
 )
 
 app = House(
@@ -87,7 +98,7 @@ app.add_page(software_page, route="/software", title="Encaiss", on_load=[Shell.l
 app.add_page(
     journal_page, route="/journal", title="Encaiss", on_load=[Shell.load, Journal.load, Journal.check]
 )
-app.add_page(desk_page, route="/desk", title="Encaiss", on_load=[Shell.load, Desk.load])
+app.add_page(desk_page, route="/desk", title="Encaiss", on_load=[Shell.load, Desk.load, Mail.load])
 app.add_page(agency_page, route="/agency", title="Encaiss", on_load=[Shell.load, Colleagues.load])
 app.add_page(overview_page, route="/", title="Encaiss", on_load=[Shell.load, Overview.load, UpToDate.load])
 app.add_page(debtors_page, route="/debtors", title="Encaiss", on_load=[Shell.load, Debtors.load])
@@ -95,7 +106,7 @@ app.add_page(
     debtor_file_page,
     route="/debtors/[debtor]",
     title="Encaiss",
-    on_load=[Shell.load, Debtor.load, Merging.load, Stopping.load, OfDebtor.load],
+    on_load=[Shell.load, Debtor.load, Merging.load, Stopping.load, Replies.load, OfDebtor.load],
 )
 app.add_page(invoices_page, route="/invoices", title="Encaiss", on_load=[Shell.load, Invoices.load])
 app.add_page(
@@ -108,7 +119,11 @@ app.add_page(figures_page, route="/figures", title="Encaiss", on_load=[Shell.loa
 app.add_page(
     reminders_page, route="/reminders", title="Encaiss", on_load=[Shell.load, Reminders.load, UpToDate.load]
 )
+app.add_page(calendar_page, route="/reminders/calendar", title="Encaiss", on_load=[Shell.load, Ahead.load])
+app.add_page(message_page, route="/messages/[message]", title="Encaiss", on_load=[Shell.load, Told.load])
 app.add_page(plan_page, route="/reminders/plan", title="Encaiss", on_load=[Shell.load, Terms.load])
+app.add_page(texts_page, route="/reminders/texts", title="Encaiss", on_load=[Shell.load, Words.load])
+app.add_page(post_page, route="/desk/post", title="Encaiss", on_load=[Shell.load, Post.load])
 app.add_page(privacy_page, route="/privacy", title="Encaiss", on_load=[Shell.load, Privacy.load])
 
 # Modules live as long as the process: the collector need not go through them again and again.

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from encaiss_dashboard.domain.sending_hours import SendingHours
+
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -30,6 +32,13 @@ class Settings:
         public_url: address the browser uses, without a trailing slash; baked into the build.
         secret: key of the session digests.
         smtp_url: ``smtp://user:password@host:port`` (or ``smtps``), "" writes .eml files instead.
+        reply_address: address that answers to statements go to, with a token of the debtor after a plus
+            sign; "" sends them to the agency's own.
+        imap_url: ``imaps://user:password@host/folder`` of the mailbox that they come to, "" reads none.
+        sms_url: where the provider of texts takes them (``https://…``), "" where there is none.
+        sms_token: the key it is asked with.
+        sms_sender: what a telephone shows as sender: a number, or at most 11 letters and digits.
+        hours: in which somebody is written to.
         remind_at: local hour and minute of the nightly run, ``HH:MM``.
         proxies: how many trusted proxies stand in front; as many addresses on the right of
             ``X-Forwarded-For`` are theirs to write, 0 believes none.
@@ -44,6 +53,12 @@ class Settings:
     public_url: str
     secret: str
     smtp_url: str
+    reply_address: str
+    imap_url: str
+    sms_url: str
+    sms_token: str
+    sms_sender: str
+    hours: SendingHours
     remind_at: str
     proxies: int
     rate_factor: float
@@ -87,10 +102,46 @@ def read(environment: Mapping[str, str]) -> Settings:
         public_url=environment.get("ENCAISS_PUBLIC_URL", f"http://localhost:{port_text}").rstrip("/"),
         secret=environment.get("ENCAISS_SECRET", "") or (_demo_secret(data_dir) if demo else ""),
         smtp_url=environment.get("ENCAISS_SMTP_URL", ""),
+        reply_address=_reply_address(environment.get("ENCAISS_REPLY_ADDRESS", "")),
+        imap_url=_imap_url(environment.get("ENCAISS_IMAP_URL", "")),
+        sms_url=_sms_url(environment.get("ENCAISS_SMS_URL", "")),
+        sms_token=environment.get("ENCAISS_SMS_TOKEN", ""),
+        sms_sender=environment.get("ENCAISS_SMS_SENDER", ""),
+        hours=_hours(environment.get("ENCAISS_SEND_BETWEEN", "08:00-19:00")),
         remind_at=environment.get("ENCAISS_REMIND_AT", "02:00"),
         proxies=_proxies(environment.get("ENCAISS_PROXIES", "0")),
         rate_factor=_rate_factor(environment.get("ENCAISS_RATE_FACTOR", "1")),
     )
+
+
+def _reply_address(given: str) -> str:
+    # Room for the token within the 64 letters of a local part (RFC 5321 §4.5.3.1.1).
+    if given and not re.fullmatch(r"[A-Za-z0-9._-]{1,32}@[A-Za-z0-9.-]{1,190}", given):
+        raise SettingsError(f"ENCAISS_REPLY_ADDRESS must be an address without a plus sign, not {given!r}.")
+    return given
+
+
+def _imap_url(given: str) -> str:
+    # What is wrong with it is not repeated: there is a password in it.
+    if given and not re.fullmatch(r"imaps?://[^:@/\s]+:[^@/\s]+@[^@/\s]+(/\S*)?", given):
+        raise SettingsError("ENCAISS_IMAP_URL must be written imaps://user:password@host/folder.")
+    return given
+
+
+def _sms_url(given: str) -> str:
+    parts = urlsplit(given)
+    here = parts.hostname in {"localhost", "127.0.0.1"}
+    if given and (not parts.hostname or parts.scheme not in ({"http", "https"} if here else {"https"})):
+        raise SettingsError("ENCAISS_SMS_URL must be an https:// address; what is sent there is personal.")
+    return given
+
+
+def _hours(given: str) -> SendingHours:
+    try:
+        return SendingHours.parse(given)
+    except ValueError as error:
+        said = f"ENCAISS_SEND_BETWEEN is written like 08:00-19:00 (00:00-24:00 for always), not {given!r}."
+        raise SettingsError(said) from error
 
 
 def _proxies(given: str) -> int:

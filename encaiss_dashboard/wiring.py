@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from alembic import command
 from alembic.config import Config
@@ -21,24 +20,37 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from encaiss_dashboard.adapters import letters
+from encaiss_dashboard.adapters import letters, sheets
 from encaiss_dashboard.adapters.board import Board
 from encaiss_dashboard.adapters.invoice_files import kept
-from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer
+from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer, written
+from encaiss_dashboard.adapters.mailbox import ImapMailbox
 from encaiss_dashboard.adapters.passwords import Argon2Passwords
 from encaiss_dashboard.adapters.sandbox import SandboxedFiles
+from encaiss_dashboard.adapters.sms import HttpTexts
 from encaiss_dashboard.adapters.store import FolderStore
 from encaiss_dashboard.domain.errors import NotAllowed, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE, Actor
+from encaiss_dashboard.domain.sending_hours import ZONE
 from encaiss_dashboard.domain.signing import SEEN_EVERY
 from encaiss_dashboard.settings import Settings
 from encaiss_dashboard.settings import settings as environment
 from encaiss_dashboard.storage.engine import lifted, make_engine, restrict, role_that_ignores_policies
 from encaiss_dashboard.storage.journal import By, Journal
 from encaiss_dashboard.storage.sessions import Memory, SignedIn, seen, signed_in
-from encaiss_dashboard.work import InvoiceFiles, Letters, Mailer, Passwords, Store, UnitStore, Work
+from encaiss_dashboard.work import (
+    Inbox,
+    InvoiceFiles,
+    Letters,
+    Mailer,
+    Passwords,
+    Sheets,
+    ShortMessages,
+    Store,
+    UnitStore,
+    Work,
+)
 
-_ZONE = ZoneInfo("Europe/Brussels")
 # What a transaction raises while the database does not answer, or is busy for too long.
 UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeout)
 _ALEMBIC = Path(__file__).resolve().parent.parent / "alembic"
@@ -51,17 +63,21 @@ class Wiring:
     Attributes:
         clock: the present as an aware time; tests wire in another.
         memory: sessions looked up before.
+        inbox: None where no mailbox is read.
     """
 
     settings: Settings
     engine: Engine
     mail: Mailer
+    texts: ShortMessages | None
     letters: Letters
+    sheets: Sheets
     files: InvoiceFiles
     store: Store
     passwords: Passwords
     clock: Callable[[], datetime]
     memory: Memory
+    inbox: Inbox | None = None
 
     @property
     def board(self) -> Board:
@@ -113,13 +129,18 @@ class Wiring:
             session=session,
             actor=actor,
             now=now,
-            today=today or now.astimezone(_ZONE).date(),
+            today=today or now.astimezone(ZONE).date(),
             mail=self.mail,
+            texts=self.texts,
+            seal=written,
+            hours=self.settings.hours,
             letters=self.letters,
+            sheets=self.sheets,
             files=self.files,
             store=store,
             passwords=self.passwords,
             journal=Journal(session, By(actor.user_id, actor.name, actor.address), now, self.digest),
+            reply_address=self.settings.reply_address,
             sign=self.digest,
             past_wall=partial(
                 lifted, session, actor.roles, everywhere=actor.everywhere, user_id=actor.user_id
@@ -169,7 +190,12 @@ def build(settings: Settings, **replaced: Any) -> Wiring:
     parts: dict[str, Callable[[], Any]] = {
         "engine": lambda: make_engine(settings.database_url),
         "mail": lambda: SmtpMailer(settings.smtp_url) if settings.smtp_url else EmlFolder(folder / "outbox"),
+        "inbox": lambda: ImapMailbox(settings.imap_url) if settings.imap_url else None,
+        "texts": lambda: (
+            HttpTexts(settings.sms_url, settings.sms_token, settings.sms_sender) if settings.sms_url else None
+        ),
         "letters": lambda: letters,
+        "sheets": lambda: sheets,
         "files": lambda: SandboxedFiles(kept),
         "store": lambda: FolderStore(settings.uploads),
         "passwords": Argon2Passwords,

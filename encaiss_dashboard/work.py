@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,9 +12,20 @@ from typing import Protocol
 from sqlmodel import Session
 
 from encaiss_dashboard.domain.errors import NotAllowed
+from encaiss_dashboard.domain.inbound import Incoming
 from encaiss_dashboard.domain.intake import Choices, Reading, Tell, untold
-from encaiss_dashboard.domain.letters import AccountLetter, Delivered, Letter, Message, StatementLetter
+from encaiss_dashboard.domain.letters import (
+    AccountLetter,
+    Delivered,
+    Letter,
+    Logo,
+    Message,
+    ShortMessage,
+    StatementLetter,
+)
 from encaiss_dashboard.domain.permissions import Action, Actor
+from encaiss_dashboard.domain.sending_hours import SendingHours
+from encaiss_dashboard.domain.sheets import Table
 from encaiss_dashboard.storage.journal import Journal
 
 
@@ -23,6 +34,49 @@ class Mailer(Protocol):
 
     def deliver(self, message: Message) -> Delivered:
         """Deliver, or raise ``DeliveryFailed``; the same message id replaces itself where it can."""
+        ...
+
+
+class OpenInbox(Protocol):
+    """A mailbox that is open.
+
+    Every exchange with it raises ``MailboxUnreachable`` where its server does not answer sensibly.
+    """
+
+    validity: int
+
+    def numbers(self, after: int, since: date) -> list[int]:
+        """The mails beyond a number that came on a day or later, in their order."""
+        ...
+
+    def fetch(self, number: int) -> Incoming | None:
+        """A mail, None when it is there no more; it stays unread."""
+        ...
+
+    def seen(self, numbers: Sequence[int]) -> None:
+        """Mark mails as read."""
+        ...
+
+
+class Inbox(Protocol):
+    """The mailbox that answers come to; ``place`` tells it from others."""
+
+    place: str
+
+    def opened(self) -> AbstractContextManager[OpenInbox]:
+        """Open it until the block ends, or raise ``MailboxUnreachable``."""
+        ...
+
+
+class ShortMessages(Protocol):
+    """Hands texts to a provider, which sends them to telephones."""
+
+    def write(self, message_id: str, to: str, text: str) -> ShortMessage:
+        """The text with the bytes that the provider will be handed."""
+        ...
+
+    def deliver(self, message: ShortMessage) -> Delivered:
+        """Hand over, or raise ``DeliveryFailed``."""
         ...
 
 
@@ -37,12 +91,40 @@ class Letters(Protocol):
         """The letter alone."""
         ...
 
+    def statement_pictures(self, letter: StatementLetter) -> tuple[bytes, ...]:
+        """The letter on paper as a screen shows it, one PNG a page."""
+        ...
+
+    def bound(self, letters: Sequence[bytes]) -> bytes:
+        """Letters as one PDF to be printed on both sides, each beginning on a sheet of its own."""
+        ...
+
+    def page_count(self, letter: bytes) -> int:
+        """How many pages a letter has."""
+        ...
+
+    def logo(self, data: bytes) -> Logo:
+        """A picture that somebody uploaded, drawn anew as a logo.
+
+        Raises:
+            LogoUnreadable, LogoTooLarge: no picture that could be one.
+        """
+        ...
+
     def qr_svg(self, content: str) -> bytes:
         """A QR code for a screen."""
         ...
 
     def write_account_mail(self, letter: AccountLetter) -> Letter:
         """A mail about somebody's account."""
+        ...
+
+
+class Sheets(Protocol):
+    """Writes tables that people take away."""
+
+    def workbook(self, table: Table) -> bytes:
+        """A table as XLSX."""
         ...
 
 
@@ -221,6 +303,10 @@ class Work:
         now: aware time, for the journal.
         today: the day the rules are applied on.
         journal: the pen for acts of this transaction; they are this actor's unless one says otherwise.
+        reply_address: of the agency, that answers to statements go to by debtor; "" for none.
+        texts: who sends texts to telephones, None where nobody does.
+        seal: writes a mail as the bytes that are kept and sent.
+        hours: in which somebody may be written to.
         sign: keyed digest of a text with the deployment's secret, in hexadecimal.
         past_wall: a block in which PostgreSQL shows every client's rows (decisions/0013-second-wall.md).
             Only for rows of one person, once it is sure that this person may be looked for.
@@ -231,11 +317,16 @@ class Work:
     now: datetime
     today: date
     mail: Mailer
+    texts: ShortMessages | None
+    seal: Callable[[Message], bytes]
+    hours: SendingHours
     letters: Letters
+    sheets: Sheets
     files: InvoiceFiles
     store: Store
     passwords: Passwords
     journal: Journal
+    reply_address: str
     sign: Callable[[str], str]
     past_wall: Callable[[], AbstractContextManager[None]]
 

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
+from io import BytesIO
 from typing import Any
 
+import segno
+from pypdf import PdfWriter
 from sqlmodel import select
 
 from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
@@ -27,7 +31,20 @@ from encaiss_dashboard.services.imports import Answers
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.uploads import read
 from encaiss_dashboard.services.privacy import erasure
-from encaiss_dashboard.storage import accounts, changes, claims, plans, records, stop_tables, stops
+from encaiss_dashboard.storage import (
+    accounts,
+    changes,
+    claims,
+    inbound,
+    logos,
+    plans,
+    posting,
+    records,
+    stop_tables,
+    stops,
+    texts,
+    undeliverable,
+)
 from encaiss_dashboard.storage.journal import ActKind
 
 DAY = date(2026, 11, 1)
@@ -44,7 +61,8 @@ class Aim:
         shown: what was shown of merging, parting and splitting debtors, by function.
         token: of an invitation's link.
         user, batch: the owner's record and an upload's, as a careless caller could have read them.
-        intake: of that upload, likewise.
+        intake: of that upload, likewise; row: of a mail of its debtor.
+        manifest: of a letter on paper, filled in.
     """
 
     mark: str
@@ -58,6 +76,8 @@ class Aim:
     user: Any = field(default=None, repr=False)
     batch: Any = field(default=None, repr=False)
     intake: Any = field(default=None, repr=False)
+    row: Any = field(default=None, repr=False)
+    manifest: bytes = b""
 
 
 def furnish(house: Any, slug: str) -> Aim:
@@ -93,15 +113,11 @@ def furnish(house: Any, slug: str) -> Aim:
     beside = {"name": f"{mark}.pdf", "mime": "application/pdf", "digest": mark, "size_bytes": 4, "at": now}
     document = house.add(records.InvoiceDocument(**of_batch, invoice_id=invoice, **beside))
     house.wiring.store.keep(f"document-{document}", mark.encode())
-    keys = {"client_id": client, "debtor_id": debtor}
-    kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "email", "created_at": now}
-    texts = {"recipient": f"{slug}@debtor.example", "subject": mark, "body_text": mark, "body_html": mark}
-    message = house.add(records.OutboxMessage(**keys, **kept, **texts, message_id=f"{slug}@agency.example"))
-    line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 1}
-    house.add(records.OutboxLine(client_id=client, message_id=message, **line))
+    message = _written(house, {"client_id": client, "debtor_id": debtor}, invoice, slug)
     _agree(house, client, mark, {"debtor_id": debtor, "invoice_id": invoice, "message_id": message})
-    key = {"client_id": client, "name": mark, "digest": mark, "ending": "9xYz", "created_at": now}
-    key_id = house.add(accounts.ApiToken(**key, user_id=owner.user_id))
+    reply = _answered(house, mark, {"client_id": client, "debtor_id": debtor})
+    key = {"name": mark, "digest": mark, "ending": "9xYz", "created_at": now, "user_id": owner.user_id}
+    key_id = house.add(accounts.ApiToken(client_id=client, **key))
     asked = {"client_id": client, "key": mark, "digest": mark, "batch_id": batch, "at": now}
     house.add(accounts.ApiRequest(**asked, status=201, answer={"x": mark}))
     house.add(accounts.RecoveryCode(user_id=owner.user_id, nonce=mark, created_at=now))
@@ -112,14 +128,18 @@ def furnish(house: Any, slug: str) -> Aim:
         upload = work.session.get_one(records.ImportBatch, batch)
         intake = Intake(work, client, upload, read(work, upload)[1], Answers())
         user = work.session.get_one(accounts.User, owner.user_id)
+        row = work.session.get_one(inbound.InboundMessage, reply)
         login = work.session.exec(select(accounts.LoginSession).filter_by(digest=digest)).one()
     ids = {"debtor_id": debtor, "invoice_id": invoice, "batch_id": batch, "message_id": message}
     ids |= {"user_id": owner.user_id, "chosen_id": client, "invitation_id": invitation, "mail_id": invitation}
     ids |= {"token_id": key_id, "session_id": login.id, "closed_id": closed, "gone_id": gone.user_id} | {
-        "document_id": document
+        "document_id": document,
+        "reply_id": reply,
     }
-    ids, shown = doubled(house, client, mark, ids | halted(house, client, mark, debtor, invoice))
-    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake)
+    posted, manifest = _on_paper(house, {"client_id": client, "debtor_id": debtor}, slug)
+    ids |= {"posted_id": posted} | halted(house, client, mark, debtor, invoice)
+    ids, shown = doubled(house, client, mark, ids)
+    return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake, row, manifest)
 
 
 def halted(house: Any, client: int, mark: str, debtor: int, invoice: int) -> dict[str, int]:
@@ -145,6 +165,45 @@ def halted(house: Any, client: int, mark: str, debtor: int, invoice: int) -> dic
     return ids | {"paper_id": paper}
 
 
+def _written(house: Any, keys: dict[str, int], invoice: int, slug: str) -> int:
+    """A message to a debtor with its bytes, and an address of it that does not exist."""
+    mark, now, to = slug.upper(), house.clock(), f"{slug}@debtor.example"
+    kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "email", "created_at": now}
+    texts = {"recipient": to, "subject": mark, "body_text": mark, "body_html": mark}
+    texts |= {"contents": [sha256(mark.encode()).hexdigest()]}
+    message = house.add(records.OutboxMessage(**keys, **kept, **texts, message_id=f"{slug}@agency.example"))
+    house.wiring.store.keep(f"message-{message}-1", mark.encode())
+    line = {"invoice_id": invoice, "step": "statement_1", "days_late": 9, "open_cents": 1}
+    house.add(records.OutboxLine(client_id=keys["client_id"], message_id=message, **line))
+    fact = {"address": to, "reason": mark, "message_id": message, "at": now, "ended_at": now}
+    house.add(undeliverable.UndeliverableAddress(**keys, **fact))
+    return int(message)
+
+
+def _on_paper(house: Any, row: dict[str, Any], slug: str) -> tuple[int, bytes]:
+    """A registered letter that has its number and waits for the post."""
+    name, mark = f"{slug}.paper@agency.example", slug.upper()
+    kept = {"day": DAY, "step": "statement_1", "language": "fr", "channel": "registered"}
+    said = {"recipient": mark, "subject": mark, "body_text": mark, "body_html": mark}
+    sent = {"created_at": house.clock(), "message_id": name}
+    key = house.add(records.OutboxMessage(**row, **kept, **said, **sent))
+    of = {"client_id": row["client_id"], "message_id": key, "at": house.clock()}
+    house.add(posting.Posting(**of, tracking=f"{slug.upper()}12345678"))
+    pages = PdfWriter()
+    pages.add_blank_page(210, 297)
+    out = BytesIO()
+    pages.write(out)
+    house.wiring.store.keep(posting.store_key(key), out.getvalue())
+    return key, f"Notre identifiant;Numéro de suivi\n{name};RR123456789BE\n".encode()
+
+
+def picture() -> bytes:
+    """A small PNG."""
+    out = BytesIO()
+    segno.make("made up").save(out, kind="png", scale=4)
+    return out.getvalue()
+
+
 def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[dict[str, int], dict[str, str]]:
     """Debtors that are one: two that were merged already, two that could be, one that could be split."""
     twin, kept, merged, into = (house.debtor(client, f"{mark} {name}") for name in ("twin", "kept", "m", "i"))
@@ -167,13 +226,28 @@ def doubled(house: Any, client: int, mark: str, ids: dict[str, int]) -> tuple[di
     return ids | found, shown
 
 
+def _answered(house: Any, mark: str, keys: dict[str, int]) -> int:
+    """A mail of a debtor with a file, both kept."""
+    files = [{"name": f"{mark}.pdf", "mime": "application/pdf", "size": 4, "digest": mark}]
+    words = dict.fromkeys(("sender_name", "subject", "text", "shown", "message_id"), mark)
+    known = {"digest": mark, "kind": "reply", "how": "token", "size_bytes": 4, "received_at": house.clock()}
+    reply = house.add(inbound.InboundMessage(**keys, **words, **known, files=files))
+    for key in inbound.store_keys(reply, files):
+        house.wiring.store.keep(key, mark.encode())
+    return int(reply)
+
+
 def _agree(house: Any, client: int, mark: str, ids: dict[str, int]) -> None:
     """Plans of versions 1 and 2, a remembered layout, a claim line, and the word that payments are known."""
     of = {"client_id": client, "at": house.clock()}
-    house.add(records.ImportLayout(**of, header_digest=mark, choices={"x": mark}))
+    house.add(changes.ImportLayout(**of, header_digest=mark, choices={"x": mark}))
     house.add(plans.PlanVersion(**of, version=1, terms=written(DEFAULT_PLAN)))
     house.add(plans.SpecialPlan(**of, debtor_id=ids["debtor_id"], version=2, terms=written(DEFAULT_PLAN)))
     house.add(plans.PaymentsKnown(**of, until=DAY))
     claim = {"kind": "interest", "amount_cents": 5, "periods": [{"x": mark}]}
     about = {"message_id": ids["message_id"], "invoice_id": ids["invoice_id"]}
     house.add(claims.ClaimRow(client_id=client, **about, **claim))
+    of_text = {"step": "statement_1", "language": "fr", "version": 1, "parts": {"ending": mark}}
+    house.add(texts.LetterText(**of, **of_text))
+    logo = house.add(logos.ClientLogo(**of, digest=mark, width=84, height=84))
+    house.wiring.store.keep(logos.store_key(logo), picture())

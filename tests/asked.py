@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from aims import DAY, Aim
+from aims import DAY, Aim, picture
 
 from encaiss_dashboard.domain.delegation import DelegationKind
 from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
+from encaiss_dashboard.domain.inbound import unread_mail
 from encaiss_dashboard.domain.intake import untold
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed
 from encaiss_dashboard.domain.permissions import Role
@@ -36,6 +37,7 @@ from encaiss_dashboard.services.invoices import Search
 from encaiss_dashboard.services.people.clients import ClientFacts
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.pushes import Answered
+from encaiss_dashboard.services.reminders import Night
 from encaiss_dashboard.services.stops.deciding import Terms, Verdict
 
 TEXTS = ("", "x" * 20_000, "a\0b", "\ud800", "%_'\"\\;--", "1 OR 1=1", "../../etc/passwd", "{0.__class__}")
@@ -92,6 +94,7 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
             "token_id",
             "stop_id",
             "paper_id",
+            "reply_id",
         )
     },
     **dict.fromkeys(
@@ -178,7 +181,23 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "search: 'DeskSearch'": lambda aim: _searches(DeskSearch),
     "facts: 'ClientFacts'": lambda aim: [ClientFacts("New"), *map(ClientFacts, TEXTS)],
     "letters": lambda aim: [1, *NUMBERS],
+    **dict.fromkeys(("validity", "uid"), lambda aim: [1, *NUMBERS]),
+    "place": lambda aim: ["0" * 32, *TEXTS],
+    "on_mail": lambda aim: [True, False],
+    "row": lambda aim: [aim.row],
+    "mail": lambda aim: [unread_mail(b"made up", "made up", 7)],
+    "attached.number": lambda aim: [0, 1, *NUMBERS],
+    "mark_read.chosen_id": lambda aim: [None, aim.client_id, *NUMBERS],
     "page": lambda aim: [1, *NUMBERS],
+    "form": lambda aim: ["xlsx", "csv", *TEXTS],
+    **{
+        f"{name}.{end}": lambda aim: [DAY, date.min, date.max]
+        for name in ("calendar", "export")
+        for end in ("first", "last")
+    },
+    "part": lambda aim: [1, *NUMBERS],
+    "night": lambda aim: [Night(DAY, (), ())],
+    "made": lambda aim: [[aim.ids["message_id"]], [], *([number] for number in NUMBERS)],
     "basis": lambda aim: list(Basis),
     "currency": lambda aim: ["EUR", *TEXTS],
     # With the right one it is anybody's right: see tests/services/test_erasing_accounts.py.
@@ -187,6 +206,19 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "erase.debtor_id": lambda aim: [aim.ids["closed_id"], aim.ids["debtor_id"], *NUMBERS],
     "seen": lambda aim: [aim.seen, *TEXTS],
     "save.seen": lambda aim: [0, 1, *NUMBERS],
+    "step": lambda aim: ["statement_1", *TEXTS],
+    "parts": lambda aim: [
+        {"opening": "Bonjour {debtor}"},
+        {},
+        *({"opening": text, text: text} for text in TEXTS),
+        *({"ending": number} for number in NUMBERS),
+    ],
+    "choose.data": lambda aim: [picture(), b"", b"\x89PNG\r\n\x1a\n" + b"\0" * 100],
+    "take_manifest.data": lambda aim: [aim.manifest, b"", b"\0" * 100, b"a;b\n1;2\n"],
+    "message_ids": lambda aim: [[aim.ids["posted_id"]], [], *([number] for number in NUMBERS)],
+    "track.message_id": lambda aim: [aim.ids["posted_id"], *NUMBERS],
+    "track.number": lambda aim: ["RR123456789BE", *TEXTS],
+    "envelope": lambda aim: ["fr_right", *TEXTS],
     "terms": lambda aim: [{**written(DEFAULT_PLAN), "contact_gap_days": n} for n in (30, *NUMBERS)],
     "scope": lambda aim: [
         *(f"{kind}:{aim.ids[f'{kind}_id']}" for kind in ("debtor", "invoice")),
@@ -204,6 +236,9 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
         *({text: 36} for text in TEXTS),
         *({"messages": value} for value in (*NUMBERS, *TEXTS)),
     ],
+    "phone": lambda aim: [None, "0470 12 34 56", *TEXTS],
+    "reason": lambda aim: ["made up", *TEXTS],
+    "number": lambda aim: [None, 1, *NUMBERS],
     **dict.fromkeys(("worked", "at_once", "demo", "dry_run", "checked"), lambda aim: [True, False]),
 }
 # What ``**facts`` and the like could be made to carry.

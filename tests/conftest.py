@@ -51,6 +51,7 @@ os.environ |= {
     "ENCAISS_DEMO": "1",
     "ENCAISS_PORT": str(_free_port()),
     "ENCAISS_RATE_FACTOR": "0",  # one address asks for many; the limits have a server of their own
+    "ENCAISS_SEND_BETWEEN": "00:00-24:00",  # what is served here is asked to send at any hour
     "ENCAISS_SECRET": "a secret of the tests, long enough for a start",
     "REFLEX_TELEMETRY_ENABLED": "false",
     "REFLEX_CHECK_LATEST_VERSION": "false",

@@ -28,17 +28,19 @@ TABLE = {
     "adapters": (
         ("domain", "locales"),
         (
-            *("stdnum", "segno", "typst", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
+            *("stdnum", "segno", "typst", "PIL", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
             *("polars", "python_calamine", "lxml", "facturx", "saxonche", "pypdf", "xlsxwriter", "pydantic"),
+            *("imapclient", "mailparser_reply"),
+            *("httpx",),
         ),
     ),
-    "settings": ((), ()),
+    "settings": (("domain",), ()),
     "wiring": (
         ("settings", "work", "storage", "adapters", "domain"),
         ("alembic", "sqlalchemy", "sqlmodel"),
     ),
     "backups": (("settings", "wiring", "storage", "adapters", "domain"), ("sqlalchemy", "pydantic")),
-    "jobs": (("services", "wiring", "domain", "locales"), ("huey",)),
+    "jobs": (("services", "wiring", "work", "domain", "locales"), ("huey",)),
     "demo": (
         ("services", "wiring", "jobs", "domain", "locales", "storage", "work"),
         ("sqlmodel", "rich", "stdnum"),

@@ -16,7 +16,7 @@ from encaiss_dashboard.domain.dunning import HoldReason, StepCode
 from encaiss_dashboard.domain.errors import Refusal
 from encaiss_dashboard.domain.intake import Field
 from encaiss_dashboard.encaiss_dashboard import app
-from encaiss_dashboard.locales import LANGUAGES, catalogue
+from encaiss_dashboard.locales import LANGUAGES, LETTER_LANGUAGES, catalogue
 from encaiss_dashboard.locales import text as sentence
 from encaiss_dashboard.storage.journal import ActKind
 
@@ -40,7 +40,15 @@ def test_every_language_has_the_same_keys(lang):
     assert set(catalogue(lang)) == set(catalogue("fr"))
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_language_of_letters_alone_has_all_that_a_debtor_reads_and_nothing_else():
+    letters = {key for key in catalogue("fr") if key.startswith("letter.")}
+    assert len(letters) > 40
+    for lang in set(LETTER_LANGUAGES) - set(LANGUAGES):
+        assert set(catalogue(lang)) == letters
+        assert all(f"file.language_{lang}" in catalogue(shown) for shown in LANGUAGES)
+
+
+@pytest.mark.parametrize("lang", LETTER_LANGUAGES)
 def test_a_sentence_names_the_same_facts_in_every_language(lang):
     """A plural's form for one may leave the number out."""
     for key, entry in catalogue(lang).items():
@@ -63,7 +71,7 @@ def test_there_is_a_sentence_for_every_count(lang, count):
     )
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", LETTER_LANGUAGES)
 def test_nothing_is_left_empty_or_written_by_machine_habit(lang):
     for key, entry in catalogue(lang).items():
         for text in forms(entry):

@@ -91,3 +91,20 @@ def test_a_factor_of_the_limits_that_is_none_is_refused(tmp_path, value):
 def test_the_limits_can_be_half_twice_and_off(tmp_path):
     given = [{"ENCAISS_DATA_DIR": str(tmp_path), "ENCAISS_RATE_FACTOR": one} for one in ("0.5", "2", "0")]
     assert [read(one).rate_factor for one in given] == [0.5, 2, 0]
+
+
+@pytest.mark.parametrize("hours", ["", "8-19", "19:00-08:00", "always"])
+def test_sending_hours_that_cannot_be_read_are_refused(tmp_path, hours):
+    with pytest.raises(SettingsError, match="ENCAISS_SEND_BETWEEN"):
+        read({"ENCAISS_DATA_DIR": str(tmp_path), "ENCAISS_SEND_BETWEEN": hours})
+
+
+def test_without_a_word_nobody_is_written_to_before_eight_or_after_seven_in_the_evening(tmp_path):
+    hours = read({"ENCAISS_DATA_DIR": str(tmp_path)}).hours
+    assert (hours.first_minute, hours.end_minute) == (8 * 60, 19 * 60)
+
+
+@pytest.mark.parametrize("url", ["http://sms.example/send", "sms.example", "ftp://sms.example", "https://"])
+def test_texts_go_to_no_provider_in_the_clear(tmp_path, url):
+    with pytest.raises(SettingsError, match="ENCAISS_SMS_URL"):
+        read({"ENCAISS_DATA_DIR": str(tmp_path), "ENCAISS_SMS_URL": url})

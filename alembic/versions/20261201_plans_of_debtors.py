@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.add_column(
         "plan_version", sa.Column("audience", sa.String(), nullable=False, server_default="business")
     )
+    op.add_column("outbox_message", sa.Column("regime", sa.String(), nullable=False, server_default=""))
     op.create_table(
         "special_plan",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -80,6 +81,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
+    op.drop_column("outbox_message", "regime")
     op.drop_column("plan_version", "audience")
     op.drop_column("debtor", "kind")
     op.drop_column("client", "consumers")

@@ -6,11 +6,14 @@ import hashlib
 import os
 import re
 import smtplib
+import socket
 import ssl
 import tempfile
+import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from email import policy
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -20,14 +23,41 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from encaiss_dashboard.domain.letters import Attachment, Delivered, DeliveryFailed, Message
+from encaiss_dashboard.domain.letters import Attachment, Delivered, DeliveryFailed, Gone, Message
 
-_TIMEOUT_SECONDS: Final = 30
 _PORTS: Final = {"smtp": 25, "smtps": smtplib.SMTP_SSL_PORT}
 # RFC 5321 §4.2.1: the first digit says whether trying again can help.
 _PERMANENT_FROM: Final = 500
 _ACCEPTED: Final = range(200, 300)
+_GO_ON: Final = 354
+_CLOSING: Final = 421
+# What says that there is no such address: the basic codes, and those of RFC 3463 §3.2 and §3.3 that are
+# about the recipient (5.1.7 and 5.1.8 are about the sender).
+_NO_SUCH_ADDRESS: Final = frozenset({550, 551, 553})
+_GONE: Final = re.compile(r"5\.1\.(?![78]\b)[0-9]{1,3}\b|5\.2\.1\b")
+_STATUS: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
+_POLICY: Final = re.compile(r"5\.7\.[0-9]{1,3}\b")
 _MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9._+-]{1,120}@[A-Za-z0-9.-]{1,120}")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a server may take, in seconds.
+
+    Attributes:
+        answer: for the connection, and for the answer to each command.
+        receipt: for the answer to the whole message. A server that is left while it still looks at it may
+            take it all the same, and would get it twice (RFC 5321 §4.5.3.2.6 gives it ten minutes).
+        whole: for everything together; less than the quarter of an hour after which another worker takes
+            a message that nobody says anything about.
+    """
+
+    answer: float = 30
+    receipt: float = 300
+    whole: float = 600
+
+
+PATIENCE: Final = Patience()
 
 
 class SmtpMailer:
@@ -38,7 +68,7 @@ class SmtpMailer:
     offer and read it.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: Patience = PATIENCE) -> None:
         """Read the address of the server; nothing is opened yet.
 
         Raises:
@@ -52,30 +82,55 @@ class SmtpMailer:
         self._port = parts.port or _PORTS[parts.scheme]
         self._user = unquote(parts.username or "")
         self._password = unquote(parts.password or "")
+        self._patience = patience
 
     def deliver(self, message: Message) -> Delivered:
-        """Send one message; its detail is the server's own receipt.
+        """Send one message as it is kept, or as it is written now; the detail is the server's own receipt.
 
         Raises:
-            DeliveryFailed: permanent when the message or every recipient was refused with a 5xx reply,
-                else temporary. A refused login or greeting is temporary too: it is about this house and
-                not about the letter, and must not lose it.
+            DeliveryFailed: permanent when the content or every recipient was refused with a 5xx reply,
+                else temporary. What is about this house and not about the letter is temporary and holds
+                for all: a refused login, greeting or sender. So is what a policy forbids (5.7.x): a server
+                that has this house on a list would else burn a whole night's letters. Doubtful when the
+                connection broke after the last byte.
         """
-        content = write_mail(message).as_bytes()
+        content = message.content or written(message)
         with self._connected() as server:
             options = [f"size={len(content)}"] if server.has_extn("size") else []
-            _expect(server.mail(message.sender_email, options))
+            _expect(server.mail(message.return_path or message.sender_email, options), for_all=True)
             refused = {to: reply for to in message.to if (reply := server.rcpt(to))[0] not in _ACCEPTED}
+            gone = tuple(Gone(to, _reply(*reply)) for to, reply in refused.items() if _is_gone(*reply))
             if len(refused) == len(message.to):
                 # One recipient that may be accepted later is worth another attempt.
-                _expect(min(refused.values()))
-            receipt = _hand_over(server, content)
-        return Delivered("; ".join([receipt, *(f"{to}: {_reply(*reply)}" for to, reply in refused.items())]))
+                raise _refusal(*min(refused.values()), gone=gone)
+            for to in message.copies:
+                # Whatever becomes of a copy, the letter is the debtor's.
+                server.rcpt(to)
+            receipt = self._hand_over(server, content)
+        detail = "; ".join([receipt, *(f"{to}: {_reply(*reply)}" for to, reply in refused.items())])
+        return Delivered(detail, gone)
+
+    def _hand_over(self, server: smtplib.SMTP, content: bytes) -> str:
+        """Send the content and wait for the receipt (RFC 5321 §4.1.1.4)."""
+        code, words = server.docmd("DATA")
+        if code != _GO_ON:
+            raise _refusal(code, words)
+        end = b"" if content.endswith(b"\r\n") else b"\r\n"
+        server.send(re.sub(rb"(?m)^\.", b"..", content) + end + b".\r\n")
+        try:
+            assert server.sock is not None
+            server.sock.settimeout(self._patience.receipt)
+            return _expect(server.getreply())
+        except OSError as error:
+            # A repeat carries the same Message-ID, by which the reader's server may know it again.
+            reason = f"no receipt for what was sent, it may have arrived: {error}"
+            raise DeliveryFailed(permanent=False, reason=reason, for_all=True, doubtful=True) from error
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         try:
-            with closing(self._connect()) as server:
+            with closing(self._server()) as server, _ended_after(self._patience.whole, server):
+                _expect(server.connect(self._host, self._port), for_all=True)
                 self._secure(server)
                 yield server
                 # What the server says to a goodbye cannot undo its receipt.
@@ -83,15 +138,19 @@ class SmtpMailer:
                     server.quit()
         except smtplib.SMTPResponseException as error:
             reason = _reply(error.smtp_code, error.smtp_error)
-            raise DeliveryFailed(permanent=False, reason=reason) from error
+            raise DeliveryFailed(permanent=False, reason=reason, for_all=True) from error
         except OSError as error:
-            raise DeliveryFailed(permanent=False, reason=f"{self._host}: {error}") from error
+            reason = f"{self._host}: {error}"
+            raise DeliveryFailed(permanent=False, reason=reason, for_all=True) from error
 
-    def _connect(self) -> smtplib.SMTP:
+    def _server(self) -> smtplib.SMTP:
+        seconds = self._patience.answer
+        server = smtplib.SMTP(timeout=seconds)
         if self._over_tls:
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(self._host, self._port, timeout=_TIMEOUT_SECONDS, context=context)
-        return smtplib.SMTP(self._host, self._port, timeout=_TIMEOUT_SECONDS)
+            server = smtplib.SMTP_SSL(timeout=seconds, context=ssl.create_default_context())
+        # Whom its certificate has to name: given to the constructor it would connect at once, out of reach.
+        server._host = self._host  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+        return server
 
     def _secure(self, server: smtplib.SMTP) -> None:
         server.ehlo_or_helo_if_needed()
@@ -104,6 +163,27 @@ class SmtpMailer:
             if not encrypted:
                 raise smtplib.SMTPNotSupportedError("no TLS, so the password was not sent")
             server.login(self._user, self._password)
+
+
+@contextmanager
+def _ended_after(seconds: float, server: smtplib.SMTP) -> Iterator[None]:
+    """Break the connection off when everything together takes too long.
+
+    A server that sends one letter every few seconds never runs into the time-out of an answer.
+    """
+
+    def end() -> None:
+        with suppress(OSError):
+            if server.sock is not None:
+                socket.socket.shutdown(server.sock, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class EmlFolder:
@@ -120,7 +200,7 @@ class EmlFolder:
             DeliveryFailed: permanent for a message that cannot be written as mail, temporary when the
                 folder cannot be written.
         """
-        content = write_mail(message).as_bytes()
+        content = message.content or written(message)
         name = f"{_message_id(message).partition('@')[0]}.eml"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -137,6 +217,15 @@ class EmlFolder:
         except OSError as error:
             raise DeliveryFailed(permanent=False, reason=f"{name}: {error.strerror}") from error
         return Delivered(name)
+
+
+def written(message: Message) -> bytes:
+    """The mail as bytes, as :func:`write_mail` writes it; they are kept and sent as they are.
+
+    Raises:
+        DeliveryFailed: as there.
+    """
+    return write_mail(message).as_bytes()
 
 
 def write_mail(message: Message) -> EmailMessage:
@@ -214,25 +303,27 @@ def _one_line(words: str) -> str:
     return "".join(c for c in " ".join(words.split()) if unicodedata.category(c) not in {"Cc", "Cf"})
 
 
-def _hand_over(server: smtplib.SMTP, content: bytes) -> str:
-    try:
-        return _expect(server.data(content))
-    except smtplib.SMTPDataError as error:
-        raise _refusal(error.smtp_code, error.smtp_error) from error
-    except smtplib.SMTPServerDisconnected as error:
-        # A repeat carries the same Message-ID, by which the reader's server may know it again.
-        reason = f"no receipt for what was sent, it may have arrived: {error}"
-        raise DeliveryFailed(permanent=False, reason=reason) from error
-
-
-def _expect(reply: tuple[int, bytes]) -> str:
+def _expect(reply: tuple[int, bytes], *, for_all: bool = False) -> str:
     if reply[0] not in _ACCEPTED:
-        raise _refusal(*reply)
+        raise _refusal(*reply, for_all=for_all)
     return _reply(*reply)
 
 
-def _refusal(code: int, words: bytes | str) -> DeliveryFailed:
-    return DeliveryFailed(permanent=code >= _PERMANENT_FROM, reason=_reply(code, words))
+def _refusal(
+    code: int, words: bytes | str, *, for_all: bool = False, gone: tuple[Gone, ...] = ()
+) -> DeliveryFailed:
+    said = _reply(code, words)
+    ours = for_all or code == _CLOSING
+    permanent = code >= _PERMANENT_FROM and not ours and not _POLICY.search(said)
+    return DeliveryFailed(permanent=permanent, reason=said, for_all=ours, gone=gone)
+
+
+def _is_gone(code: int, words: bytes | str) -> bool:
+    """Whether a refusal says that there is no such address, and not merely that this mail is unwanted."""
+    said = _reply(code, words)
+    if _STATUS.search(said):
+        return code >= _PERMANENT_FROM and _GONE.search(said) is not None
+    return code in _NO_SUCH_ADDRESS
 
 
 def _reply(code: int, words: bytes | str) -> str:

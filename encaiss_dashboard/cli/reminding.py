@@ -22,16 +22,19 @@ from encaiss_dashboard.cli.command import (
     table,
 )
 from encaiss_dashboard.domain.delegation import DelegationKind
+from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.jobs import RunResult
-from encaiss_dashboard.locales import text
+from encaiss_dashboard.locales import telling, text
 from encaiss_dashboard.services import debtors, delegations, people, reminders
 from encaiss_dashboard.services.debtors import DebtorSearch
 from encaiss_dashboard.services.delegations import Decision, Effect
-from encaiss_dashboard.services.reminders import HeldMessage
+from encaiss_dashboard.services.reminders import HeldMessage, PlannedMessage
 from encaiss_dashboard.work import Work
 
 _AT_ONCE: Final = 5000
+_SHOWN: Final = 200
+"""Rows of a table that a person still reads; ``--json`` gives them all."""
 
 
 @click.command(cls=Command)
@@ -102,29 +105,85 @@ def remind(*, on_text: str | None, slug: str | None, dry_run: bool, lang: str) -
 
 
 def _foresee(ids: tuple[int, ...] | None, on: date | None) -> RunResult:
-    planned, held = 0, list[HeldMessage]()
+    messages, held = list[PlannedMessage](), list[HeldMessage]()
     with house().begin(HOUSE, on, write=False) as work:
         for client in people.client_ids(work) if ids is None else ids:
             night = reminders.foresee(work, client)
-            planned += len(night.messages)
+            messages += night.messages
             held += night.held
-        return RunResult(work.today, planned, 0, tuple(held))
+        return RunResult(work.today, len(messages), 0, tuple(held), messages=tuple(messages))
 
 
 def run_answer(result: RunResult, lang: str, *, dry_run: bool = False) -> Answer:
-    """What a run did, or would do."""
+    """What a run did, or would do: each message with the reason why it goes, each held one with its own."""
     facts: dict[str, object] = {
         "on": result.on.isoformat(),
         "planned": result.planned,
         "sent": result.sent,
-        "held": [{"debtor": one.name, "reason": one.held.reason.value} for one in result.held],
+        "messages": [_message(one, lang) for one in result.messages],
+        "held": [_held(one, lang) for one in result.held],
     }
     on = locales.day(result.on, lang, "long")
     lines = [text(lang, "cli.would_send" if dry_run else "cli.planned", n=result.planned, on=on)]
+    if result.messages:
+        columns = ("debtor", "step", "channel", "total", "why")
+        headings = [text(lang, f"cli.message_{name}") for name in columns]
+        lines.append(_listed(headings, [_message_row(one, lang) for one in result.messages[:_SHOWN]]))
+        lines += _more(len(result.messages), lang)
     if not dry_run:
         lines.append(text(lang, "cli.sent", n=result.sent))
+        if result.waits_until is not None:
+            facts["waits_until"] = result.waits_until.isoformat()
+            lines.append(text(lang, "cli.waits_until", at=locales.moment(result.waits_until, lang)))
     if result.held:
-        rows = [(one.name, text(lang, f"cli.held_{one.held.reason}")) for one in result.held]
-        columns = (text(lang, "cli.held_debtor"), text(lang, "cli.held_reason"))
-        lines.append(table(columns, rows, numbers_from=2))
+        rows = [(one.name, telling.held(one.held, lang)) for one in result.held[:_SHOWN]]
+        lines.append(_listed([text(lang, "cli.held_debtor"), text(lang, "cli.held_reason")], rows))
+        lines += _more(len(result.held), lang)
     return Answer(facts, lines)
+
+
+def _message(one: PlannedMessage, lang: str) -> dict[str, object]:
+    why = one.why
+    return {
+        "debtor": one.name,
+        "step": one.planned.step.value,
+        "invoices": [line.invoice.number for line in one.planned.lines],
+        "channel": one.channel.value,
+        "total": {currency: str(total) for currency, total in one.planned.totals.items()},
+        "reason": why.trigger.value,
+        "sentence": telling.why(why, lang),
+        "because_of": {
+            "invoice": why.number,
+            "due": why.due.isoformat(),
+            "days_late": why.days_late,
+            "days_late_min": why.days_late_min,
+            "previous": {"step": why.previous.code.value, "on": why.previous.on.isoformat()}
+            if why.previous
+            else None,
+            "days_after_previous": why.days_after_previous,
+            "plan_version": one.plan_version,
+        },
+    }
+
+
+def _held(one: HeldMessage, lang: str) -> dict[str, object]:
+    facts = {
+        name: {fact.currency: str(fact)} if isinstance(fact, Money) else fact.isoformat()
+        for name, fact in one.held.facts.items()
+    }
+    sentence = telling.held(one.held, lang)
+    return {"debtor": one.name, "reason": one.held.reason.value, **facts, "sentence": sentence}
+
+
+def _message_row(one: PlannedMessage, lang: str) -> tuple[str, ...]:
+    total = " + ".join(locales.money(amount, lang) for amount in one.planned.totals.values())
+    channel = text(lang, f"cli.channel_{one.channel}")
+    return one.name, text(lang, f"step.{one.planned.step}_short"), channel, total, telling.why(one.why, lang)
+
+
+def _listed(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return table(columns, rows, numbers_from=len(columns))
+
+
+def _more(count: int, lang: str) -> list[str]:
+    return [text(lang, "cli.and_more", n=count - _SHOWN)] if count > _SHOWN else []

@@ -15,7 +15,7 @@ from encaiss_dashboard.demo.clients import AGENCY, PARTS, Part
 from encaiss_dashboard.demo.play import Story
 from encaiss_dashboard.demo.plot import first_day, sales
 from encaiss_dashboard.domain.errors import Refusal
-from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, Message
+from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, Gone, Message
 from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role, needs_second_factor
 from encaiss_dashboard.services import people
 from encaiss_dashboard.services.accounts import factors
@@ -52,7 +52,8 @@ class _Nowhere:
             DeliveryFailed: to the mailbox that is gone.
         """
         if UNREACHABLE in message.to and message.at.date() >= self.closed_on:
-            raise DeliveryFailed(permanent=True, reason=f"550 5.1.1 <{UNREACHABLE}>: no such user")
+            said = f"550 5.1.1 <{UNREACHABLE}>: no such user"
+            raise DeliveryFailed(permanent=True, reason=said, gone=(Gone(UNREACHABLE, said),))
         return Delivered("250 2.0.0 Ok (demo)")
 
 

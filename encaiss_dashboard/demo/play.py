@@ -39,7 +39,8 @@ from encaiss_dashboard.wiring import Wiring
 from encaiss_dashboard.work import Work
 
 _ZONE: Final = ZoneInfo("Europe/Brussels")
-_NIGHT, _BANK, _DESK, _EXPORT, _UPLOAD = time(2), time(9, 5), time(10, 20), time(17, 42), time(18, 5)
+_NIGHT, _MORNING, _BANK, _DESK = time(2), time(8), time(9, 5), time(10, 20)
+_EXPORT, _UPLOAD = time(17, 42), time(18, 5)
 _ONE_DAY: Final = timedelta(days=1)
 # The last nights are not played: whoever opens the demo finds something to send tonight.
 _LEFT_FOR_TONIGHT: Final = timedelta(days=4)
@@ -249,6 +250,7 @@ class Story:
             if not self._somebody_is_due(work.session, day):
                 return
         jobs.remind(wiring, on=day, client_ids=(self.client_id,))
+        jobs.deliver(self._at(day, _MORNING), self.client_id, on=day)
         line, message = records.OutboxLine, records.OutboxMessage
         query = (
             select(line, message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
@@ -115,3 +115,18 @@ def ageing(
         unallocated=-ledger.unallocated(on),
         overdue=Money(overdue, ledger.currency),
     )
+
+
+def due_range(code: str, on: date) -> tuple[date | None, date | None]:
+    """First and last due date of a bucket by due date, None where it is open ended; an unknown one is all."""
+    codes = bucket_codes(DEFAULT_BOUNDS)
+    if code not in codes:
+        return None, None
+    if code == NOT_DUE:
+        return on, None
+    edges = (0, *DEFAULT_BOUNDS)
+    index = codes.index(code) - 1
+    newest = on - timedelta(days=edges[index] + 1)
+    if index == len(DEFAULT_BOUNDS):
+        return None, newest
+    return on - timedelta(days=edges[index + 1]), newest

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 
 from encaiss_dashboard.domain.consumer import ConsumerTerms, interest_since
 from encaiss_dashboard.domain.dunning import StepCode, StepDone
@@ -28,6 +29,8 @@ from encaiss_dashboard.domain.interest import (
 from encaiss_dashboard.domain.invoices import Invoice
 from encaiss_dashboard.domain.money import EUR, Money
 from encaiss_dashboard.domain.workdays import waiting_period
+
+_ONE_DAY: Final = timedelta(days=1)
 
 
 class ClaimKind(StrEnum):
@@ -123,6 +126,12 @@ def claim_lines(
         for kind, one in found.items()
         if one is not None and one.amount.cents > 0
     )
+
+
+def is_rate_known(since: date, until: date, regime: Regime) -> bool:
+    """Whether the rate of every day after the first and up to the second is known."""
+    rates = RATES[regime]
+    return until <= since or (rates[0].first_day <= since + _ONE_DAY and until <= rates[-1].last_day)
 
 
 def balance(late: LateInvoice, on: date) -> Money:

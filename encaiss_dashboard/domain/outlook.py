@@ -65,10 +65,10 @@ def _shortened(events: Sequence[DelegationEvent], pause: DelegationEvent) -> Ite
 
 
 def _differ(before: Sequence[DelegationEvent], after: Sequence[DelegationEvent]) -> bool:
-    return any(status(before, day) != status(after, day) for day in _turns(after))
+    return any(status(before, day) != status(after, day) for day in turns(after))
 
 
-def _turns(events: Iterable[DelegationEvent]) -> set[date]:
+def turns(events: Iterable[DelegationEvent]) -> set[date]:
     """The days on which anything may change."""
     days = set()
     for event in events:
@@ -81,7 +81,7 @@ def _turns(events: Iterable[DelegationEvent]) -> set[date]:
 def next_change(events: Sequence[DelegationEvent], on: date) -> tuple[DelegationState, date] | None:
     """The first state after a date that differs from the one on it, and its first day, None without any."""
     now = status(events, on).state
-    for day in sorted(_turns(events)):
+    for day in sorted(turns(events)):
         if day > on and status(events, day).state is not now:
             return status(events, day).state, day
     return None
@@ -89,7 +89,7 @@ def next_change(events: Sequence[DelegationEvent], on: date) -> tuple[Delegation
 
 def acting_from(events: Sequence[DelegationEvent], on: date) -> date | None:
     """The first day, not before a date, on which the agency acts for a debtor; None when none is known."""
-    days = sorted({on, *(day for day in _turns(events) if day > on)})
+    days = sorted({on, *(day for day in turns(events) if day > on)})
     return next((day for day in days if status(events, day).state is DelegationState.DELEGATED), None)
 
 

@@ -21,7 +21,6 @@ def written(plan: Plan) -> dict[str, Any]:
                 "days_late_max": step.days_late_max,
                 "days_after_previous": step.days_after_previous,
                 "channel": step.channel.value,
-                "template": step.template,
                 "costs_cents": step.costs_cents,
                 "claims": step.claims,
             }
@@ -59,7 +58,6 @@ def plan_of(terms: Mapping[str, Any]) -> Plan:
                 step["days_after_previous"],
                 # Versions of before these were agreed say nothing of them.
                 Channel(step.get("channel", Channel.EMAIL)),
-                step.get("template", ""),
                 step.get("costs_cents", 0),
                 step.get("claims", False),
             )

@@ -1,13 +1,19 @@
-"""Tables as CSV that Belgian and French spreadsheets open as they are, and run nothing of."""
+"""Tables that people take away: what stands in them, and CSV that spreadsheets open and run nothing of."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
+from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.references import is_ogm
+
+Cell = str | int | date | Money | None
+"""What one cell holds; None leaves it empty. The currency of an amount has a column of its own."""
 
 # What a spreadsheet would run as a formula; an apostrophe in front keeps it text.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -29,5 +35,47 @@ def amount(cents: int) -> str:
 
 def guarded(cell: str) -> str:
     """A cell that no spreadsheet runs: what could be a formula has an apostrophe before it."""
+    if not cell.startswith(_FORMULA):
+        return cell
     is_harmless = cell.lstrip("-").replace(",", "").isdecimal() or is_ogm(cell)
-    return f"'{cell}" if cell.startswith(_FORMULA) and not is_harmless else cell
+    return cell if is_harmless else f"'{cell}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        heading: in the reader's language.
+        width: in characters.
+    """
+
+    heading: str
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table to be written as CSV or as a workbook; its rows are read once, one after the other.
+
+    Attributes:
+        title: of the sheet, in the reader's language.
+        totals: rows that stand below the others, known once these were read.
+    """
+
+    title: str
+    columns: Sequence[Column]
+    rows: Iterable[Sequence[Cell]]
+    totals: Iterable[Sequence[Cell]] = ()
+
+
+def as_csv(table: Table) -> bytes:
+    """A table as :func:`sheet` writes it: dates as year-month-day, amounts with a comma."""
+    rows = ([_plain(cell) for cell in row] for part in (table.rows, table.totals) for row in part)
+    return sheet([column.heading for column in table.columns], rows)
+
+
+def _plain(cell: Cell) -> str:
+    if isinstance(cell, Money):
+        return amount(cell.cents)
+    return "" if cell is None else cell.isoformat() if isinstance(cell, date) else str(cell)

@@ -22,10 +22,14 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from encaiss_dashboard.domain.money import Money
 
 LANGUAGES: Final = ("fr", "nl", "en")
+"""Of the interface, and of everything."""
+LETTER_LANGUAGES: Final = (*LANGUAGES, "de")
+"""Of what a debtor receives; the last only has the texts of letters."""
 DEFAULT_LANGUAGE: Final = "fr"
 # The agency works in Belgium: Irish English writes amounts as English readers in Brussels expect them.
 _LOCALES: Final = {
-    lang: Locale.parse(tag) for lang, tag in (("fr", "fr_BE"), ("nl", "nl_BE"), ("en", "en_IE"))
+    lang: Locale.parse(tag)
+    for lang, tag in (("fr", "fr_BE"), ("nl", "nl_BE"), ("en", "en_IE"), ("de", "de_BE"))
 }
 _WEIGHT: Final = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 _ZONE: Final = ZoneInfo("Europe/Brussels")
@@ -38,11 +42,18 @@ _DAY_PATTERNS: Final = {
     "month_name": "MMMM",
     "numeric": "dd/MM/y",
 }
+_GERMAN_DAYS: Final = {
+    "short": "d. MMM",
+    "medium": "d. MMM y",
+    "long": "d. MMMM y",
+    "full": "EEEE, d. MMMM y",
+    "numeric": "dd.MM.y",
+}
 
 
 @cache
 def catalogue(lang: str) -> dict[str, str | dict[str, str]]:
-    """All texts of one language by their dotted key."""
+    """All texts of one language by their dotted key; in German only those of letters."""
     entries: dict[str, str | dict[str, str]] = {}
     for path in sorted((Path(__file__).parent / lang).glob("*.toml")):
         for name, value in tomllib.loads(path.read_text(encoding="utf-8")).items():
@@ -87,20 +98,33 @@ def money(amount: Money, lang: str, *, cents: bool = True) -> str:
 
 def day(on: date, lang: str, form: str = "medium") -> str:
     """A date in words or digits; forms: short, medium, long, full, month, month_name, numeric."""
-    written = str(format_date(on, _DAY_PATTERNS[form], locale=_LOCALES[lang]))
+    pattern = _DAY_PATTERNS[form]
+    if lang == "de":
+        pattern = _GERMAN_DAYS.get(form, pattern)
+    written = str(format_date(on, pattern, locale=_LOCALES[lang]))
     # In French the first of a month is an ordinal and no other day is.
     return re.sub(r"\b1 (?=\w)", "1er ", written, count=1) if lang == "fr" and on.day == 1 else written
 
 
 def moment(at: datetime, lang: str) -> str:
     """An aware time in Brussels, to the minute."""
-    pattern = {"fr": "d MMM y 'à' H:mm", "nl": "d MMM y 'om' H:mm", "en": "d MMM y 'at' H:mm"}[lang]
-    return str(format_datetime(at.astimezone(_ZONE), pattern, locale=_LOCALES[lang]))
+    pattern = {
+        "fr": "d MMM y 'à' H:mm",
+        "nl": "d MMM y 'om' H:mm",
+        "en": "d MMM y 'at' H:mm",
+        "de": "d. MMM y 'um' H:mm",
+    }
+    return str(format_datetime(at.astimezone(_ZONE), pattern[lang], locale=_LOCALES[lang]))
 
 
 def weekday(number: int, lang: str) -> str:
     """The name of a day of the week, 0 for Monday."""
     return str(get_day_names("wide", locale=lang)[number])
+
+
+def territory(code: str) -> str:
+    """A country's name in French, which posts everywhere read; its code when it has none."""
+    return str(_LOCALES["fr"].territories.get(code, code))
 
 
 def integer(value: int, lang: str) -> str:

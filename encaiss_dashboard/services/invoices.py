@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from encaiss_dashboard.domain.ageing import DEFAULT_BOUNDS, NOT_DUE, bucket_codes
+from encaiss_dashboard.domain.ageing import due_range
 from encaiss_dashboard.domain.dunning import Held
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
@@ -85,7 +85,7 @@ class InvoicePage:
 def find(work: Work, client_id: int | None, search: Search) -> InvoicePage:
     """One page of what is looked for."""
     client = work.require(Action.VIEW, client_id)
-    due_from, due_to = _due_range(search)
+    due_from, due_to = due_range(search.bucket, search.on)
     wanted = InvoiceFilter(
         on=search.on,
         text=search.text.strip()[:100],
@@ -119,18 +119,3 @@ def find(work: Work, client_id: int | None, search: Search) -> InvoicePage:
 
 def _stop(known: Stops, invoice_id: int, on: date) -> Held | None:
     return known.of_debtor(on) or known.of_invoice(invoice_id, on)
-
-
-def _due_range(search: Search) -> tuple[date | None, date | None]:
-    """First and last due date of an ageing bucket; an unknown bucket is none."""
-    codes = bucket_codes(DEFAULT_BOUNDS)
-    if search.bucket not in codes:
-        return None, None
-    if search.bucket == NOT_DUE:
-        return search.on, None
-    edges = (0, *DEFAULT_BOUNDS)
-    index = codes.index(search.bucket) - 1
-    newest = search.on - timedelta(days=edges[index] + 1)
-    if index == len(DEFAULT_BOUNDS):
-        return None, newest
-    return search.on - timedelta(days=edges[index + 1]), newest

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode
+from encaiss_dashboard.domain.dunning import StepCode
 from encaiss_dashboard.domain.errors import NotFound
-from encaiss_dashboard.domain.letters import LetterLine, Section
-from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.storage import letters, merges, queries
-from encaiss_dashboard.storage.prospects import Prospect, prospects
+from encaiss_dashboard.storage.prospects import prospects
 from encaiss_dashboard.work import Work
 
 _ID_MAX: Final = 2**31 - 1
@@ -40,7 +38,7 @@ def statement_pdf(work: Work, client_id: int | None, debtor_id: int) -> Statemen
         raise NotFound
     debtor_id = merges.kept(work.session, client, debtor_id)
     debtor = queries.debtor(work.session, client, debtor_id)
-    sections = _sections(prospects(work.session, client, work.today, [debtor_id])[debtor_id])
+    sections = letters.foreseen(prospects(work.session, client, work.today, [debtor_id])[debtor_id])
     if not sections:
         raise NotFound
     letter = letters.statement_letter(
@@ -52,28 +50,7 @@ def statement_pdf(work: Work, client_id: int | None, debtor_id: int) -> Statemen
         language=debtor.language,
         on=work.today,
         email=queries.addresses(work.session, client).get(debtor_id, ""),
+        logo=letters.logo(work.session, client, work.store.load),
     )
     name = f"statement-{debtor_id}-{work.today}.pdf"
     return Statement(name, "application/pdf", work.letters.statement_pdf(letter))
-
-
-def _sections(seen: Prospect) -> list[Section]:
-    credit = {amount.currency: amount for amount in seen.credit}
-    lines: dict[str, list[LetterLine]] = {}
-    for item in sorted(seen.invoices, key=lambda i: (i.invoice.due, i.invoice.issue, i.invoice.id)):
-        if item.invoice.due < seen.on:
-            lines.setdefault(item.open.currency, []).append(_line(item, seen))
-    sections = (letters.section(key, mine, credit.get(key, Money(0, key))) for key, mine in lines.items())
-    return [section for section in sections if section is not None]
-
-
-def _line(item: OpenInvoice, seen: Prospect) -> LetterLine:
-    invoice = item.invoice
-    return LetterLine(
-        number=invoice.number,
-        issue=invoice.issue,
-        due=invoice.due,
-        total=invoice.total,
-        open=item.open,
-        days_late=invoice.days_late(seen.on),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,10 +12,14 @@ from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from encaiss_dashboard.domain.dunning import Held, Planned, StepCode
+from encaiss_dashboard.domain.dunning import Held, Planned, StepCode, Why
+from encaiss_dashboard.domain.inbound import message_mac
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.domain.routes import TOGETHER, Route, route
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.nights import night
+from encaiss_dashboard.storage.recipients import reachable
 from encaiss_dashboard.work import Work
 
 RECENT: Final = 20
@@ -25,8 +30,10 @@ class PlannedMessage:
     """One message that a night would send.
 
     Attributes:
-        recipient: e-mail address, "" when the letter goes to the agency's post tray.
+        recipient: e-mail addresses or the number of a telephone, "" when it goes on paper.
+        route: by which way it goes, and why not as its step says.
         plan_version: of the client's plan that it follows.
+        why: which invoice reached which step by which of the plan's rules.
     """
 
     debtor_id: int
@@ -35,6 +42,13 @@ class PlannedMessage:
     recipient: str
     planned: Planned
     plan_version: int
+    route: Route
+    why: Why
+
+    @property
+    def channel(self) -> Channel:
+        """How it goes."""
+        return self.route.channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,7 @@ class MessageLine:
         detail: the server's words; of a dropped one why: ``settled`` or the delegation's state.
     """
 
+    id: int
     debtor_id: int
     name: str
     step: StepCode
@@ -88,17 +103,23 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
     client = work.require(Action.VIEW, client_id)
     some = None if debtor_id is None else [debtor_id]
     outcomes = {one.debtor_id: one for one in night(work.session, client, work.today, some)}
-    addresses = queries.addresses(work.session, client)
+    emails = reachable(work.session, client, debtor_id)
     messages, held = [], []
-    for key, name, language in queries.names(work.session, client):
+    for key, name, language, phone in queries.names(work.session, client):
         outcome = outcomes.get(key)
         if outcome is None:
             continue
-        if outcome.seen is not None and isinstance(outcome.result, Planned):
-            to = addresses.get(key, "")
-            messages.append(PlannedMessage(key, name, language, to, outcome.result, outcome.seen.version))
-        elif isinstance(outcome.result, Held):
-            held.append(HeldMessage(key, name, outcome.result))
+        result, seen = outcome.result, outcome.seen
+        if seen is not None and isinstance(result, Planned):
+            step = seen.plan.step(result.step)
+            wanted = step.channel if step else Channel.EMAIL
+            way = route(wanted, emails=emails.get(key, ()), phone=phone, texts=work.texts is not None)
+            to = TOGETHER.join(way.to)
+            messages.append(
+                PlannedMessage(key, name, language, to, result, seen.version, way, seen.why(result))
+            )
+        elif isinstance(result, Held):
+            held.append(HeldMessage(key, name, result))
     return Night(work.today, tuple(messages), tuple(held))
 
 
@@ -112,18 +133,23 @@ def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
     work.session.exec(select(records.Client).where(records.Client.id == client).with_for_update()).one()
     tonight = foresee(work, client)
     agency = queries.agency(work.session)
+    domain = agency.email.rpartition("@")[2]
     slug = queries.client(work.session, client).slug
     made = []
     for message in tonight.messages:
         row = records.OutboxMessage(
             client_id=client,
             debtor_id=message.debtor_id,
-            message_id=f"{slug}.{message.debtor_id}.{tonight.on:%Y%m%d}.{message.planned.step}@{_domain(agency)}",
+            message_id=_message_id(
+                work, f"{slug}.{message.debtor_id}.{tonight.on:%Y%m%d}.{message.planned.step}", domain
+            ),
             day=tonight.on,
             step=message.planned.step.value,
             language=message.language,
-            channel="email" if message.recipient else "post",
-            recipient=message.recipient or agency.email,
+            channel=message.route.channel.value,
+            # What goes on paper is sent to the agency's post tray; a call may have no number yet.
+            recipient=agency.email if message.route.channel.on_paper else message.recipient,
+            rerouted=message.route.rerouted or "",
             plan_version=message.plan_version,
             created_at=work.now,
         )
@@ -137,6 +163,21 @@ def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
             continue
         made.append(queries.known(row.id))
     return tonight, made
+
+
+def those_kept(
+    work: Work, client_id: int | None, night: Night, made: Sequence[int]
+) -> tuple[PlannedMessage, ...]:
+    """The messages of a night that :func:`intend` kept, without those that another run had kept before."""
+    client = work.require(Action.VIEW, client_id)
+    if len(made) == len(night.messages):
+        return night.messages
+    message = records.OutboxMessage
+    new = select(message.debtor_id).where(
+        message.client_id == client, message.day == night.on, col(message.id) >= min(made, default=0)
+    )
+    debtors = set(work.session.exec(new)) if made else set()
+    return tuple(one for one in night.messages if one.debtor_id in debtors)
 
 
 def _lines(message: PlannedMessage, row: records.OutboxMessage) -> list[records.OutboxLine]:
@@ -154,8 +195,9 @@ def _lines(message: PlannedMessage, row: records.OutboxMessage) -> list[records.
     ]
 
 
-def _domain(agency: records.Agency) -> str:
-    return agency.email.rpartition("@")[2]
+def _message_id(work: Work, left: str, domain: str) -> str:
+    """The same for the same debtor, day and step, and not to be guessed: who names it was written to."""
+    return f"{left}.{message_mac(work.sign, left)}@{domain}"
 
 
 def recent(work: Work, client_id: int | None) -> tuple[MessageLine, ...]:
@@ -189,6 +231,7 @@ def _recent(row: records.OutboxMessage, name: str) -> MessageLine:
     )
     state, at = next(((s, t) for s, t in ends if t is not None), (MessageState.WAITING, row.created_at))
     return MessageLine(
+        id=queries.known(row.id),
         debtor_id=row.debtor_id,
         name=name,
         step=StepCode(row.step),

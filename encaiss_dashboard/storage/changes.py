@@ -1,12 +1,28 @@
-"""What imports changed of what was known: kept, so that they can be taken back."""
+"""What imports changed of what was known, kept to be taken back; and what their owners corrected."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from encaiss_dashboard.storage.base import Record, client_column, json_column, key_column
+from encaiss_dashboard.storage.base import Record, client_column, json_column, key_column, time_column
+
+
+class ImportLayout(Record, table=True):
+    """The corrections a client made for files with these columns, used again next time."""
+
+    __tablename__ = "import_layout"
+
+    __table_args__ = (UniqueConstraint("client_id", "header_digest"),)
+
+    id: int | None = key_column()
+    client_id: int = client_column()
+    header_digest: str
+    choices: dict[str, Any] = json_column()
+    at: datetime = time_column()
 
 
 class ImportChange(Record, table=True):

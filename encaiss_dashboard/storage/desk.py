@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
 from sqlmodel import Session, and_, col
@@ -18,15 +18,19 @@ from sqlmodel import Session, and_, col
 from encaiss_dashboard.domain.ageing import DEFAULT_BOUNDS, bucket_codes
 from encaiss_dashboard.domain.delegation import DelegationEvent, DelegationKind
 from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode, StepDone
+from encaiss_dashboard.domain.inbound import MailKind
 from encaiss_dashboard.domain.invoices import Invoice as InvoiceValue
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Role
 from encaiss_dashboard.domain.signing import LinkKind
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import queries
 from encaiss_dashboard.storage.accounts import AccountMail, Membership, User
+from encaiss_dashboard.storage.credits import free_credit
+from encaiss_dashboard.storage.inbound import InboundMessage
 from encaiss_dashboard.storage.journal import ActKind
-from encaiss_dashboard.storage.prospects import free_credit
+from encaiss_dashboard.storage.posting import Posting
 from encaiss_dashboard.storage.records import (
     Act,
     Allocation,
@@ -40,6 +44,7 @@ from encaiss_dashboard.storage.records import (
 )
 
 Ids = Collection[int]
+ON_PAPER: Final = tuple(channel.value for channel in Channel if channel.on_paper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +75,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class FailedMessage:
-    """A debtor whose last message could not be delivered."""
+    """A debtor whose last message could not be delivered, and nobody set it aside."""
 
     client_id: int
     debtor_id: int
     name: str
     recipient: str
     failed_at: datetime
+    message_id: int
 
 
 def clients(session: Session, ids: Ids | None) -> list[Client]:
@@ -187,12 +193,23 @@ def candidates(session: Session, ids: Ids, on: date, due_until: date) -> list[Ca
     done = _steps_done(session, ids, _issued((col(Invoice.id),), settled, ids, on).where(*wanted))
     owed: dict[tuple[int, int], list[OpenInvoice]] = defaultdict(list)
     # As tuples: an object of the mapper for each would take twice as long.
-    names = ("id", "client_id", "debtor_id", "number", "issue", "due", "currency", "total_cents")
+    names = (
+        "id",
+        "client_id",
+        "debtor_id",
+        "number",
+        "issue",
+        "due",
+        "currency",
+        "total_cents",
+        "recorded_at",
+    )
     columns = (*(getattr(Invoice, name) for name in names), left)
     rows = session.execute(_issued(columns, settled, ids, on).where(*wanted).order_by(col(Invoice.id)))
-    for key, client_id, debtor_id, number, issue, due, currency, total, cents in rows:
+    for key, client_id, debtor_id, number, issue, due, currency, total, recorded, cents in rows:
         value = InvoiceValue(key, debtor_id, Kind.INVOICE, number, issue, due, Money(total, currency))
-        item = OpenInvoice(value, Money(int(cents), currency), done.get(key, ()))
+        owed_now = Money(int(cents), currency)
+        item = OpenInvoice(value, owed_now, done.get(key, ()), known_since=recorded.date())
         owed[client_id, debtor_id].append(item)
     credit = free_credit(session, ids, on, given)
     contacts = queries.contacts(session, ids)
@@ -204,7 +221,10 @@ def candidates(session: Session, ids: Ids, on: date, due_until: date) -> list[Ca
 
 def _steps_done(session: Session, ids: Ids, invoices: Select[Any]) -> dict[int, list[StepDone]]:
     query = (
-        select(col(OutboxLine.invoice_id), col(OutboxLine.step), col(OutboxMessage.day))
+        select(
+            *map(col, (OutboxLine.invoice_id, OutboxLine.step)),
+            *map(col, (OutboxMessage.day, OutboxMessage.channel, OutboxMessage.sent_at)),
+        )
         .join(OutboxMessage, col(OutboxMessage.id) == col(OutboxLine.message_id))
         .where(
             col(OutboxLine.client_id).in_(ids),
@@ -215,8 +235,9 @@ def _steps_done(session: Session, ids: Ids, invoices: Select[Any]) -> dict[int, 
         .order_by(col(OutboxMessage.day), col(OutboxLine.id))
     )
     done: dict[int, list[StepDone]] = defaultdict(list)
-    for invoice_id, step, day in session.execute(query):
-        done[invoice_id].append(StepDone(StepCode(step), day))
+    for invoice_id, step, day, channel, at in session.execute(query):
+        sent_on = at.date() if at else None
+        done[invoice_id].append(StepDone(StepCode(step), day, Channel(channel), sent_on))
     return done
 
 
@@ -230,6 +251,22 @@ def undelivered(session: Session, ids: Ids) -> dict[int, int]:
         .group_by(col(message.client_id))
     )
     return dict(session.execute(query).all())
+
+
+def replies(session: Session, ids: Ids) -> list[tuple[InboundMessage, str]]:
+    """Answers of debtors that nobody has read, with the debtor's name, the longest waiting first."""
+    mail = InboundMessage
+    query = (
+        select(mail, col(Debtor.name))
+        .join(Debtor, col(Debtor.id) == col(mail.debtor_id))
+        .where(
+            col(mail.client_id).in_(ids),
+            col(mail.looked_at).is_(None),
+            col(mail.kind) == MailKind.REPLY.value,
+        )
+        .order_by(col(mail.id))
+    )
+    return [(row, name) for row, name in session.execute(query)]
 
 
 def failed(session: Session, ids: Ids) -> list[FailedMessage]:
@@ -247,9 +284,14 @@ def failed(session: Session, ids: Ids) -> list[FailedMessage]:
             col(Debtor.name),
             col(message.recipient),
             col(message.failed_at),
+            col(message.id),
         )
         .join(Debtor, col(Debtor.id) == col(message.debtor_id))
-        .where(col(message.id).in_(last), col(message.failed_at).is_not(None))
+        .where(
+            col(message.id).in_(last),
+            col(message.failed_at).is_not(None),
+            col(message.set_aside_at).is_(None),
+        )
         .order_by(col(message.failed_at), col(message.id))
     )
     return [FailedMessage(*row) for row in session.execute(query)]
@@ -258,27 +300,38 @@ def failed(session: Session, ids: Ids) -> list[FailedMessage]:
 def letters_to_post(session: Session, ids: Ids, since: datetime) -> dict[int, tuple[int, datetime]]:
     """Client id → how many letters lie in the agency's post tray, and since when.
 
-    They were put there after ``since``, and after the tray of that client was last emptied.
+    They were put there after ``since``, and after the tray of that client was last emptied; of none of
+    them it was said by itself that it was posted.
     """
-    emptied = (
-        select(col(Act.client_id), func.max(Act.at).label("at"))
-        .where(col(Act.client_id).in_(ids), col(Act.kind) == ActKind.TRAY_EMPTIED.value)
-        .group_by(col(Act.client_id))
-        .subquery()
+    when = _emptied(ids).subquery()
+    message, said = OutboxMessage, Posting
+    posted = select(col(said.message_id)).where(
+        col(said.client_id).in_(ids), col(said.posted_on).is_not(None)
     )
-    message = OutboxMessage
     query = (
         select(col(message.client_id), func.count(), func.min(message.sent_at))
-        .outerjoin(emptied, emptied.c.client_id == col(message.client_id))
+        .outerjoin(when, when.c.client_id == col(message.client_id))
         .where(
             col(message.client_id).in_(ids),
-            col(message.channel) == "post",
+            col(message.channel) == Channel.POST.value,  # registered ones wait at /desk/post
             col(message.sent_at) > since,
-            emptied.c.at.is_(None) | (col(message.sent_at) > emptied.c.at),
+            when.c.at.is_(None) | (col(message.sent_at) > when.c.at),
+            col(message.id).not_in(posted),
         )
         .group_by(col(message.client_id))
     )
     return {client_id: (n, first) for client_id, n, first in session.execute(query)}
+
+
+def emptied(session: Session, ids: Ids) -> dict[int, datetime]:
+    """Client id → when somebody last said that all its letters in the tray were posted."""
+    return {client_id: at for client_id, at in session.execute(_emptied(ids)) if client_id is not None}
+
+
+def _emptied(ids: Ids) -> Any:
+    query: Any = select(col(Act.client_id), func.max(Act.at).label("at"))
+    told = (col(Act.client_id).in_(ids), col(Act.kind) == ActKind.TRAY_EMPTIED.value)
+    return query.where(*told).group_by(col(Act.client_id))
 
 
 def uploads(session: Session, ids: Ids) -> list[tuple[int, int, str, datetime]]:

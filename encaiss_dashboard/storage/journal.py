@@ -22,7 +22,8 @@ from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from encaiss_dashboard.storage.records import Act, JournalHead
+from encaiss_dashboard.storage.chain_heads import JournalHead
+from encaiss_dashboard.storage.records import Act
 
 AGENCY_CHAIN: Final = 0
 _BATCH: Final = 1000
@@ -61,12 +62,22 @@ class ActKind(StrEnum):
     STOP_DECIDED = "stop_decided"
     STOP_WITHDRAWN = "stop_withdrawn"
     STOP_DOCUMENT = "stop_document"
+    TEXT_CHANGED = "text_changed"
+    LOGO_CHANGED = "logo_changed"
+    POSTED = "letter_posted"
+    TRACKED = "letter_tracked"
+    ENVELOPE_CHOSEN = "envelope_chosen"
     MERGED = "merged"
     PARTED = "parted"
     SPLIT = "split"
     SENT = "sent"
     DROPPED = "dropped"
     FAILED = "failed"
+    REPLY_RECEIVED = "reply_received"
+    REPLY_READ = "reply_read"
+    BOUNCED = "bounced"
+    MESSAGE_RETRIED = "message_retried"
+    MESSAGE_SET_ASIDE = "message_set_aside"
     OPENED = "opened"
     INVITED = "invited"
     INVITATION_REVOKED = "invitation_revoked"

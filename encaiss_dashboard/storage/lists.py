@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlmodel import Session, col
 
 from encaiss_dashboard.domain.invoices import Kind
@@ -143,6 +143,28 @@ def invoice_lines(
         .limit(limit)
     )
     return [_line(invoice, name, int(cents)) for invoice, name, cents in rows]
+
+
+def invoice_pages(
+    session: Session, client_id: int, wanted: InvoiceFilter, at_once: int
+) -> Iterator[list[InvoiceLine]]:
+    """All rows by due date, the oldest first, so many at a time: however many there are."""
+    balance, place = _balance(wanted.on), tuple_(col(Invoice.due), col(Invoice.id))
+    query = (
+        _joined(Invoice, col(Debtor.name), balance)
+        .where(*_where(client_id, wanted))
+        .order_by(col(Invoice.due), col(Invoice.id))
+        .limit(at_once)
+    )
+    after: tuple[date, int] | None = None
+    while True:
+        rows = session.execute(query if after is None else query.where(place > after)).all()
+        lines = [_line(invoice, name, int(cents)) for invoice, name, cents in rows]
+        if lines:
+            yield lines
+        if len(lines) < at_once:
+            return
+        after = (lines[-1].due, lines[-1].id)
 
 
 def _sortable(balance: ColumnElement[int]) -> dict[str, Any]:

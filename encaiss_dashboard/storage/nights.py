@@ -19,12 +19,12 @@ from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.domain.dunning import Held, HoldReason, Plan, Planned, StepCode
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.storage import records
+from encaiss_dashboard.storage.credits import credited
 from encaiss_dashboard.storage.plans import Audience, ClientPlans
 from encaiss_dashboard.storage.prospects import (
     IN_HAND,
     Known,
     Prospect,
-    credited,
     known_of,
     prospects,
     stopped,

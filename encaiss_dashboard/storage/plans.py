@@ -189,7 +189,8 @@ def version(session: Session, client_id: int, number: int, house: Plan) -> Plan:
     return house
 
 
-def payments_known(session: Session, client_id: int) -> date | None:
-    """The day until which a client last said that all payments are known, None when it never did."""
-    query = select(func.max(PaymentsKnown.until)).where(PaymentsKnown.client_id == client_id)
-    return session.exec(query).one()
+def payments_known(session: Session, client_ids: Collection[int]) -> dict[int, date]:
+    """The day until which each of these clients last said that all payments are known, if it ever did."""
+    known = PaymentsKnown
+    query = select(known.client_id, func.max(known.until)).where(col(known.client_id).in_(client_ids))
+    return dict(session.exec(query.group_by(col(known.client_id))).all())

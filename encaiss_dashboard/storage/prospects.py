@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from encaiss_dashboard.domain.claims import regime_of
@@ -23,15 +23,21 @@ from encaiss_dashboard.domain.dunning import (
     Planned,
     Standing,
     StepCode,
+    Why,
     plan_debtor,
+    why,
 )
+from encaiss_dashboard.domain.foresight import Foresight, Span, play
 from encaiss_dashboard.domain.interest import Regime
 from encaiss_dashboard.domain.invoices import Invoice, Kind
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.domain.outlook import next_message
+from encaiss_dashboard.domain.outlook import next_message, turns
 from encaiss_dashboard.domain.stops import Balances, Stop, Stops
-from encaiss_dashboard.storage import plans, queries, records, stops
+from encaiss_dashboard.domain.workdays import Channel
+from encaiss_dashboard.storage import inbound, plans, queries, records, stops
+from encaiss_dashboard.storage.credits import free_credit
 from encaiss_dashboard.storage.plans import Agreed, ClientPlans
+from encaiss_dashboard.storage.undeliverable import Undeliverable, undeliverable, undeliverable_among
 
 IN_HAND: Final = frozenset({DelegationState.DELEGATED, DelegationState.PAUSED})
 """Debtors that a night looks at: those of a pause too, to say that it holds a message back."""
@@ -53,6 +59,8 @@ class Prospect:
         standing: what else its reminders depend on.
         regime: whose law on late payment holds for it.
         stops: disputes, promises and the like; each invoice carries what they mean for it on the day.
+        undeliverable: set when it has e-mail addresses of which none exists.
+        unread: an answer of it waits to be read.
     """
 
     on: date
@@ -65,6 +73,8 @@ class Prospect:
     standing: Standing = ORDINARY
     regime: Regime = Regime.BE_B2B
     stops: Stops = field(default_factory=Stops)
+    undeliverable: Undeliverable | None = None
+    unread: bool = False
 
     @property
     def status(self) -> DelegationStatus:
@@ -79,12 +89,12 @@ class Prospect:
             return stopped
         status = self.status
         if status.state is not DelegationState.PAUSED:
-            return None
+            return Held(HoldReason.REPLY_UNREAD, {}) if self.unread else None
         return Held(HoldReason.PAUSED, {"until": status.paused_until} if status.paused_until else {})
 
     def tonight(self) -> Planned | Held | None:
         """What a delegated or paused debtor is sent on the day, or why not."""
-        return plan_debtor(
+        found = plan_debtor(
             self.plan,
             self.on,
             self.invoices,
@@ -92,6 +102,47 @@ class Prospect:
             self.last_contact,
             stop=self.stop,
             standing=self.standing,
+        )
+        return self._unless_undeliverable(found)
+
+    def _unless_undeliverable(self, found: Planned | Held | None) -> Planned | Held | None:
+        """Hold what would go to an address that does not exist; what goes another way is not concerned.
+
+        It does not go by post instead: that costs money, and whoever corrects the address wants the
+        e-mail (decisions/0028-sending.md). Hence not a part of :attr:`stop`, which knows no step.
+        """
+        if self.undeliverable is None or found is None:
+            return found
+        if isinstance(found, Held):
+            # It was written to lately, and in vain: this is what somebody can do something about.
+            ways = (by_email(self.plan, step.code) for step in self.plan.steps)
+            concerned = found.reason is HoldReason.CONTACT_GAP and all(ways)
+        else:
+            concerned = by_email(self.plan, found.step)
+        if not concerned:
+            return found
+        return Held(HoldReason.UNDELIVERABLE, {"since": self.undeliverable.since.date()})
+
+    def why(self, planned: Planned) -> Why:
+        """Which invoice reached which step, by which rule, so that a message of it goes."""
+        return why(self.plan, planned, self.invoices, self.standing)
+
+    def foresight(self, last: date) -> Foresight:
+        """What the nights until a last one hold for it, if nothing is paid or decided by then."""
+
+        def night(
+            on: date, invoices: Sequence[OpenInvoice], last_contact: date | None
+        ) -> Planned | Held | None:
+            then = replace(self, on=on, invoices=invoices, last_contact=last_contact)
+            then = then.with_stops(self.stops) if self.stops.known else then
+            return then.tonight() if then.status.state in IN_HAND else None
+
+        days = turns(self.events)
+        if self.stops.known:  # one may begin, break or end on any day
+            days |= {self.on + timedelta(days=n) for n in range((last - self.on).days + 1)}
+        span = Span(self.on, last)
+        return play(
+            night, self.plan, span, self.invoices, self.last_contact, standing=self.standing, turns=days
         )
 
     @property
@@ -182,6 +233,26 @@ class Known:
         stale = limit is not None and told is not None and (on - told).days > limit
         return Standing(self.consumer(debtor_id), since, told if stale else None)
 
+    def with_own_plan(self, item: OpenInvoice) -> OpenInvoice:
+        """An invoice with the plan agreed for it alone, if there is one."""
+        own = self.plans.invoices.get(item.invoice.id)
+        return replace(item, plan=own.plan) if own else item
+
+    def prospect(self, debtor_id: int, invoices: Sequence[OpenInvoice], credit: Sequence[Money]) -> Prospect:
+        """A debtor with all that is known here."""
+        agreed = self.agreed(debtor_id)
+        return Prospect(
+            self.on,
+            self.events.get(debtor_id, ()),
+            invoices,
+            credit,
+            self.contacts.get(debtor_id),
+            agreed.plan,
+            agreed.version,
+            self.standing(debtor_id, self.on),
+            self.regime(debtor_id),
+        )
+
     def regime(self, debtor_id: int) -> Regime:
         """Whose law on late payment holds for it."""
         return regime_of(self.parties.get(debtor_id, ("", "", ""))[2], consumer=self.consumer(debtor_id))
@@ -189,20 +260,45 @@ class Known:
 
 def known_of(session: Session, client_id: int, on: date, debtor_ids: Sequence[int] | None = None) -> Known:
     """What is known of debtors of a client, or of all of them."""
-    debtor, client = records.Debtor, queries.client(session, client_id)
+    client = queries.client(session, client_id)
+    events = queries.delegation_events(session, client_id, debtor_ids)
+    clients = {client_id: (client.country, client.consumers)}
+    return known_of_many(session, clients, on, events=events, debtor_ids=debtor_ids)[client_id]
+
+
+def known_of_many(
+    session: Session,
+    clients: Mapping[int, tuple[str, bool]],
+    on: date,
+    *,
+    events: Mapping[int, Sequence[DelegationEvent]],
+    debtor_ids: Sequence[int] | None = None,
+) -> dict[int, Known]:
+    """What is known of debtors of some clients; the number of queries does not grow with them.
+
+    Args:
+        session: of the transaction.
+        clients: country of each, and whether its debtors are consumers where nothing else is known.
+        on: the day.
+        events: the decisions about their debtors.
+        debtor_ids: only these debtors, None for all.
+    """
+    debtor = records.Debtor
     query = select(*(col(one) for one in (debtor.id, debtor.kind, debtor.enterprise_number, debtor.country)))
-    query = query.where(col(debtor.client_id) == client_id)
+    query = query.where(col(debtor.client_id).in_(list(clients)))
     if debtor_ids is not None:
         query = query.where(col(debtor.id).in_(debtor_ids))
-    return Known(
-        client_id,
-        on,
-        plans.in_force(session, {client_id: (client.country, client.consumers)})[client_id],
-        queries.delegation_events(session, client_id, debtor_ids),
-        queries.last_contacts(session, client_id, debtor_ids),
-        {key: (kind, number, country) for key, kind, number, country in session.execute(query)},
-        plans.payments_known(session, client_id),
-    )
+    parties = {key: (kind, number, country) for key, kind, number, country in session.execute(query)}
+    agreed = plans.in_force(session, clients)
+    contacts = queries.contacts(session, list(clients), debtor_ids)
+    paid = plans.payments_known(session, list(clients))
+    return {key: Known(key, on, agreed[key], events, contacts, parties, paid.get(key)) for key in clients}
+
+
+def by_email(plan: Plan, code: StepCode) -> bool:
+    """Whether a step of a plan goes by e-mail."""
+    step = plan.step(code)
+    return step is not None and step.channel is Channel.EMAIL
 
 
 def prospects(
@@ -230,35 +326,29 @@ def prospects(
     for start in range(0, len(debtor_ids), at_once):
         some = debtor_ids[start : start + at_once]
         facts = known or known_of(session, client_id, on, some)
-        invoices = _open(session, client_id, on, some, facts.plans.invoices)
+        invoices = _open(session, client_id, on, some)
         credit = free_credit(session, [client_id], on, some)
-        halted = stops.of_debtors(session, client_id, some)
+        halted, dead, unread = (
+            stops.of_debtors(session, client_id, some),
+            undeliverable(session, client_id, some),
+            inbound.unread(session, [client_id], some),
+        )
         for key in some:
-            agreed = facts.agreed(key)
-            seen = Prospect(
-                on,
-                facts.events.get(key, ()),
-                invoices.get(key, ()),
-                credit.get(key, ()),
-                facts.contacts.get(key),
-                agreed.plan,
-                agreed.version,
-                facts.standing(key, on),
-                facts.regime(key),
-            )
+            items = [facts.with_own_plan(item) for item in invoices.get(key, ())]
+            seen = facts.prospect(key, items, credit.get(key, ()))
+            seen = replace(seen, undeliverable=dead.get(key), unread=key in unread)
             found[key] = seen.with_stops(halted[key].stops) if key in halted else seen
     return found
 
 
-def credited(session: Session, client_id: int, on: date) -> set[int]:
-    """Debtors of a client with anything in credit on a day."""
-    every = select(col(records.Debtor.id)).where(col(records.Debtor.client_id) == client_id)
-    return {key for key, amounts in free_credit(session, [client_id], on, every).items() if amounts}
-
-
 def stopped(session: Session, client_id: int) -> set[int]:
-    """Debtors of a client about whom anybody ever stated anything that stops reminders."""
-    return set(stops.of_clients(session, [client_id]))
+    """Debtors of a client about whom anything was ever stated or learnt that may stop reminders."""
+    some = (client_id,)
+    return {
+        *stops.of_clients(session, some),
+        *undeliverable_among(session, some),
+        *inbound.unread(session, some),
+    }
 
 
 def _open(
@@ -266,7 +356,6 @@ def _open(
     client_id: int,
     on: date,
     debtor_ids: Sequence[int],
-    special: Mapping[int, Agreed],
 ) -> dict[int, list[OpenInvoice]]:
     """What ``Ledger.open_cents`` tells of invoices, those in euro first."""
     invoice, allocation = records.Invoice, records.Allocation
@@ -296,48 +385,12 @@ def _open(
     rows = session.execute(query)
     for key, debtor_id, number, issue, due, currency, total, reference, recorded, cents in rows:
         value = Invoice(key, debtor_id, Kind.INVOICE, number, issue, due, Money(total, currency), reference)
-        own = special.get(key)
         owed[debtor_id].append(
             OpenInvoice(
                 value,
                 Money(int(cents), currency),
                 done.get(key, ()),
-                plan=own.plan if own else None,
                 known_since=recorded.date(),
             )
         )
     return owed
-
-
-def free_credit(
-    session: Session, client_ids: Collection[int], on: date, debtor_ids: Collection[int] | Select[Any]
-) -> dict[int, list[Money]]:
-    """What ``Ledger.unallocated_by_debtor`` tells of debtors of clients, where it is above zero."""
-    invoice, payment, allocation = records.Invoice, records.Payment, records.Allocation
-    issued = [col(invoice.client_id).in_(client_ids), col(invoice.issue) <= on]
-    free: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-
-    def add(query: Any, debtor: Any, currency: Any) -> None:
-        mine = query.where(col(debtor).in_(debtor_ids)).group_by(col(debtor), col(currency))
-        for debtor_id, code, cents in session.execute(mine):
-            free[debtor_id][code] += int(cents)
-
-    paid = select(col(payment.debtor_id), col(payment.currency), func.sum(payment.amount_cents))
-    add(
-        paid.where(col(payment.client_id).in_(client_ids), col(payment.on) <= on),
-        payment.debtor_id,
-        payment.currency,
-    )
-    credited = select(col(invoice.debtor_id), col(invoice.currency), func.sum(invoice.total_cents))
-    add(
-        credited.where(col(invoice.kind) == Kind.CREDIT_NOTE.value, *issued),
-        invoice.debtor_id,
-        invoice.currency,
-    )
-    used = select(col(invoice.debtor_id), col(invoice.currency), -func.sum(allocation.amount_cents))
-    used = used.join(allocation, col(allocation.invoice_id) == col(invoice.id))
-    add(used.where(col(allocation.on) <= on, *issued), invoice.debtor_id, invoice.currency)
-    return {
-        key: [Money(cents, currency) for currency, cents in sorted(sums.items()) if cents > 0]
-        for key, sums in free.items()
-    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, func, inspect
@@ -75,14 +76,14 @@ def debtors(session: Session, client_id: int) -> list[records.Debtor]:
     return list(session.exec(query.order_by(debtor.name, col(debtor.id))))
 
 
-def names(session: Session, client_id: int) -> list[tuple[int, str, str]]:
-    """Id, name and language of all debtors of a client by name, without those merged into another one."""
+def names(session: Session, client_id: int) -> list[tuple[int, str, str, str]]:
+    """Id, name, language and telephone of a client's debtors by name, without those merged away."""
     debtor = records.Debtor
-    query = select(debtor.id, debtor.name, debtor.language).where(
+    query = select(debtor.id, debtor.name, debtor.language, debtor.phone).where(
         debtor.client_id == client_id, col(debtor.id).not_in(merges.gone(client_id))
     )
     rows = session.exec(query.order_by(debtor.name, col(debtor.id)))
-    return [(known(key), name, language) for key, name, language in rows]
+    return [(known(key), name, language, phone) for key, name, language, phone in rows]
 
 
 def invoice_value(row: records.Invoice) -> Invoice:
@@ -278,11 +279,31 @@ def contacts(
 
 def addresses(session: Session, client_id: int) -> dict[int, str]:
     """The first e-mail address of each debtor that has one: its own before those of the merged ones."""
+    return {whose: mine[0] for whose, mine in emails(session, client_id).items()}
+
+
+def emails(
+    session: Session,
+    client_id: int,
+    debtor_ids: Sequence[int] | None = None,
+    without: Mapping[int, Collection[str]] = MappingProxyType({}),
+) -> dict[int, tuple[str, ...]]:
+    """Every e-mail address of each debtor that has one: its own, those of merged ones where it has none.
+
+    ``without`` names addresses of debtors that are left out, as if they had not got them.
+    """
     contact = records.Contact
     query = select(contact.id, contact.debtor_id, contact.email).where(contact.client_id == client_id)
+    if debtor_ids is not None:
+        query = query.where(col(contact.debtor_id).in_(debtor_ids))
     came = merges.came(session, client_id, "contact")
     rows = [(len(came.get(known(key), ())), key, whose, email) for key, whose, email in session.exec(query)]
-    return {whose: email for _, _, whose, email in sorted(rows, reverse=True)}
+    found: dict[int, tuple[str, ...]] = {}
+    nearest: dict[int, int] = {}
+    for distance, _, whose, email in sorted(rows):
+        if email not in without.get(whose, ()) and nearest.setdefault(whose, distance) == distance:
+            found[whose] = (*found.get(whose, ()), email)
+    return found
 
 
 def acts(session: Session, client_id: int, debtor_ids: Sequence[int] | None = None) -> list[records.Act]:
@@ -312,7 +333,7 @@ def uploads_waiting(session: Session, client_id: int) -> list[tuple[int, str]]:
 
 
 def failed_messages(session: Session, client_id: int) -> list[tuple[int, str]]:
-    """Id and name of each debtor whose last message could not be delivered, the newest first."""
+    """Id and name of each debtor whose last message failed and is not set aside, the newest first."""
     message = records.OutboxMessage
     last = (
         select(func.max(message.id))
@@ -322,7 +343,11 @@ def failed_messages(session: Session, client_id: int) -> list[tuple[int, str]]:
     query = (
         select(records.Debtor)
         .join(message, col(records.Debtor.id) == col(message.debtor_id))
-        .where(col(message.id).in_(last), col(message.failed_at).is_not(None))
+        .where(
+            col(message.id).in_(last),
+            col(message.failed_at).is_not(None),
+            col(message.set_aside_at).is_(None),
+        )
         .order_by(col(message.id).desc())
     )
     return [(known(debtor.id), debtor.name) for debtor in session.exec(query)]

@@ -12,7 +12,19 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from encaiss_dashboard.storage import changes, claims, plans, stop_tables  # noqa: F401 - registers their tables
+from encaiss_dashboard.storage import (  # noqa: F401 - registers their tables
+    chain_heads,
+    changes,
+    claims,
+    inbound,
+    logos,
+    night_runs,
+    plans,
+    posting,
+    stop_tables,
+    texts,
+    undeliverable,
+)
 from encaiss_dashboard.storage.base import (
     Record,
     cents_column,
@@ -24,7 +36,12 @@ from encaiss_dashboard.storage.base import (
 
 
 class Agency(Record, table=True):
-    """The operator of this deployment; exactly one. ``demo`` marks made-up data."""
+    """The operator of this deployment; exactly one.
+
+    Attributes:
+        demo: its data is made up.
+        envelope: the window of those that it posts letters in, a key of ``domain.windows.WINDOWS``.
+    """
 
     id: int | None = key_column()
     name: str
@@ -33,11 +50,15 @@ class Agency(Record, table=True):
     email: str
     phone: str = ""
     demo: bool = False
+    envelope: str = "be_right"
     retention: dict[str, Any] = json_column()
 
 
 class Client(Record, table=True):
-    """A creditor that gives its invoices to the agency; ``consumers``: what its unknown debtors count as."""
+    """A creditor that gives its invoices to the agency.
+
+    ``consumers``: what its unknown debtors count as; ``copied``: it gets a copy of every e-mail.
+    """
 
     id: int | None = key_column()
     agency_id: int = Field(foreign_key="agency.id")
@@ -53,11 +74,12 @@ class Client(Record, table=True):
     country: str = "BE"
     consumers: bool = False
     default_term: str = "NET_30"
+    copied: bool = False
     created_at: datetime = time_column()
 
 
 class Debtor(Record, table=True):
-    """A customer of a client; ``batch_id`` is the import that added it.
+    """A customer of a client; ``batch_id`` is the import that added it, ``phone`` as ``+32470123456``.
 
     ``kind`` is ``business`` or ``consumer``, "" while nobody said: see ``plans.ClientPlans.is_consumer``.
     """
@@ -82,6 +104,7 @@ class Debtor(Record, table=True):
     term: str = ""
     endpoint: str = ""
     iban: str = ""
+    phone: str = ""
     batch_id: int | None = None
     created_at: datetime = time_column()
 
@@ -178,20 +201,6 @@ class ImportBatch(Record, table=True):
     imported_at: datetime | None = time_column(default=None)
     taken_back_at: datetime | None = time_column(default=None)
     result: dict[str, Any] = json_column()
-
-
-class ImportLayout(Record, table=True):
-    """The corrections a client made for files with these columns, used again next time."""
-
-    __tablename__ = "import_layout"
-
-    __table_args__ = (UniqueConstraint("client_id", "header_digest"),)
-
-    id: int | None = key_column()
-    client_id: int = client_column()
-    header_digest: str
-    choices: dict[str, Any] = json_column()
-    at: datetime = time_column()
 
 
 class Invoice(Record, table=True):
@@ -320,25 +329,17 @@ class Act(Record, table=True):
     hash: str
 
 
-class JournalHead(Record, table=True):
-    """Where a chain of the journal ends: locked by who adds to it, signed with the deployment's secret.
-
-    Without it nobody would notice that the last acts were cut off.
-    """
-
-    __tablename__ = "journal_head"
-
-    chain: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    seq: int
-    hash: str
-    signature: str
-
-
 class OutboxMessage(Record, table=True):
     """One message to one debtor: the intention first, then what became of it.
 
     Its state is derived: dropped, sent, failed, handed over (claimed without an outcome) or waiting.
-    The content is written when it is handed over, from the balances of that moment.
+
+    Attributes:
+        recipient: addresses, with ", " between them; the agency's own for what goes on paper.
+        rerouted: why it goes by post instead.
+        contents: SHA-256 of each one, the last handed over last; their bytes: storage/contents.py.
+        text_version: of the client's own words in it; regime: the law it was written under.
+        written_from: digest of what that one follows from; doubts: attempts that may have arrived.
     """
 
     __tablename__ = "outbox_message"
@@ -352,16 +353,23 @@ class OutboxMessage(Record, table=True):
     language: str
     channel: str
     recipient: str
+    rerouted: str = ""
     plan_version: int = 0
+    regime: str = ""
+    text_version: int = 0
     subject: str = ""
     body_text: str = ""
     body_html: str = ""
+    contents: list[str] = json_column(default_factory=list)
+    written_from: str = ""
+    doubts: int = 0
     created_at: datetime = time_column()
     claimed_at: datetime | None = time_column(default=None)
     attempts: int = 0
     sent_at: datetime | None = time_column(default=None)
     failed_at: datetime | None = time_column(default=None)
     dropped_at: datetime | None = time_column(default=None)
+    set_aside_at: datetime | None = time_column(default=None)
     detail: str = ""
 
 

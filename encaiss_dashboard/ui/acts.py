@@ -9,7 +9,7 @@ from typing import Any, Final, TypedDict
 
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.terms import Shape, Term, TermUnreadable
-from encaiss_dashboard.locales import LANGUAGES, catalogue, day, decimal, money, text
+from encaiss_dashboard.locales import LETTER_LANGUAGES, catalogue, day, decimal, money, text
 from encaiss_dashboard.ui.stop_acts import stop_act
 
 _STEP_DOTS: Final = {
@@ -37,7 +37,10 @@ _WHY: Final = {
     "not_delegated": "not_acting",
     **dict.fromkeys(("disputed", "promised", "instalments", "invoice_paused"), "stopped"),
     "insolvent": "insolvent",
+    "reply_unread": "reply_unread",
+    "stopped": "stopped",
 }
+_ON_PAPER: Final = {"post": "posted", "registered": "registered"}
 _NUMBERS_SHOWN: Final = 4
 _AMOUNTS: Final = frozenset({"total", "vat"})
 _DATES: Final = frozenset({"issue", "due"})
@@ -46,7 +49,8 @@ _DATES: Final = frozenset({"issue", "due"})
 class ActRow(TypedDict):
     """One act as a person reads it.
 
-    ``dot`` is the class of its dot, ``message`` the id of what was written, 0 for none.
+    ``dot`` is the class of its dot, ``message`` the id of what was written, ``reply`` of what came back, 0
+    for none.
     """
 
     id: int
@@ -58,6 +62,7 @@ class ActRow(TypedDict):
     tone: str
     dot: str
     message: int
+    reply: int
 
 
 def act_row(
@@ -69,6 +74,7 @@ def act_row(
     named: Sequence[str] = (),
     names: Mapping[int, str] | None = None,
     of: int = 0,
+    subject: str = "",
 ) -> ActRow:
     """An act of the journal in a language.
 
@@ -79,6 +85,7 @@ def act_row(
         brought: for an import, how many invoices of the debtor at hand it brought.
         named: for a message, the numbers of the invoices in it.
         names: of debtors, by id.
+        subject: of the mail that an act is about, which stands in the mail alone.
         of: id of the debtor at hand, to say so when an act is about one that was merged into it.
     """
     facts: Mapping[str, Any] = act.facts
@@ -91,6 +98,8 @@ def act_row(
     if names and of and act.debtor_id in names and act.debtor_id != of:
         about = text(lang, "act.of", name=names[act.debtor_id])
         detail = " · ".join(part for part in (about, detail) if part)
+    if subject:
+        detail = "\n".join(part for part in (text(lang, "act.reason", reason=subject), detail) if part)
     if named:
         numbers = ", ".join(named[:_NUMBERS_SHOWN]) + (", …" if len(named) > _NUMBERS_SHOWN else "")
         detail = "\n".join((detail, text(lang, "act.about", n=len(named), numbers=numbers)))
@@ -104,6 +113,7 @@ def act_row(
         tone=tone,
         dot=f"dot c-{dot}",
         message=int(facts.get("message") or 0),
+        reply=int(facts.get("reply") or 0),
     )
 
 
@@ -143,11 +153,24 @@ def _message(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, 
         return text(lang, "act.dropped_step", step=step), why, "dropped", "mute", "ink-3"
     if kind == "failed":
         why = text(lang, "act.failed_to", to=to, detail=detail)
-        return text(lang, "act.failed_step", step=step), why, "failed", "bad", "bad"
+        doubt = [text(lang, "act.doubts_failed")] if facts.get("doubts") else []
+        return text(lang, "act.failed_step", step=step), " · ".join([why, *doubt]), "failed", "bad", "bad"
     tone = {"courtesy": "info", "formal_notice": "bad"}.get(code, "warn")
-    if facts.get("channel") == "post":
-        return step, text(lang, "act.posted"), "post", tone, _STEP_DOTS[code]
-    return step, text(lang, "act.sent_to", to=to), "email", tone, _STEP_DOTS[code]
+    return step, *_sent(facts, to, lang), tone, _STEP_DOTS[code]
+
+
+def _sent(facts: Mapping[str, Any], to: str, lang: str) -> tuple[str, str]:
+    """How a message went, why by post when it was to go otherwise, and whether it may have come twice."""
+    channel = str(facts.get("channel") or "")
+    if channel in _ON_PAPER:
+        words = [text(lang, f"act.{_ON_PAPER[channel]}")]
+    else:
+        words = [text(lang, "act.texted_to" if channel == "sms" else "act.sent_to", to=to)]
+    key = f"act.by_post_{facts.get('instead')}"
+    words += [text(lang, key)] if key in catalogue(lang) else []
+    doubts = facts.get("doubts")
+    words += [text(lang, "act.doubts", n=doubts)] if isinstance(doubts, int) and doubts else []
+    return " · ".join(words), channel if channel in {"sms", *_ON_PAPER} else "email"
 
 
 def _decision(kind: str, on: date, facts: Mapping[str, Any], lang: str) -> str:
@@ -218,6 +241,61 @@ def _up_to_date(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, st
     return text(lang, f"act.{kind}"), day(until, lang, "long") if until else "", "payment", "good", "good"
 
 
+def _reply(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    if kind == "reply_read":
+        title = "act.reply_aside" if facts.get("aside") else "act.reply_read"
+        return text(lang, title), _said(facts, lang), "reply", "good", "good"
+    auto = facts.get("auto")
+    how = str(facts.get("how") or "")
+    told = [text(lang, f"inbound.how_{how}")] if f"inbound.how_{how}" in catalogue(lang) else []
+    told += [text(lang, "act.reply_files", n=facts["files"])] if facts.get("files") else []
+    title, tone = ("act.reply_auto", "mute") if auto else ("act.reply_received", "info")
+    return text(lang, title), " · ".join(told), "reply", tone, "ink-3" if auto else "info"
+
+
+def _bounced(_: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    permanent = facts.get("permanent")
+    title = text(lang, "act.bounced_gone" if permanent else "act.bounced_later")
+    # Of an erased debtor no screen repeats the address.
+    to, reason = str(facts.get("to") or "–"), str(facts.get("reason") or facts.get("status") or "")
+    detail = text(lang, "act.failed_to", to=to, detail=reason or "–")
+    return title, detail, "bounced", "bad" if permanent else "mute", "bad" if permanent else "ink-3"
+
+
+def _undelivered(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    """What somebody decided about a message that was given up."""
+    title = text(lang, f"act.{kind}", step=text(lang, f"step.{facts.get('step')}"))
+    words = [
+        text(lang, f"act.retried_{name}", **{name: facts[name]})
+        for name in ("said", "before")
+        if facts.get(name)
+    ]
+    words += [text(lang, "act.reason", reason=facts["reason"])] if facts.get("reason") else []
+    return title, " · ".join(words), "decision", "info", "info"
+
+
+def _text(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    """What a client changed about its letters: words of one step in one language, or the logo."""
+    of = ""
+    if facts.get("step"):
+        step, language = (
+            text(lang, f"step.{facts['step']}_short"),
+            text(lang, f"file.language_{facts['language']}"),
+        )
+        of = text(lang, "act.text_of", step=step, language=language, n=facts.get("version", ""))
+    return text(lang, f"act.{kind}"), of, "letters", "info", "accent"
+
+
+def _posted(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    title = text(lang, f"act.{kind}", step=text(lang, f"step.{facts['step']}"))
+    on = _date(facts.get("on"))
+    detail = (
+        [text(lang, "act.posted_by_day", day=day(on, lang, "long"))] if on and kind == "letter_posted" else []
+    )
+    detail += [str(facts["tracking"])] if facts.get("tracking") else []
+    return title, " · ".join(detail), "post", "info", _STEP_DOTS[str(facts["step"])]
+
+
 _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, str, str, str, str]]]] = {
     "sent": _message,
     "dropped": _message,
@@ -229,6 +307,16 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "kind_said": _kind,
     "payments_known": _up_to_date,
     **dict.fromkeys(("stop_opened", "stop_decided", "stop_withdrawn", "stop_document"), stop_act),
+    "reply_received": _reply,
+    "reply_read": _reply,
+    "bounced": _bounced,
+    "message_retried": _undelivered,
+    "message_set_aside": _undelivered,
+    "text_changed": _text,
+    "logo_changed": _text,
+    "envelope_chosen": _text,
+    "letter_posted": _posted,
+    "letter_tracked": _posted,
 }
 
 
@@ -279,7 +367,7 @@ def _value(name: str, value: Any, lang: str) -> str:
         return day(on, lang)
     if name in _AMOUNTS:
         return _amount(written, lang)
-    if name == "language" and written in LANGUAGES:
+    if name == "language" and written in LETTER_LANGUAGES:
         return text(lang, f"file.language_{written}")
     return term_words(written, lang) if name == "term" else written
 

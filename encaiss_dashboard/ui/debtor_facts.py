@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, TypedDict
 
@@ -14,9 +15,12 @@ from encaiss_dashboard.domain.interest import LATE_INDEMNITY
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.references import format_enterprise_number, is_enterprise_number
 from encaiss_dashboard.domain.terms import Term, TermUnreadable
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import day, decimal, integer, moment, money, text
 from encaiss_dashboard.services import debtors, documents
-from encaiss_dashboard.services.debtors import DebtorFile
+from encaiss_dashboard.services.debtors import DebtorFile, editing
+from encaiss_dashboard.services.inbound import replies
+from encaiss_dashboard.services.inbound.replies import Reply
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.acts import ActRow, act_row, near, term_words
 from encaiss_dashboard.ui.deciding import Deciding, standing
@@ -28,6 +32,7 @@ from encaiss_dashboard.work import Work
 _ACTS_SHOWN: Final = 50
 _INVOICES_SHOWN: Final = 50
 _KEY_DIGITS_MAX: Final = 10
+_FIELD_LENGTH_MAX: Final = 500
 
 
 class Card(TypedDict):
@@ -59,10 +64,13 @@ class MessageRow(TypedDict):
     at: str
     body: str
     href: str
+    original: str
+    digest: str
+    why: str
 
 
 _NO_CARD: Final = Card(value="", under="", doubt="")
-_NO_MESSAGE: Final = MessageRow(subject="", to="", at="", body="", href="")
+_NO_MESSAGE: Final = MessageRow(subject="", to="", at="", body="", href="", original="", digest="", why="")
 
 
 class Debtor(Deciding):
@@ -95,6 +103,7 @@ class Debtor(Deciding):
     term: str = ""
     language_word: str = ""
     email: str = ""
+    phone: str = ""
     editing: bool = False
     language: str = ""
     term_field: str = ""
@@ -128,7 +137,7 @@ class Debtor(Deciding):
             return None
         found = await access.read(self, debtors.message, message_id)
         lang = self._language()
-        to = text(lang, "file.to_post") if found.channel == "post" else found.recipient
+        to = text(lang, "file.to_post") if Channel(found.channel).on_paper else found.recipient
         self.opened = act_id
         self.message = MessageRow(
             subject=found.subject,
@@ -136,6 +145,9 @@ class Debtor(Deciding):
             at=moment(found.sent_at, lang) if found.sent_at else "",
             body=found.body_text,
             href=f"/files/message/{found.id}" if found.body_html else "",
+            original=f"/files/original/{found.id}" if found.contents else "",
+            digest=f"SHA-256 {found.contents[-1]}" if found.contents else "",
+            why=f"/messages/{found.id}",
         )
         return None
 
@@ -147,8 +159,10 @@ class Debtor(Deciding):
     @handler
     async def save(self, form: dict[str, str]) -> Next:
         """Keep how the debtor is reached and its term."""
-        given = {name: form.get(name, "")[:254] for name in ("email", "language", "term")}
-        await access.act(self, debtors.edit, self.key, **given)
+        given = {
+            name: form.get(name, "")[:_FIELD_LENGTH_MAX] for name in ("email", "phone", "language", "term")
+        }
+        await access.act(self, editing.edit, self.key, **given)
         self.editing = False
         self._say("file.saved")
         await self._refresh()
@@ -166,7 +180,7 @@ class Debtor(Deciding):
 
     async def _refresh(self) -> Next:
         try:
-            seen, papers = await access.read(self, _look, self.key)
+            seen, papers, mails = await access.read(self, _look, self.key)
         except NotFound:
             self.missing = self.ready = True
             return None
@@ -175,7 +189,12 @@ class Debtor(Deciding):
         self.missing = False
         self._head(seen)
         self._cards(seen)
-        self._events(seen)
+        if any(one.unread for one in mails):
+            lang = self._language()
+            self.upcoming = Card(
+                value=text(lang, "file.next_none"), under=text(lang, "hold.reply_unread"), doubt=""
+            )
+        self._events(seen, {one.id: one for one in mails})
         self._side(seen, papers)
         self.ready = True
         return None
@@ -215,10 +234,10 @@ class Debtor(Deciding):
         )
         self.upcoming = _upcoming(seen, lang)
 
-    def _events(self, seen: DebtorFile) -> None:
+    def _events(self, seen: DebtorFile, mails: Mapping[int, Reply]) -> None:
         lang, first = self._language(), self.events_first
         shown = seen.acts[first : first + _ACTS_SHOWN]
-        self.events = [_event(act, seen, lang) for act in shown]
+        self.events = [_event(act, seen, lang, mails) for act in shown]
         self.has_older = len(seen.acts) > first + _ACTS_SHOWN
         self.events_label = text(
             lang, "file.acts_range", first=first + 1, last=first + len(shown), n=len(seen.acts)
@@ -236,7 +255,7 @@ class Debtor(Deciding):
         self.term_field = _field(own, lang)
         self.language = seen.debtor.language
         self.language_word = text(lang, f"file.language_{seen.debtor.language}")
-        self.email = seen.email
+        self.email, self.phone = seen.email, seen.debtor.phone
 
 
 def _habit(days_late: Decimal | None, lang: str) -> str:
@@ -299,10 +318,11 @@ def _upcoming(seen: DebtorFile, lang: str) -> Card:
     return Card(value=text(lang, "file.next_none"), under=text(lang, f"file.why_{why}"), doubt="")
 
 
-def _look(work: Work, client_id: int | None, debtor_id: int) -> tuple[DebtorFile, Papers]:
+def _look(work: Work, client_id: int | None, debtor_id: int) -> tuple[DebtorFile, Papers, tuple[Reply, ...]]:
     seen = debtors.file(work, client_id, debtor_id)
     shown = [item.invoice.id for item in seen.invoices[:_INVOICES_SHOWN]]
-    return seen, documents.of_invoices(work, client_id, shown)
+    mails = replies.of_debtor(work, client_id, debtor_id)
+    return seen, documents.of_invoices(work, client_id, shown), mails
 
 
 def _invoice(item: OpenInvoice, seen: DebtorFile, papers: Papers, lang: str) -> InvoiceRow:
@@ -319,7 +339,8 @@ def _invoice(item: OpenInvoice, seen: DebtorFile, papers: Papers, lang: str) -> 
     )
 
 
-def _event(act: Any, seen: DebtorFile, lang: str) -> ActRow:
+def _event(act: Any, seen: DebtorFile, lang: str, mails: Mapping[int, Reply] | None = None) -> ActRow:
+    mail = (mails or {}).get(act.facts.get("reply", 0))
     return act_row(
         act,
         lang,
@@ -328,6 +349,7 @@ def _event(act: Any, seen: DebtorFile, lang: str) -> ActRow:
         named=seen.named.get(act.facts.get("message", 0), ()),
         names=seen.names,
         of=seen.debtor.id or 0,
+        subject=mail.subject if mail else "",
     )
 
 

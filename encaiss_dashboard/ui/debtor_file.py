@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from encaiss_dashboard.locales import LANGUAGES
+from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.ui.components import button, card, empty, icon, link_button, tag
 from encaiss_dashboard.ui.debtor_facts import Debtor
 from encaiss_dashboard.ui.debtor_kind import OfDebtor, kind_choice, own_plan
@@ -14,10 +14,11 @@ from encaiss_dashboard.ui.deciding import decided_on
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.merging import Merging, merged_from, merged_on, merging_ways
 from encaiss_dashboard.ui.papers import clip
+from encaiss_dashboard.ui.replies import Replies, reply_opener, reply_shown, to_be_read
 from encaiss_dashboard.ui.shell import Shell, page
 from encaiss_dashboard.ui.stopping import Stopping, stopped_on, stops_card
 
-__all__ = ["Debtor", "Merging", "OfDebtor", "Stopping", "debtor_file_page"]
+__all__ = ["Debtor", "Merging", "OfDebtor", "Replies", "Stopping", "debtor_file_page"]
 
 
 def debtor_file_page() -> rx.Component:
@@ -41,6 +42,7 @@ def debtor_file_page() -> rx.Component:
                             _crumbs(),
                             _head(),
                             merged_from(),
+                            to_be_read(),
                             rx.el.div(
                                 _figure(t("file.principal"), Debtor.principal),
                                 _figure(t("file.accessories"), Debtor.accessories),
@@ -186,11 +188,13 @@ def _act(row: rx.Var[Any]) -> rx.Component:
                         class_name="link small",
                     ),
                 ),
+                reply_opener(row),
             ),
             tag(row["tag"], row["tone"]),
             class_name="ev",
         ),
         rx.el.div(rx.cond(is_open, _message()), id=region),
+        reply_shown(row),
         key=row["id"].to_string(),
     )
 
@@ -208,18 +212,24 @@ def _message() -> rx.Component:
                     rx.el.dd(Debtor.message["to"], " ", rx.el.span(Debtor.message["at"], class_name="muted")),
                 ),
                 rx.el.pre(Debtor.message["body"], tab_index=0),
-                rx.el.a(
-                    t("file.message_page"),
-                    href=Debtor.message["href"],
-                    download=True,
-                    reload_document=True,
-                    class_name="link small",
+                rx.cond(Debtor.message["href"] != "", _taken(t("file.message_page"), Debtor.message["href"])),
+                rx.cond(
+                    Debtor.message["original"] != "",
+                    rx.fragment(
+                        _taken(t("file.message_original"), Debtor.message["original"]),
+                        rx.el.p(Debtor.message["digest"], class_name="muted small digest"),
+                    ),
                 ),
+                rx.el.a(t("message.see"), href=Debtor.message["why"], class_name="link small"),
             ),
             rx.el.p(t("file.not_written"), class_name="muted small"),
         ),
         class_name="letter",
     )
+
+
+def _taken(words: Any, href: Any) -> rx.Component:
+    return rx.el.a(words, href=href, download=True, reload_document=True, class_name="link small")
 
 
 def _invoices() -> rx.Component:
@@ -303,6 +313,7 @@ def _facts() -> rx.Component:
         pair(t("file.term"), Debtor.term),
         pair(t("file.language"), Debtor.language_word),
         pair(t("file.email"), rx.cond(Debtor.email != "", Debtor.email, t("file.no_email"))),
+        rx.cond(Debtor.phone != "", pair(t("file.phone"), Debtor.phone)),
         class_name="pairs small",
     )
 
@@ -313,9 +324,9 @@ def _form() -> rx.Component:
             rx.el.span(t("file.email")),
             rx.el.input(
                 name="email",
-                type="email",
+                input_mode="email",
                 default_value=Debtor.email,
-                max_length=254,
+                max_length=500,
                 auto_focus=True,
                 custom_attrs={"aria-describedby": "email-hint"},
                 class_name="in",
@@ -324,9 +335,14 @@ def _form() -> rx.Component:
         ),
         rx.el.p(t("file.email_hint"), id="email-hint", class_name="muted small"),
         rx.el.label(
+            rx.el.span(t("file.phone")),
+            rx.el.input(name="phone", type="tel", default_value=Debtor.phone, max_length=40, class_name="in"),
+            class_name="field",
+        ),
+        rx.el.label(
             rx.el.span(t("file.language")),
             rx.el.select(
-                *(rx.el.option(t(f"file.language_{lang}"), value=lang) for lang in LANGUAGES),
+                *(rx.el.option(t(f"file.language_{lang}"), value=lang) for lang in LETTER_LANGUAGES),
                 name="language",
                 default_value=Debtor.language,
                 class_name="in",

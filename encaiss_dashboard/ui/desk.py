@@ -7,8 +7,10 @@ from typing import Any, Final
 import reflex as rx
 
 from encaiss_dashboard.services.desk import DeskSort
-from encaiss_dashboard.ui.components import button, card, empty, figure, icon, tag, top, turn
+from encaiss_dashboard.ui.components import button, card, empty, figure, icon, link_button, tag, top, turn
 from encaiss_dashboard.ui.desk_client import ClientForm, described_on
+from encaiss_dashboard.ui.desk_failed import DeadLetters, undelivered_on
+from encaiss_dashboard.ui.desk_mail import mail_card, mail_dialog_on
 from encaiss_dashboard.ui.desk_state import PATH, TEXT_LENGTH_MAX, Desk, Row, Thing
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.shell import page
@@ -26,22 +28,24 @@ _COLUMNS: Final = (
 
 def desk_page() -> rx.Component:
     """The page."""
-    return described_on(
+    screen = undelivered_on(
         page(
             "menu.desk",
             top(
                 rx.cond(Desk.ready, Desk.title, t("menu.desk")),
                 rx.cond(Desk.ready, Desk.sub, "…"),
+                link_button(t("post.title"), "/desk/post"),
                 rx.cond(Desk.may_add, _new_button("desk-new")),
             ),
             rx.cond(
                 Desk.nobody,
                 rx.el.div(rx.cond(Desk.may_add, _no_client(), _nothing_followed()), class_name="card"),
-                rx.fragment(_figures(), rx.el.div(_todo(), class_name="row gap"), _clients()),
+                rx.fragment(_figures(), rx.el.div(_todo(), class_name="row gap"), mail_card(), _clients()),
             ),
             of_client=False,
         )
     )
+    return mail_dialog_on(described_on(screen))
 
 
 def _new_button(key: str) -> rx.Component:
@@ -147,6 +151,21 @@ def _thing(thing: rx.vars.ObjectVar[Thing]) -> rx.Component:
                 thing["letters"] > 0,
                 button(
                     t("desk.tray_done_go"), on_click=Desk.empty_tray(thing["client_id"], thing["letters"])
+                ),
+            ),
+            rx.cond(
+                thing["reply"] > 0,
+                button(
+                    rx.fragment(t("inbound.read_go"), rx.el.span(thing["client"], class_name="sr")),
+                    on_click=Desk.mark_read(thing["client_id"], thing["reply"]),
+                ),
+            ),
+            rx.cond(
+                thing["message"] > 0,
+                button(
+                    rx.fragment(t("desk.failed_decide"), rx.el.span(thing["client"], class_name="sr")),
+                    id=thing["key"] + "-decide",
+                    on_click=DeadLetters.begin(thing["message"]),
                 ),
             ),
             rx.cond(

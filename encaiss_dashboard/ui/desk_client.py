@@ -24,7 +24,7 @@ from encaiss_dashboard.ui.i18n import LANGUAGE_NAMES, t
 from encaiss_dashboard.ui.shell import Next, Shell, handler
 from encaiss_dashboard.work import Work
 
-_FIELDS: Final = tuple(ClientFacts.__dataclass_fields__)
+_FIELDS: Final = tuple(name for name in ClientFacts.__dataclass_fields__ if name != "copied")
 _TITLE_ID: Final = "client-form-title"
 # Under which field the sentence of a refusal stands; of any other it stands below them all.
 _BESIDE: Final = {
@@ -32,6 +32,7 @@ _BESIDE: Final = {
     "number_unreadable": "enterprise_number",
     "number_taken": "enterprise_number",
     "bad_email": "email",
+    "copy_nowhere": "email",
     "iban_unreadable": "iban",
     "term_unreadable": "default_term",
     "already_member": "owner_email",
@@ -47,6 +48,7 @@ class ClientForm(Shell):
     form_for: str = ""
     drawn: int = 0
     filled: dict[str, str] = {}
+    copied: bool = False
     problem: str = ""
     problem_at: str = ""
     _chosen_id: int = 0
@@ -66,7 +68,7 @@ class ClientForm(Shell):
         if not chosen:
             self.filled |= {"language": lang}
         self.filled |= {"default_term": _term_words(known.default_term, lang)}
-        self._chosen_id = chosen
+        self.copied, self._chosen_id = known.copied, chosen
         self.problem, self.problem_at, self.drawn = "", "", self.drawn + 1
         self.form_for = "known" if chosen else "new"
 
@@ -80,7 +82,7 @@ class ClientForm(Shell):
         """Add the client and invite its owner, or correct it; what cannot be is said beside its field."""
         # Reflex also sends, as null, fields that the dialog showed before.
         told = {name: value or "" for name, value in form.items()}
-        facts = ClientFacts(**{name: told.get(name, "") for name in _FIELDS})
+        facts = ClientFacts(**{name: told.get(name, "") for name in _FIELDS}, copied=bool(told.get("copied")))
         self.problem = self.problem_at = ""
         try:
             if self._chosen_id:
@@ -169,6 +171,11 @@ def _dialog() -> rx.Component:
                     _input("iban", max_length=42, hint="desk.iban_hint"),
                     _input("default_term", max_length=40, hint="desk.term_hint"),
                     class_name="two",
+                ),
+                rx.el.label(
+                    rx.el.input(type="checkbox", name="copied", default_checked=ClientForm.copied),
+                    rx.el.span(t("desk.field_copied")),
+                    class_name="choice",
                 ),
                 rx.cond(new, _owner()),
                 rx.cond(

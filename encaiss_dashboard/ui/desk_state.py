@@ -16,6 +16,7 @@ from encaiss_dashboard.locales import day, integer, money, percent, text
 from encaiss_dashboard.services import desk
 from encaiss_dashboard.services.desk import PAGE_SIZE, Balance, ClientLine, DeskSearch, DeskSort, tasks
 from encaiss_dashboard.services.desk.tasks import Todo, TodoKind
+from encaiss_dashboard.services.inbound import replies
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.shell import Next, Shell, handler
 from encaiss_dashboard.work import Work
@@ -27,6 +28,7 @@ _TODO_MANY: Final = 60
 # Names are looked at from A, everything else from its largest end.
 _ASCENDING_FIRST: Final = frozenset({DeskSort.NAME, DeskSort.IMPORTED})
 _TONES: Final = {
+    TodoKind.REPLY: "info",
     TodoKind.FAILED: "bad",
     TodoKind.BROKEN_PROMISE: "bad",
     TodoKind.BREACH: "bad",
@@ -86,6 +88,8 @@ class Thing(TypedDict):
     leads_to: str
     does: str
     letters: int
+    reply: int
+    message: int
 
 
 class Desk(Shell):
@@ -148,6 +152,14 @@ class Desk(Shell):
             raise Unreadable(value="")
         await access.act(self, tasks.empty_tray, int(client_id[:18]), letters)
         return self._done("desk.tray_done", n=letters)
+
+    @handler
+    async def mark_read(self, client_id: str, reply: int) -> Next:
+        """Say that an answer was read: the reminders go on."""
+        if not client_id.isdecimal():
+            raise Unreadable(value="")
+        await access.act(self, replies.mark_read, reply, int(client_id[:18]))
+        return self._done("inbound.read_done")
 
     @handler
     async def search(self, words: str) -> Next:
@@ -227,6 +239,8 @@ class Desk(Shell):
             leads_to=one.leads_to,
             does="complete" if completes else "open",
             letters=int(one.facts.get("n", 0)) if one.kind is TodoKind.TRAY else 0,
+            reply=int(one.facts.get("reply", 0)),
+            message=int(one.facts.get("message", 0)),
         )
 
     def _write_rows(self, seen: desk.Desk, query: Mapping[str, str]) -> None:

@@ -21,6 +21,7 @@ from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.papers import Paper, Papers, clip, paper_of
 from encaiss_dashboard.ui.shell import Next, Shell, handler, page
 from encaiss_dashboard.ui.stop_words import stop_tag
+from encaiss_dashboard.ui.taking import taken_away
 from encaiss_dashboard.work import Work
 
 _PATH: Final = "/invoices"
@@ -142,7 +143,7 @@ class Invoices(Shell):
         self.open = " + ".join(money(amount, lang) for amount in seen.open)
         self.previous = _address(query, page=str(seen.page - 1)) if seen.page > 1 else ""
         self.next = _address(query, page=str(seen.page + 1)) if seen.page < seen.pages else ""
-        self.export = "/files/invoices/all" + _address(query, page="").removeprefix(_PATH)
+        self.export = _address(query, page="").removeprefix(_PATH)
 
 
 def _find(
@@ -239,12 +240,7 @@ def invoices_page() -> rx.Component:
             link_button(t("invoices.history"), HISTORY),
             rx.cond(
                 Invoices.ready & ~Invoices.first_time,
-                link_button(
-                    rx.fragment(icon("download"), t("invoices.export")),
-                    Invoices.export,
-                    download=True,
-                    reload_document=True,
-                ),
+                taken_away(Invoices.export),
             ),
         ),
         rx.cond(Shell.may_upload, drop_zone(big=Invoices.first_time)),

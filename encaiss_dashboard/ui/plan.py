@@ -12,6 +12,7 @@ from encaiss_dashboard.ui.components import button, card, empty, link_button, ta
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.plan_state import Terms
 from encaiss_dashboard.ui.shell import Shell, page
+from encaiss_dashboard.ui.texts import texts_link
 
 
 def plan_page() -> rx.Component:
@@ -37,6 +38,7 @@ def _head() -> rx.Component:
     return top(
         rx.cond(Terms.special, Terms.name, t("plan.title")),
         rx.cond(Terms.ready, Terms.in_force, "…"),
+        texts_link(),
         rx.cond(
             Shell.may_delegate,
             rx.fragment(

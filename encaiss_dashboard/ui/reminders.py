@@ -6,11 +6,13 @@ from typing import Any, Final
 
 import reflex as rx
 
+from encaiss_dashboard.ui.calendar import calendar_link
 from encaiss_dashboard.ui.components import button, card, empty, figure, link_button, tag, top, turn
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.plan import plan_link
 from encaiss_dashboard.ui.reminders_state import Reminders
 from encaiss_dashboard.ui.shell import Shell, page
+from encaiss_dashboard.ui.texts import texts_link
 from encaiss_dashboard.ui.up_to_date import up_to_date
 
 _DIALOG: Final = "run-reminders"
@@ -23,6 +25,8 @@ def reminders_page() -> rx.Component:
         top(
             t("menu.reminders"),
             rx.cond(Reminders.ready, Reminders.sub, "…"),
+            texts_link(),
+            calendar_link(),
             plan_link(),
             rx.cond(Shell.may_remind, _run_button()),
         ),
@@ -36,6 +40,16 @@ def reminders_page() -> rx.Component:
         rx.el.div(_list(), class_name="row gap"),
         rx.cond(Reminders.held.length() > 0, rx.el.div(_held(), class_name="row gap")),
         rx.el.div(_recent(), class_name="row gap"),
+        rx.el.div(_answers(), class_name="row gap"),
+    )
+
+
+def _answers() -> rx.Component:
+    """What happens when a debtor answers, for who has never seen it."""
+    return card(
+        t("reminders.answers_title"),
+        t("reminders.answers_hint"),
+        rx.el.ol(*(rx.el.li(t(f"reminders.answers_{n}")) for n in range(1, 5)), class_name="muted explained"),
     )
 
 
@@ -258,5 +272,9 @@ def _past(past: rx.vars.ObjectVar[Any]) -> rx.Component:
         rx.el.td(
             tag(past["state"], past["state_tone"]),
             rx.cond(past["detail"] != "", rx.el.div(past["detail"], class_name="muted small")),
+            rx.el.div(
+                rx.el.a(t("message.see"), rx.el.span(" ", past["name"], class_name="sr"), href=past["told"]),
+                class_name="small",
+            ),
         ),
     )

@@ -13,13 +13,13 @@ from encaiss_dashboard.domain.dunning import StatementLine, StepCode
 from encaiss_dashboard.domain.errors import NotAllowed, Refusal
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.jobs import RunResult
-from encaiss_dashboard.locales import day, integer, moment, money, text
+from encaiss_dashboard.locales import day, integer, moment, money, telling, text
 from encaiss_dashboard.services import reminders
 from encaiss_dashboard.services.reminders import HeldMessage, MessageLine, MessageState, Night, PlannedMessage
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.shell import Next, Shell, handler
-from encaiss_dashboard.ui.stop_words import hold_words
 from encaiss_dashboard.wiring import SignedIn
 from encaiss_dashboard.work import Work
 
@@ -73,6 +73,7 @@ class Past(TypedDict):
     """One message that was planned before."""
 
     at: str
+    told: str
     href: str
     name: str
     step: str
@@ -175,7 +176,11 @@ class Reminders(Shell):
     def _write_result(self, result: RunResult) -> None:
         lang = self._language()
         counts = [("sent", result.sent), ("held", len(result.held))]
-        self.notice = " · ".join(text(lang, f"reminders.{key}", n=n) for key, n in counts)
+        said = [text(lang, f"reminders.{key}", n=n) for key, n in counts]
+        if result.waits_until is not None and result.planned > result.sent:
+            n = result.planned - result.sent
+            said.append(text(lang, "reminders.waits_until", n=n, at=moment(result.waits_until, lang)))
+        self.notice = " · ".join(said)
         self.notice_kind = "good"
 
     def _write_head(self, night: Night, undelivered: int) -> None:
@@ -189,7 +194,7 @@ class Reminders(Shell):
             for currency, amount in message.planned.totals.items():
                 sums[currency] = sums.get(currency, Money(0, currency)) + amount
         self.claimed = _amounts(sums or {"EUR": Money(0)}, lang)
-        self.by_post = integer(sum(not m.recipient for m in night.messages), lang)
+        self.by_post = integer(sum(m.route.channel.on_paper for m in night.messages), lang)
         self.kept = integer(len(night.held), lang)
         self.waiting = text(lang, "reminders.waiting", n=undelivered) if undelivered else ""
         n = len(night.messages) + undelivered
@@ -249,12 +254,13 @@ def _tone(step: StepCode) -> str:
 
 
 def _row(message: PlannedMessage, lang: str) -> Row:
+    on_paper = message.route.channel.on_paper
     return Row(
         id=str(message.debtor_id),
         href=f"/debtors/{message.debtor_id}",
         name=message.name,
-        recipient=message.recipient or text(lang, "reminders.tray"),
-        by_post=not message.recipient,
+        recipient=message.recipient or text(lang, "reminders.tray" if on_paper else "reminders.call"),
+        by_post=on_paper,
         step=text(lang, f"step.{message.planned.step}_short"),
         tone=_tone(message.planned.step),
         invoices=integer(len(message.planned.lines), lang),
@@ -275,9 +281,7 @@ def _line(line: StatementLine, lang: str) -> Line:
 
 def _kept(message: HeldMessage, lang: str) -> Kept:
     return Kept(
-        href=f"/debtors/{message.debtor_id}",
-        name=message.name,
-        reason=hold_words(message.held, lang),
+        href=f"/debtors/{message.debtor_id}", name=message.name, reason=telling.held(message.held, lang)
     )
 
 
@@ -287,11 +291,14 @@ def _past(line: MessageLine, lang: str) -> Past:
         detail = text(lang, f"reminders.dropped_{line.detail}")
     return Past(
         at=moment(line.at, lang),
+        told=f"/messages/{line.id}",
         href=f"/debtors/{line.debtor_id}",
         name=line.name,
         step=text(lang, f"step.{line.step}_short"),
         tone=_tone(line.step),
-        to=line.recipient if line.channel == "email" else text(lang, "reminders.tray"),
+        to=text(lang, "reminders.tray")
+        if Channel(line.channel).on_paper
+        else line.recipient or text(lang, "reminders.call"),
         state=text(lang, f"reminders.state_{line.state}"),
         state_tone=_STATES[line.state],
         detail=detail,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -13,10 +16,22 @@ from starlette.routing import Route
 
 from encaiss_dashboard import wiring
 from encaiss_dashboard.api.application import routes as api_routes
-from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
+from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal, Unreadable
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
-from encaiss_dashboard.services import debtors, documents, exports, imports, letters, people
+from encaiss_dashboard.services import (
+    debtors,
+    documents,
+    exports,
+    followups,
+    forecasts,
+    imports,
+    letters,
+    people,
+    post,
+)
+from encaiss_dashboard.services.deliveries import originals
+from encaiss_dashboard.services.inbound import replies, unassigned
 from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.services.stops import papers
 from encaiss_dashboard.ui.callers import as_client
@@ -25,12 +40,14 @@ from encaiss_dashboard.ui.edge import spoken
 from encaiss_dashboard.ui.limits import HEALTH_SECONDS_MAX
 from encaiss_dashboard.ui.new_key import key_routes
 from encaiss_dashboard.ui.signing import signing_routes
+from encaiss_dashboard.ui.small_files import small_routes
 from encaiss_dashboard.ui.stop_uploads import upload_paper
 from encaiss_dashboard.ui.uploads import upload_invoices
 from encaiss_dashboard.work import Work
 
 # Handing these out is an act of the journal.
 _RECORDED = frozenset({"personal"})
+_MAILED = frozenset({"reply", "mail"})
 
 
 async def download(request: Request) -> Response:
@@ -51,35 +68,139 @@ async def download(request: Request) -> Response:
     return Response(made.content, media_type=made.mime, headers=headers)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One file that somebody asks for."""
+
+    work: Work
+    client_id: int | None
+    key: str
+    query: Mapping[str, str]
+
+    @property
+    def number(self) -> int:
+        return exports.number(self.key)
+
+    @property
+    def numbers(self) -> tuple[int, int | None]:
+        first, _, second = self.key.partition("-")
+        return exports.number(first), exports.number(second) if second else None
+
+    @property
+    def file(self) -> tuple[int, int]:
+        number, file = self.numbers
+        return number, file or 0
+
+
 def _make(work: Work, client_id: int | None, kind: str, key: str, query: Mapping[str, str]) -> exports.Made:
     """One file, from the service that makes its kind."""
-    if kind == "rejected":
-        return _rejected(work, client_id, exports.number(key))
-    if kind == "acts":
-        seen_file = debtors.file(work, client_id, exports.number(key))
-        return exports.acts(work, client_id, exports.number(key), told(seen_file, work.actor.language))
-    if kind == "personal":
-        own = key == "own"
-        made = bundle.export_own(work, client_id) if own else None
-        made = made or bundle.export_debtor(work, client_id, exports.number(key))
-        return exports.Made(made.name, bundle.MIME, made.content)
-    if kind == "statement":
-        statement = letters.statement_pdf(work, client_id, exports.number(key))
-        return exports.Made(statement.name, "application/pdf", statement.content)
-    if kind in {"document", "stop"}:
-        kept = documents.content if kind == "document" else papers.content
-        document, content = kept(work, client_id, exports.number(key))
-        return exports.Made(document.name, document.mime, content)
-    return exports.make(work, client_id, kind, key, query)
+    make = _MAKERS.get(kind)
+    if make is None:
+        return exports.make(work, client_id, kind, key, query)
+    return make(_Asked(work, client_id, key, query))
 
 
-def _rejected(work: Work, client_id: int | None, batch_id: int) -> exports.Made:
+def _acts(asked: _Asked) -> exports.Made:
+    seen = debtors.file(asked.work, asked.client_id, asked.number)
+    return exports.acts(asked.work, asked.client_id, asked.number, told(seen, asked.work.actor.language))
+
+
+def _personal(asked: _Asked) -> exports.Made:
+    made = bundle.export_own(asked.work, asked.client_id) if asked.key == "own" else None
+    made = made or bundle.export_debtor(asked.work, asked.client_id, asked.number)
+    return exports.Made(made.name, bundle.MIME, made.content)
+
+
+def _statement(asked: _Asked) -> exports.Made:
+    statement = letters.statement_pdf(asked.work, asked.client_id, asked.number)
+    return exports.Made(statement.name, statement.mime, statement.content)
+
+
+def _post(asked: _Asked) -> exports.Made:
+    """What the agency brings to the post, or the list of it."""
+    ways = {"letters": post.batch, "manifest": post.manifest}
+    if asked.key not in ways:
+        raise NotFound
+    file = ways[asked.key](asked.work, asked.client_id)
+    return exports.Made(file.name, file.mime, file.content)
+
+
+def _original(asked: _Asked) -> exports.Made:
+    """A message as it left, with a number behind it the one of several contents."""
+    sent = originals.original(asked.work, asked.client_id, *asked.numbers)
+    return exports.Made(sent.name, sent.mime, sent.content)
+
+
+def _stop_paper(asked: _Asked) -> exports.Made:
+    document, content = papers.content(asked.work, asked.client_id, asked.number)
+    return exports.Made(document.name, document.mime, content)
+
+
+def _reply(asked: _Asked) -> exports.Made:
+    """A mail of a debtor, or with a number behind it one of its files."""
+    taken = replies.attached(asked.work, asked.client_id, *asked.file)
+    return exports.Made(taken.name, taken.mime, taken.content)
+
+
+def _mail(asked: _Asked) -> exports.Made:
+    """The same of a mail that waits to be assigned."""
+    taken = unassigned.attached(asked.work, asked.client_id, *asked.file)
+    return exports.Made(taken.name, taken.mime, taken.content)
+
+
+def _document(asked: _Asked) -> exports.Made:
+    document, content = documents.content(asked.work, asked.client_id, asked.number)
+    return exports.Made(document.name, document.mime, content)
+
+
+def _follow_up(asked: _Asked) -> exports.Made:
+    sheet = followups.follow_up(asked.work, asked.client_id, asked.key, asked.query)
+    return exports.Made(sheet.name, sheet.mime, sheet.content)
+
+
+def _calendar(asked: _Asked) -> exports.Made:
+    try:
+        first, last = (date.fromisoformat(asked.query.get(end, "")) for end in ("from", "to"))
+    except ValueError as error:
+        raise Unreadable(value=asked.query.get("from", "")[:20]) from error
+    return exports.Made(*forecasts.export(asked.work, asked.client_id, asked.key, first, last))
+
+
+def _upcoming(asked: _Asked) -> exports.Made:
+    """The letter of a message to come."""
+    try:
+        on = date.fromisoformat(asked.query.get("on", ""))
+    except ValueError as error:
+        raise Unreadable(value=asked.query.get("on", "")[:20]) from error
+    seen = forecasts.message(asked.work, asked.client_id, asked.number, on)
+    pdf = next(one for one in seen.letter.attachments if one.mime == "application/pdf")
+    return exports.Made(f"{asked.number}-{on}-{pdf.name}", pdf.mime, pdf.content)
+
+
+def _rejected(asked: _Asked) -> exports.Made:
     """Rejected rows in the layout of their file, or what is wrong with documents that have none."""
-    mendable = imports.rejected(work, client_id, batch_id)
+    mendable = imports.rejected(asked.work, asked.client_id, asked.number)
     if mendable is not None:
         return exports.Made(mendable.name, mendable.mime, mendable.content)
-    seen = imports.preview(work, client_id, batch_id)
-    return exports.rejected(work, client_id, seen.batch_id, seen.reading.problems)
+    seen = imports.preview(asked.work, asked.client_id, asked.number)
+    return exports.rejected(asked.work, asked.client_id, seen.batch_id, seen.reading.problems)
+
+
+_MAKERS: Final[Mapping[str, Callable[[_Asked], exports.Made]]] = {
+    "rejected": _rejected,
+    "acts": _acts,
+    "personal": _personal,
+    "statement": _statement,
+    "document": _document,
+    "post": _post,
+    "original": _original,
+    "stop": _stop_paper,
+    "reply": _reply,
+    "mail": _mail,
+    "follow-up": _follow_up,
+    "calendar": _calendar,
+    "upcoming": _upcoming,
+}
 
 
 async def healthz(request: Request) -> Response:  # noqa: ARG001 - a route's signature
@@ -103,6 +224,7 @@ def routes() -> Starlette:
             *signing_routes(),
             *key_routes(),
             *api_routes(),
+            *small_routes(),
             Route("/uploads/invoices", upload_invoices, methods=["POST"]),
             Route("/uploads/stop/{key}", upload_paper, methods=["POST"]),
             Route("/files/{kind}/{key}", download, methods=["GET"]),

@@ -28,9 +28,9 @@ Next = EventSpec | Sequence[Any] | None
 _INNER: Final = re.compile(
     r"/(|invoices|debtors|figures|reminders|team|software|journal|privacy"
     r"|invoices/imports|invoices/import/[1-9][0-9]{0,17}"
-    r"|reminders/plan|debtors/[1-9][0-9]{0,17})"
+    r"|reminders/(?:plan|texts|calendar)|messages/[1-9][0-9]{0,17}|debtors/[1-9][0-9]{0,17})"
 )
-_OF_NO_CLIENT: Final = frozenset({"/desk", "/agency", "/security"})
+_OF_NO_CLIENT: Final = frozenset({"/desk", "/desk/post", "/agency", "/security"})
 
 
 class Choice(TypedDict):

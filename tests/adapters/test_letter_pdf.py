@@ -24,7 +24,7 @@ from encaiss_dashboard.domain.letters import (
     StatementLetter,
 )
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.locales import LANGUAGES
+from encaiss_dashboard.locales import LETTER_LANGUAGES
 
 ON = date(2026, 11, 21)
 DUE = date(2026, 9, 1)
@@ -126,7 +126,7 @@ def squeezed(text: str) -> str:
 
 
 @pytest.mark.parametrize("step", StepCode)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LETTER_LANGUAGES)
 def test_the_pdf_says_all_that_the_text_says(language, step):
     letter = write_statement(statement(language, step))
     drawn = pdf_text(letter.attachments[0].content).casefold()
@@ -154,7 +154,7 @@ def test_the_same_letter_is_the_same_pdf_byte_for_byte():
 
 
 def test_letters_written_at_the_same_time_do_not_mix():
-    letters = [statement(language, step) for language in LANGUAGES for step in StepCode]
+    letters = [statement(language, step) for language in LETTER_LANGUAGES for step in StepCode]
     one_by_one = [statement_pdf(letter) for letter in letters]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(statement_pdf, letters)) == one_by_one

@@ -188,7 +188,7 @@ def test_a_retry_is_the_same_mail_byte_for_byte():
 @pytest.mark.parametrize(
     "postbox,permanent",
     [
-        (Postbox(mail_from="550 5.7.1 not from there"), True),
+        (Postbox(mail_from="550 5.7.1 not from there"), False),
         (Postbox(mail_from="451 4.7.1 later"), False),
         (Postbox(recipients={"compta@brasserie.example": "550 5.1.1 no such user"}), True),
         (Postbox(recipients={"compta@brasserie.example": "450 4.2.0 greylisted"}), False),
@@ -198,7 +198,9 @@ def test_a_retry_is_the_same_mail_byte_for_byte():
     ],
     ids=["sender-5", "sender-4", "recipient-5", "recipient-4", "data-5", "data-4", "hang-up"],
 )
-def test_a_5xx_reply_is_permanent_and_anything_else_is_tried_again(serve, postbox, permanent):
+def test_a_5xx_reply_about_the_letter_or_its_reader_is_permanent_and_anything_else_is_tried_again(
+    serve, postbox, permanent
+):
     mailer = SmtpMailer(f"smtp://127.0.0.1:{serve(postbox)}")
     with pytest.raises(DeliveryFailed) as failure:
         mailer.deliver(MESSAGE)

@@ -128,13 +128,9 @@ def furnished(server: Any) -> Furnished:
         )
     screens = ("/", "/invoices", f"/invoices/import/{batch_id}", "/debtors", f"/debtors/{debtors[5]}")
     office = ("/team", "/software", "/journal", "/privacy", "/security")
-    rest = (
-        "/figures",
-        "/reminders",
-        *office,
-        "/invoices/imports",
-        *(f"/reminders/plan{of}" for of in ("", "?for=consumer")),
-    )
+    plans = ("/reminders/plan", "/reminders/plan?for=consumer")
+    told = (*plans, "/reminders/texts", "/reminders/calendar", "/messages/1")
+    rest = ("/figures", "/reminders", *office, "/invoices/imports", *told)
     return Furnished(client_id, debtors[5], batch_id, (*screens, *rest))
 
 

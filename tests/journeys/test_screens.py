@@ -12,10 +12,13 @@ from encaiss_dashboard.locales import text
 OWNER = "owner@screens.example"
 ADMIN = "admin@screens.example"
 PASSWORD = "correct horse battery"
-SCREENS = range(15)
-CLOSELY = ("/invoices", "/software", "/reminders/plan")
+SCREENS = range(18)
+CLOSELY = (
+    *("/invoices", "/software", "/reminders/plan", "/reminders/texts"),
+    *("/reminders/calendar", "/messages"),
+)
 """Where these begin, they are looked at on a phone as well."""
-OF_THE_AGENCY = ("/desk", "/agency")
+OF_THE_AGENCY = ("/desk", "/desk/post", "/agency")
 FIRST_PAGE_BYTES_MAX = 250 * 1024
 
 

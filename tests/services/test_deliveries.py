@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 from itertools import pairwise
 
 import pytest
@@ -130,6 +131,7 @@ def test_a_statement_travels_by_real_mail_and_shows_in_the_journal(moulin, house
         "to": "compta@moulin.example",
         "message": message.id,
         "detail": "250 2.0.0 queued",
+        "sha256": sha256(envelope.content).hexdigest(),
     }
     assert "2026-001" in message.body_text
     assert "2026-001" in message.body_html

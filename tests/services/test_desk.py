@@ -239,7 +239,7 @@ def test_a_failed_delivery_names_the_debtor_and_leads_to_its_file(house, wiring,
     jobs.remind(wiring)
     [one] = to_do(wiring, admin)
     assert (one.kind, one.client_id, one.leads_to) == (TodoKind.FAILED, client, f"/debtors/{debtor}")
-    assert one.facts == {"name": "Moulin Clair SA", "to": "gone@moulin.example"}
+    assert one.facts == {"name": "Moulin Clair SA", "to": "gone@moulin.example", "message": 1}
     assert one.since == today
     assert [line.failed for line in seen(wiring, admin).lines] == [1]
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from encaiss_dashboard.domain.errors import ChangedMeanwhile, NotAllowed, NotFound
 from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.services import debtors, imports
-from encaiss_dashboard.services.privacy import bundle, erasure, holdings
+from encaiss_dashboard.services.privacy import bundle, erasure, holdings, sorting
 from encaiss_dashboard.services.privacy.erasure import AlreadyErased, ErasureBlocked
 from encaiss_dashboard.storage import accounts, changes, personal, records
 from encaiss_dashboard.storage.journal import verify
@@ -144,7 +144,7 @@ def test_a_new_table_about_debtors_is_in_the_copy_and_decided_by_the_erasure():
     assert about | {name for name, table in tables.items() if "debtor_id" in table.c} == about
     ways = {inspect(cls).local_table.name for cls in personal.of_debtor(1)}
     assert ways == about, "storage/personal.py does not reach every table about debtors"
-    decided = erasure.REMOVED | set(erasure.EMPTIED) | erasure.KEPT
+    decided = sorting.REMOVED | set(sorting.EMPTIED) | sorting.KEPT
     assert {inspect(cls).local_table.name for cls in decided} == about, "services/privacy/erasure.py: decide"
 
 
@@ -321,7 +321,7 @@ def test_nothing_personal_is_written_back_to_the_erased(house, wiring, owner, cl
     erase(house, owner, client, moulin)
     before = house.dump()
     with pytest.raises(NotFound), wiring.begin(owner) as work:
-        debtors.edit(work, client, moulin, email=MAIL, language="fr", term="")
+        debtors.editing.edit(work, client, moulin, email=MAIL, language="fr", term="")
     assert house.dump() == before
 
 

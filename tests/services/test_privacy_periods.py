@@ -128,6 +128,7 @@ EXPECTED = {
     Past.MAILS: 1,
     Past.UPLOADS: 1,
     Past.FILES: 1,
+    Past.REPLIES: 0,
     Past.MESSAGES: 0,  # its debtor owes what was imported just now
     Past.DEBTORS: 1,
     Past.ANSWERS: 1,

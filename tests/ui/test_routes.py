@@ -239,3 +239,23 @@ def test_every_answer_carries_the_headers_that_browsers_obey(caller, ardenne):
 def test_health_says_nothing_but_that_the_database_answers(caller):
     answer = caller().get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize(
+    "path, status, kind",
+    [
+        ("/files/follow-up/xlsx", 200, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("/files/follow-up/csv?show=all", 200, "text/csv; charset=utf-8"),
+        ("/files/follow-up/pdf", 404, "text/plain; charset=utf-8"),
+        ("/files/calendar/csv?from=2020-01-01&to=2020-02-01", 400, "text/plain; charset=utf-8"),
+        ("/files/calendar/csv?from=soon", 400, "text/plain; charset=utf-8"),
+        ("/files/calendar/csv", 400, "text/plain; charset=utf-8"),
+        ("/files/upcoming/1?on=2999-12-31", 400, "text/plain; charset=utf-8"),
+        ("/files/upcoming/1", 400, "text/plain; charset=utf-8"),
+    ],
+)
+def test_sheets_and_the_calendar_are_taken_away_or_refused_in_a_sentence(caller, ardenne, path, status, kind):
+    answer = caller(ardenne.cookies["reader"]).get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, kind)
+    if status == 200:
+        assert answer.headers["content-disposition"].startswith("attachment")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import unicodedata
@@ -9,14 +10,19 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import segno
 import typst
+from PIL import Image
 
 from encaiss_dashboard.adapters.letters.wording import Wording
+from encaiss_dashboard.domain.letters import Logo
+from encaiss_dashboard.domain.windows import WINDOWS
 
 _FOLDER: Final = Path(__file__).parent
+_SCREEN_PPI: Final = 84
+_PAGES_SHOWN: Final = 3
 # What the two font files hold: cut from Inter with pyftsubset to these ranges and to the features kern,
 # ccmp, locl, mark, mkmk and tnum. Without calt, which would draw "10x20" in a number as "10×20".
 # PDF/A refuses to be written with a letter that no font has.
@@ -35,13 +41,38 @@ _DRAWN: Final = frozenset(
 )  # fmt: skip
 
 
-def draw(wording: Wording, on: date) -> bytes:
-    """The PDF of a letter; the same wording and date give the same bytes."""
+def draw(wording: Wording, on: date, logo: Logo | None = None) -> bytes:
+    """The PDF of a letter; the same wording, date and logo give the same bytes."""
+    how = {
+        "format": "pdf",
+        "pdf_standards": ["a-2a", "ua-1"],
+        "timestamp": datetime.combine(on, time(), UTC),
+    }
+    return cast("bytes", _compiled(wording, on, logo, how))
+
+
+def pictures(wording: Wording, on: date, logo: Logo | None = None) -> tuple[bytes, ...]:
+    """The first pages of the same letter as PNG, for a screen."""
+    pages = _compiled(wording, on, logo, {"format": "png", "ppi": _SCREEN_PPI})
+    return tuple(map(_few_colours, ([pages] if isinstance(pages, bytes) else pages)[:_PAGES_SHOWN]))
+
+
+def _few_colours(png: bytes) -> bytes:
+    """A page goes to the browser in a message of its own: a fifth of the bytes look the same."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(96).save(out, format="PNG", optimize=True)
+    return out.getvalue()
+
+
+def _compiled(wording: Wording, on: date, logo: Logo | None, how: dict[str, Any]) -> Any:
     facts = asdict(wording) | {
         "qr": _svg(wording.qr) if wording.qr else None,
         "year": on.year,
         "month": on.month,
         "day": on.day,
+        "logo": _framed(logo) if logo else None,
+        "safe": asdict(WINDOWS[wording.window].safe),
+        "seen": asdict(WINDOWS[wording.window].seen),
     }
     # The function, not the class: a typst.Compiler shared by two threads raises "already borrowed".
     return typst.compile(
@@ -49,10 +80,8 @@ def draw(wording: Wording, on: date) -> bytes:
         root=_FOLDER,
         font_paths=_fonts(),
         ignore_system_fonts=True,
-        format="pdf",
         sys_inputs={"letter": json.dumps(_drawable(facts), ensure_ascii=False)},
-        pdf_standards=["a-2a", "ua-1"],
-        timestamp=datetime.combine(on, time(), UTC),
+        **how,
     )
 
 
@@ -67,6 +96,15 @@ def _svg(qr: segno.QRCode) -> str:
     buffer = io.BytesIO()
     qr.save(buffer, kind="svg", border=4, light="white", xmldecl=False, nl=False)
     return buffer.getvalue().decode()
+
+
+def _framed(logo: Logo) -> dict[str, str | float]:
+    """The picture as an SVG, for typst takes no bytes with its inputs; and its share of height in width."""
+    png = base64.b64encode(logo.png).decode()
+    size = f'width="{logo.width}" height="{logo.height}"'
+    picture = f'<image {size} href="data:image/png;base64,{png}"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{picture}</svg>'
+    return {"svg": svg, "ratio": logo.height / logo.width}
 
 
 def _drawable(value: Any) -> Any:

@@ -8,8 +8,11 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from encaiss_dashboard.adapters.letters.wording import Row, Table, Wording
+from encaiss_dashboard.domain.letters import Logo
 
 QR_ID: Final = "payment-qr@letter"
+LOGO_ID: Final = "logo@letter"
+_LOGO: Final = (200, 64)
 
 _WIDTH: Final = 76
 _COLUMN_GAP: Final = "  "
@@ -62,16 +65,16 @@ def _plain_table(table: Table) -> Iterator[str]:
     names = [name for name in table.columns if name != "total"]
     cells = [[_plain_cell(row, name) for name in names] for row in table.rows]
     heads = [table.columns[name] for name in names]
-    invoices = [line for line, row in zip(cells, table.rows, strict=True) if not row.is_credit]
+    invoices = [line for line, row in zip(cells, table.rows, strict=True) if not row.is_beside]
     widths = [max(map(len, column)) for column in zip(heads, *invoices, strict=True)]
     widths[-1] = max(widths[-1], len(table.total), *(len(line[-1]) for line in cells))
-    labels = [_label(row) for row in table.rows if row.is_credit] + [table.total_label]
+    labels = [_label(row) for row in table.rows if row.is_beside] + [table.total_label]
     span = max(sum(widths[:-1]) + len(_COLUMN_GAP) * (len(widths) - 2), *map(len, labels))
     rule = "-" * (span + len(_COLUMN_GAP) + widths[-1])
     yield _plain_line(heads, widths, span)
     yield rule
     for row, line in zip(table.rows, cells, strict=True):
-        if row.is_credit:
+        if row.is_beside:
             yield f"{_label(row):<{span}}{_COLUMN_GAP}{row.open:>{widths[-1]}}"
         else:
             yield _plain_line(line, widths, span)
@@ -98,9 +101,11 @@ def _plain_payment(wording: Wording) -> Iterator[str]:
     yield from (f"  {label:<{width}}  {value}" for label, value in wording.payment)
 
 
-def html(wording: Wording) -> str:
+def html(wording: Wording, logo: Logo | None = None) -> str:
     """The whole letter as one HTML document; every value goes in as text, never as markup."""
     root, card = document(wording.language, wording.subject)
+    if logo:
+        _logo(card, wording, logo)
     letterhead(card, *wording.signature)
     add(
         card, "h1", "margin:22px 0 2px;font-size:21px;line-height:1.3;font-weight:650;", "ink"
@@ -148,6 +153,15 @@ def written(root: ET.Element) -> str:
     return "<!doctype html>\n" + ET.tostring(root, encoding="unicode", method="html") + "\n"
 
 
+def _logo(card: ET.Element, wording: Wording, logo: Logo) -> None:
+    """The client's logo, on white in any theme; sized by attributes too, for programs without styles."""
+    share = min(1.0, _LOGO[0] / logo.width, _LOGO[1] / logo.height)
+    width, height = max(1, round(logo.width * share)), max(1, round(logo.height * share))
+    style = f"display:block;width:{width}px;height:{height}px;background:#ffffff;border:0;margin:0 0 16px;"
+    sides = {"width": str(width), "height": str(height)}
+    add(card, "img", style, src=f"cid:{LOGO_ID}", alt=wording.logo_alt, **sides)
+
+
 def letterhead(card: ET.Element, name: str, under: str) -> None:
     """The mark with a name beside it and a line under the name."""
     row = _layout(card, "")
@@ -173,7 +187,7 @@ def _html_table(card: ET.Element, table: Table) -> None:
     rows = add(element, "tbody")
     for row in table.rows:
         line = add(rows, "tr")
-        if row.is_credit:
+        if row.is_beside:
             _lines(line, f"{_CELL}padding-right:8px;", row.name, row.issued, span=2)
             _lines(line, _CELL + _NUM, row.open)
             continue

@@ -11,6 +11,7 @@ from encaiss_dashboard.domain.dunning.planning import (
     plan_debtor,
 )
 from encaiss_dashboard.domain.dunning.reaching import ORDINARY, OpenInvoice, Standing, StepDone, lawful_from
+from encaiss_dashboard.domain.dunning.reasons import Trigger, Why, why, why_line
 
 __all__ = [
     "COURTESY",
@@ -28,10 +29,14 @@ __all__ = [
     "Step",
     "StepCode",
     "StepDone",
+    "Trigger",
+    "Why",
     "last_step",
     "lawful_from",
     "named_for",
     "next_action",
     "plan_debtor",
+    "why",
+    "why_line",
     "with_courtesy",
 ]

@@ -40,7 +40,6 @@ class Step:
         days_late_max: last day on which it still makes sense; after that the next rung is taken.
         days_after_previous: days since the invoice's previous step, other than a courtesy, was sent.
         channel: how it goes; by e-mail to a debtor without an address it goes by post.
-        template: name of the client's own text for it, "" for the house's.
         costs_cents: what this reminder itself adds to the claim, in cents.
         claims: whether it asks for interest and indemnity too, as separate lines.
     """
@@ -50,7 +49,6 @@ class Step:
     days_late_max: int | None = None
     days_after_previous: int = 0
     channel: Channel = Channel.EMAIL
-    template: str = ""
     costs_cents: int = 0
     claims: bool = False
 

@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from sqlmodel import select
-
+from encaiss_dashboard.domain.claims import (
+    ClaimKind,
+    ClaimLine,
+    LateInvoice,
+    Settled,
+    claim_lines,
+    is_rate_known,
+)
 from encaiss_dashboard.domain.delegation import DelegationState, DelegationStatus
 from encaiss_dashboard.domain.dso import average_days_late
 from encaiss_dashboard.domain.dunning import Held, OpenInvoice, StepCode, last_step
-from encaiss_dashboard.domain.errors import BadEmail, NotFound, Unreadable
-from encaiss_dashboard.domain.interest import (
-    Evidence,
-    InterestResult,
-    Period,
-    Rate,
-    RateUnknown,
-    Regime,
-    interest,
-    late_indemnity,
-)
-from encaiss_dashboard.domain.invoices import Kind
+from encaiss_dashboard.domain.errors import NotFound
+from encaiss_dashboard.domain.interest import Evidence, Period, Rate
+from encaiss_dashboard.domain.invoices import Kind, Ledger
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.outlook import next_change
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.domain.references import is_email
-from encaiss_dashboard.domain.terms import Term
+from encaiss_dashboard.domain.routes import TOGETHER
 from encaiss_dashboard.services.debtors import history
-from encaiss_dashboard.storage import merges, personal, queries, records
-from encaiss_dashboard.storage.journal import ActKind
+from encaiss_dashboard.storage import merges, queries, records
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
 
 PAGE_SIZE: Final = 50
 OVERDUE: Final = "overdue"
-_LANGUAGES: Final = frozenset({"fr", "nl", "en"})
 _YEAR_DAYS: Final = 365
 _ID_MAX: Final = 2**31 - 1
 _DIGITS_MIN: Final = 4
@@ -246,23 +240,23 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
     debtor_id = queries.known(debtor.id)
     seen = prospects(work.session, client, work.today, [debtor_id])[debtor_id]
     ledger = queries.ledgers(work.session, client, [debtor_id]).get(seen.currency)
-    accrued = _accrued(seen, debtor.country)
-    periods = [period for result in accrued or () for period in result.periods]
+    claims = _claims(seen, ledger)
+    periods = [period for line in claims for period in line.periods]
     oldest = min((item.invoice.due for item in seen.late), default=None)
     told = history.told(work.session, client, debtor_id)
     return DebtorFile(
         debtor=debtor,
-        email=queries.addresses(work.session, client).get(debtor_id, ""),
+        email=TOGETHER.join(queries.emails(work.session, client, [debtor_id]).get(debtor_id, ())),
         status=seen.status,
         planned=next_change(seen.events, seen.on),
         open=Money.total((item.open for item in seen.main), seen.currency),
         overdue=Money.total((item.open for item in seen.late), seen.currency),
         overdue_invoices=len(seen.late),
         invoices_ever=sum(i.kind is Kind.INVOICE for i in ledger.invoices) if ledger else 0,
-        interest=Money.total((r.amount for r in accrued), seen.currency) if accrued is not None else None,
+        interest=_interest(seen, claims),
         rate=periods[-1].rate if periods else None,
         rates_doubtful=_doubtful(periods),
-        indemnity=Money.total((late_indemnity(i.invoice.due, seen.on) for i in seen.late), "EUR"),
+        indemnity=Money.total(one.amount for one in claims if one.kind is ClaimKind.INDEMNITY),
         oldest_due=oldest,
         days_late=(seen.on - oldest).days if oldest else 0,
         days_late_usual=average_days_late(ledger, seen.on, _YEAR_DAYS) if ledger else None,
@@ -292,13 +286,29 @@ def _debtor(work: Work, client_id: int, debtor_id: int) -> records.Debtor:
     return queries.debtor(work.session, client_id, merges.kept(work.session, client_id, debtor_id))
 
 
-def _accrued(seen: Prospect, country: str) -> list[InterestResult] | None:
-    """Interest by right on each invoice past due, None when the law's rate of a period is unknown."""
-    regime = Regime.FR_B2B if country == "FR" else Regime.BE_B2B
-    try:
-        return [interest(item.open, item.invoice.due, seen.on, regime) for item in seen.late]
-    except RateUnknown:
+def _claims(seen: Prospect, ledger: Ledger | None) -> list[ClaimLine]:
+    """What may be claimed today beside the balances, by the law that holds for this debtor."""
+    settled: dict[int, list[Settled]] = defaultdict(list)
+    for one in ledger.allocations if ledger else ():
+        settled[one.invoice_id].append(Settled(one.on, one.amount))
+    return [
+        line
+        for item in seen.late
+        for line in claim_lines(
+            LateInvoice(item.invoice, settled[item.invoice.id], item.done),
+            seen.on,
+            seen.regime,
+            seen.plan.consumer,
+        )
+    ]
+
+
+def _interest(seen: Prospect, claims: Sequence[ClaimLine]) -> Money | None:
+    """The sum of interest, None when the law's rate of a period is unknown."""
+    if not all(is_rate_known(item.invoice.due, seen.on, seen.regime) for item in seen.late):
         return None
+    found = (one.amount for one in claims if one.kind is ClaimKind.INTEREST)
+    return Money.total(found, seen.currency)
 
 
 def _doubtful(periods: list[Period]) -> tuple[Rate, ...]:
@@ -316,67 +326,3 @@ def message(work: Work, client_id: int | None, message_id: int) -> records.Outbo
     if not 0 < message_id <= _ID_MAX:
         raise NotFound
     return queries.message(work.session, client, message_id)
-
-
-def edit(work: Work, client_id: int | None, debtor_id: int, *, email: str, language: str, term: str) -> None:
-    """Change how a debtor is reached and its usual payment term (for invoices still to come).
-
-    Without an e-mail address letters go by post; the language is ``fr``, ``nl`` or ``en``; the term is
-    in words or a code, "" for the client's own.
-
-    Raises:
-        BadEmail: not an address.
-        TermUnreadable: not a payment term.
-        Unreadable: no such language.
-    """
-    client = work.require(Action.UPLOAD, client_id)
-    # A merge at the same moment would leave what is written here with the debtor that has nothing any more.
-    work.session.get(records.Client, client, with_for_update=True)
-    debtor = _debtor(work, client, debtor_id)
-    debtor_id = queries.known(debtor.id)
-    if personal.erased(work.session, debtor_id):
-        raise NotFound  # nothing personal may come back to who was forgotten
-    address = email.strip()
-    if address and not is_email(address):
-        raise BadEmail(value=address[:80])
-    if language not in _LANGUAGES:
-        raise Unreadable(value=language[:40])
-    contacts = queries.addresses(work.session, client)
-    before = {"email": contacts.get(debtor_id, ""), "language": debtor.language, "term": debtor.term}
-    after = {"email": address, "language": language, "term": Term.parse(term).code if term.strip() else ""}
-    changed = [name for name in before if before[name] != after[name]]
-    if not changed:
-        return
-    debtor.language, debtor.term = after["language"], after["term"]
-    if "email" in changed:
-        _replace_address(work, client, debtor_id, address)
-    work.journal.record(
-        ActKind.CORRECTED,
-        day=work.today,
-        client_id=client,
-        debtor_id=debtor_id,
-        facts={
-            "before": {name: before[name] for name in changed},
-            "after": {name: after[name] for name in changed},
-            "by": work.actor.name,
-        },
-    )
-
-
-def _replace_address(work: Work, client_id: int, debtor_id: int, address: str) -> None:
-    """One address in place of all; those that came by a merge are kept where they came from."""
-    came = merges.came(work.session, client_id, "contact")
-    mine = select(records.Contact).where(
-        records.Contact.client_id == client_id, records.Contact.debtor_id == debtor_id
-    )
-    for contact in work.session.exec(mine):
-        through = came.get(queries.known(contact.id))
-        if through:
-            contact.debtor_id = through[0]
-        else:
-            work.session.delete(contact)
-    work.session.flush()
-    if address:
-        work.session.add(
-            records.Contact(client_id=client_id, debtor_id=debtor_id, email=address, created_at=work.now)
-        )

@@ -14,6 +14,7 @@ from encaiss_dashboard.storage.journal import ActKind
 OTHER: Final = "other"
 """Fact of an act: the id of the other debtor, in acts about two."""
 _PERSONAL: Final = frozenset({"to", "reason", "before", "after"})
+_QUOTES: Final = frozenset({ActKind.FAILED.value, ActKind.MESSAGE_RETRIED.value})
 _ABOUT_TWO: Final = frozenset({ActKind.MERGED.value, ActKind.PARTED.value})
 
 
@@ -101,6 +102,6 @@ def _told_twice(act: records.Act, family: Sequence[int]) -> bool:
 def _without_names(act: records.Act) -> records.Act:
     """An act of an erased debtor as it is shown: the journal keeps what it says, no screen repeats it."""
     # A mail server's refusal repeats the address; why the house itself sent nothing does not.
-    hidden = _PERSONAL | ({"detail"} if act.kind == ActKind.FAILED.value else set())
+    hidden = _PERSONAL | ({"detail", "said"} if act.kind in _QUOTES else set())
     shown = {name: value for name, value in act.facts.items() if name not in hidden}
     return records.Act(**{**act.model_dump(), "facts": shown})

@@ -17,9 +17,11 @@ from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange
+from encaiss_dashboard.storage.inbound import InboundMessage
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.plans import SpecialPlan
 from encaiss_dashboard.storage.stop_tables import Stop
+from encaiss_dashboard.storage.undeliverable import UndeliverableAddress
 
 # Every table that names a debtor is decided here; a test fails for one that is not. Decisions were
 # taken about whom they name, acts are what happened, and merges lead from one debtor to the other.
@@ -30,6 +32,8 @@ MOVED: Final[tuple[type[Any], ...]] = (
     records.OutboxMessage,
     records.DebtorAlias,
     Stop,
+    InboundMessage,
+    UndeliverableAddress,
 )
 COUNTED: Final[Mapping[str, type[Any]]] = {
     "documents": records.Invoice,
@@ -42,7 +46,7 @@ STAYS: Final[frozenset[type[Record]]] = frozenset(
     {records.Delegation, records.Act, records.DebtorMerge, DebtorChange, SpecialPlan}
 )
 NAMED_MAX: Final = 10
-_FILLED: Final = ("number", "enterprise_number", "endpoint", "iban", "term")
+_FILLED: Final = ("number", "enterprise_number", "endpoint", "iban", "phone", "term")
 ADDRESS: Final = ("address", "postcode", "city")
 _AT_ONCE: Final = 500
 ID_MAX: Final = 2**31 - 1

@@ -10,13 +10,14 @@ from enum import StrEnum
 from typing import Any, Final
 
 from encaiss_dashboard.domain.delegation import DelegationState, status
-from encaiss_dashboard.domain.dunning import Planned, plan_debtor
+from encaiss_dashboard.domain.dunning import Planned
 from encaiss_dashboard.domain.money import EUR, Money
-from encaiss_dashboard.domain.stops import Stops
 from encaiss_dashboard.services.desk.followed import Followed, day_of, followed_by
 from encaiss_dashboard.storage import desk as reads
-from encaiss_dashboard.storage import plans, stops
+from encaiss_dashboard.storage import inbound, stops
 from encaiss_dashboard.storage.desk import Balance
+from encaiss_dashboard.storage.prospects import known_of_many
+from encaiss_dashboard.storage.undeliverable import undeliverable_among
 from encaiss_dashboard.work import Work
 
 __all__ = ["PAGE_SIZE", "Balance", "ClientLine", "Desk", "DeskSearch", "DeskSort", "desk"]
@@ -144,7 +145,7 @@ def _lines(work: Work, followed: Followed) -> list[ClientLine]:
     balances = reads.balances(session, followed, today)
     owing = reads.owing(session, followed, today)
     in_hand = _in_hand(work, followed)
-    tonight = _tonight(work, followed, in_hand)
+    tonight = _tonight(work, followed)
     waiting = reads.undelivered(session, followed)
     failed = Counter(one.client_id for one in reads.failed(session, followed))
     uploads = Counter(client_id for client_id, *_ in reads.uploads(session, followed))
@@ -176,27 +177,28 @@ def _in_hand(work: Work, followed: Followed) -> dict[int, DelegationState]:
     return {key: state for key, state in states.items() if state in _IN_HAND}
 
 
-def _tonight(work: Work, followed: Followed, in_hand: Mapping[int, DelegationState]) -> Counter[int]:
+def _tonight(work: Work, followed: Followed) -> Counter[int]:
     """How many messages tonight's run would send for each client: the plan decides, as it will then."""
-    agreed = plans.in_force(
-        work.session, {key: (one.country, one.consumers) for key, one in followed.items()}
-    )
-    first = min(
-        (step.days_late_min for one in agreed.values() for p in one.every for step in p.steps), default=1
+    session, today, ids = work.session, work.today, tuple(followed)
+    clients = {key: (client.country, client.consumers) for key, client in followed.items()}
+    known = known_of_many(session, clients, today, events=reads.decisions(session, followed))
+    steps = [step for one in known.values() for plan in one.plans.every for step in plan.steps]
+    first = min((step.days_late_min for step in steps), default=1)
+    halted, dead, unread = (
+        stops.of_clients(session, ids),
+        undeliverable_among(session, ids),
+        inbound.unread(session, ids),
     )
     planned: Counter[int] = Counter()
-    stopped = stops.of_clients(work.session, tuple(followed))
-    for one in reads.candidates(work.session, followed, work.today, work.today - timedelta(days=first)):
-        if in_hand.get(one.debtor_id) is DelegationState.DELEGATED:
-            terms = agreed[one.client_id].of(one.debtor_id, consumer=False).plan
-            halted = stopped[one.debtor_id].stops if one.debtor_id in stopped else Stops()
-            if halted.of_debtor(work.today):
-                continue
-            owed = [
-                replace(item, stop=halted.of_invoice(item.invoice.id, work.today)) for item in one.invoices
-            ]
-            plan = plan_debtor(terms, work.today, owed, one.credit, one.last_contact)
-            planned[one.client_id] += isinstance(plan, Planned)
+    for one in reads.candidates(session, followed, today, today - timedelta(days=first)):
+        facts, key = known[one.client_id], one.debtor_id
+        if facts.status(key).state is not DelegationState.DELEGATED:
+            continue
+        items = [facts.with_own_plan(item) for item in one.invoices]
+        seen = facts.prospect(key, items, one.credit)
+        seen = replace(seen, undeliverable=dead.get(key), unread=key in unread)
+        seen = seen.with_stops(halted[key].stops) if key in halted else seen
+        planned[one.client_id] += isinstance(seen.tonight(), Planned)
     return planned
 
 

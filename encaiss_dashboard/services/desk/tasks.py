@@ -19,6 +19,7 @@ from encaiss_dashboard.work import Work
 SILENT_DAYS: Final = 30
 # By then the next statement has replaced a letter that nobody printed.
 TRAY_DAYS: Final = 14
+SAID_LENGTH: Final = 160
 
 
 class TrayChanged(Refusal):
@@ -30,6 +31,7 @@ class TrayChanged(Refusal):
 class TodoKind(StrEnum):
     """What there is to do, the most urgent first. Each has sentences in the catalogue under ``desk.``."""
 
+    REPLY = "reply"
     FAILED = "failed"
     BROKEN_PROMISE = "broken_promise"
     BREACH = "breach"
@@ -51,7 +53,8 @@ class Todo:
     Attributes:
         leads_to: path of the screen, within that client's view, where it is done.
         since: the day since which it waits, None when that is not known.
-        facts: what its sentence names: ``name`` of a debtor or file, ``n``, ``to`` an address.
+        facts: what its sentence names: ``name`` of a debtor or file, ``n``, ``to`` an address; the id of
+            the ``message`` that failed; ``said`` in an answer, and its id, ``reply``.
     """
 
     kind: TodoKind
@@ -87,6 +90,23 @@ def empty_tray(work: Work, client_id: int | None, chosen_id: int, letters: int) 
     work.journal.record(ActKind.TRAY_EMPTIED, day=work.today, client_id=chosen, facts={"letters": letters})
 
 
+def _replies(work: Work, followed: Followed) -> Iterator[Todo]:
+    """Nothing goes to who answered until somebody has read it."""
+    for mail, name in reads.replies(work.session, followed):
+        said = " ".join((mail.shown or mail.subject).split())
+        cut = f"{said[:SAID_LENGTH]}…" if len(said) > SAID_LENGTH else said or "–"
+        key = mail.client_id or 0
+        facts: dict[str, str | int] = {"name": name, "said": cut, "reply": mail.id or 0}
+        yield Todo(
+            TodoKind.REPLY,
+            key,
+            followed[key].name,
+            f"/debtors/{mail.debtor_id}",
+            day_of(mail.received_at),
+            facts,
+        )
+
+
 def _failed(work: Work, followed: Followed) -> Iterator[Todo]:
     """Somebody was to be reminded and was not."""
     for one in reads.failed(work.session, followed):
@@ -96,7 +116,7 @@ def _failed(work: Work, followed: Followed) -> Iterator[Todo]:
             followed[one.client_id].name,
             f"/debtors/{one.debtor_id}",
             day_of(one.failed_at),
-            {"name": one.name, "to": one.recipient},
+            {"name": one.name, "to": one.recipient, "message": one.message_id},
         )
 
 
@@ -176,6 +196,7 @@ def _invitations(work: Work, followed: Followed) -> Iterator[Todo]:
 
 # One function for each kind of thing to do, in the order of their urgency: a new one is added here.
 SOURCES: Final[tuple[Callable[[Work, Followed], Iterator[Todo]], ...]] = (
+    _replies,
     _failed,
     _stops,
     _tray,

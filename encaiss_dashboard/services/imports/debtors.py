@@ -18,6 +18,7 @@ from encaiss_dashboard.domain.identity import (
     number_key,
 )
 from encaiss_dashboard.domain.matching import Names, likeness
+from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.services.imports.parties import (
     FILLED_IN,
     NEW,
@@ -30,7 +31,7 @@ from encaiss_dashboard.services.imports.parties import (
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.work import Work
 
-_LANGUAGES: Final = frozenset({"fr", "nl", "en"})
+_LANGUAGES: Final = frozenset(LETTER_LANGUAGES)
 _COLUMNS: Final = ("name", "match_key", *FILLED_IN, "country", "language", "term")
 _OFFERED: Final = 5
 

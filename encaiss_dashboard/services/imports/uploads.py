@@ -16,6 +16,7 @@ from encaiss_dashboard.domain.intake import NO_CHOICES, Choices, Reading, Tell, 
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.locales import LANGUAGES, text
 from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage.changes import ImportLayout
 from encaiss_dashboard.work import Work
 
 CHOICES: Final = TypeAdapter(Choices)
@@ -66,7 +67,7 @@ def remember_layout(work: Work, batch: records.ImportBatch) -> None:
     with TemporaryDirectory() as folder:
         source = work.store.path(key_of(batch))
         header = work.files.read_file(source, batch.file_name, NO_CHOICES, Path(folder)).header
-    layout = _layout(work, batch.client_id, _digest(header)) or records.ImportLayout(
+    layout = _layout(work, batch.client_id, _digest(header)) or ImportLayout(
         client_id=batch.client_id, header_digest=_digest(header), at=work.now
     )
     layout.choices, layout.at = batch.choices, work.now
@@ -83,11 +84,9 @@ def _understand(work: Work, batch: records.ImportBatch, choices: Choices, tell: 
     return reading or work.files.read_file(source, batch.file_name, choices, folder, tell)
 
 
-def _layout(work: Work, client_id: int, digest: str) -> records.ImportLayout | None:
+def _layout(work: Work, client_id: int, digest: str) -> ImportLayout | None:
     return work.session.exec(
-        select(records.ImportLayout).where(
-            records.ImportLayout.client_id == client_id, records.ImportLayout.header_digest == digest
-        )
+        select(ImportLayout).where(ImportLayout.client_id == client_id, ImportLayout.header_digest == digest)
     ).first()
 
 

@@ -46,6 +46,12 @@ class IbanUnreadable(Unreadable):
     code = "iban_unreadable"
 
 
+class CopyNowhere(Refusal):
+    """Copies are asked for, and the client has no address that they could go to."""
+
+    code = "copy_nowhere"
+
+
 class NumberTaken(Refusal):
     """Another client has this enterprise number; fact ``client``."""
 
@@ -64,6 +70,7 @@ class ClientFacts:
         country: of its debtors by default, BE or FR.
         iban: where its debtors pay, "" when not known yet.
         default_term: its usual payment term, a code or in words.
+        copied: whether its own address gets a copy of every e-mail to a debtor.
     """
 
     name: str
@@ -73,14 +80,15 @@ class ClientFacts:
     country: str = "BE"
     iban: str = ""
     default_term: str = "NET_30"
+    copied: bool = False
 
 
 def checked(facts: ClientFacts) -> ClientFacts:
     """The same facts as they are kept: numbers with their check digits verified, terms as codes.
 
     Raises:
-        ClientUnnamed, NumberUnreadable, BadEmail, IbanUnreadable, TermUnreadable, Unreadable: the
-            first that cannot be.
+        ClientUnnamed, NumberUnreadable, BadEmail, CopyNowhere, IbanUnreadable, TermUnreadable,
+            Unreadable: the first that cannot be.
     """
     name = " ".join(facts.name.split())
     if not name:
@@ -90,6 +98,8 @@ def checked(facts: ClientFacts) -> ClientFacts:
     email = facts.email.strip()
     if email and not is_email(email):
         raise BadEmail(value=email[:80])
+    if facts.copied and not email:
+        raise CopyNowhere
     return ClientFacts(
         name=name,
         enterprise_number=_number(facts.enterprise_number.strip(), facts.country),
@@ -98,6 +108,7 @@ def checked(facts: ClientFacts) -> ClientFacts:
         country=facts.country,
         iban=_iban(facts.iban.strip(), name),
         default_term=Term.parse(facts.default_term.strip()[:40]).code,
+        copied=facts.copied,
     )
 
 
@@ -123,8 +134,8 @@ def add(work: Work, client_id: int | None, facts: ClientFacts) -> int:  # noqa: 
     Raises:
         NotAllowed: anybody but an administrator and the house.
         NumberTaken: another client has its enterprise number.
-        ClientUnnamed, NumberUnreadable, BadEmail, IbanUnreadable, TermUnreadable, Unreadable: see
-            :func:`checked`.
+        ClientUnnamed, NumberUnreadable, BadEmail, CopyNowhere, IbanUnreadable, TermUnreadable,
+            Unreadable: see :func:`checked`.
     """
     work.require_agency()
     kept = checked(facts)

@@ -52,7 +52,6 @@ class _StepTerms(BaseModel):
     days_late_max: int | None
     days_after_previous: int
     channel: Channel = Channel.EMAIL
-    template: str = ""
     costs_cents: int = 0
     claims: bool = False
 
@@ -186,8 +185,6 @@ def _check_costs(steps: Sequence[Mapping[str, Any]], *, consumer: bool) -> None:
             most = CONSUMER_COSTS_MAX + (_POSTAGE_MAX if Channel(step["channel"]).on_paper else 0)
         if not 0 <= step["costs_cents"] <= most:
             raise PlanCosts(step=step["code"].value, last=f"{most // 100}.{most % 100:02}")
-        if len(step["template"]) > _WORDS_MAX or not step["template"].isprintable():
-            raise Unreadable(value="")
     if consumer and (late[0]["costs_cents"] or late[0]["claims"]):
         raise PlanFirstFree(step=late[0]["code"].value)
 

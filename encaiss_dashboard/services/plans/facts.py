@@ -44,7 +44,7 @@ def payment_news(work: Work, client_id: int | None) -> PaymentNews:
     client = work.require(Action.VIEW, client_id)
     row = queries.client(work.session, client)
     agreed = plans.in_force(work.session, {client: (row.country, row.consumers)})[client]
-    until = plans.payments_known(work.session, client)
+    until = plans.payments_known(work.session, [client]).get(client)
     limits = [plan.stale_after_days for plan in agreed.every if plan.stale_after_days]
     limit = min(limits, default=None)
     left = limit - (work.today - until).days if limit is not None and until is not None else None
@@ -54,7 +54,7 @@ def payment_news(work: Work, client_id: int | None) -> PaymentNews:
 def say_up_to_date(work: Work, client_id: int | None) -> None:
     """The client says that all payments received until today are known here; an act of its journal."""
     client = work.require(Action.DELEGATE, client_id)
-    if plans.payments_known(work.session, client) == work.today:
+    if plans.payments_known(work.session, [client]).get(client) == work.today:
         return
     work.session.add(
         PaymentsKnown(client_id=client, until=work.today, user_id=work.actor.user_id, at=work.now)

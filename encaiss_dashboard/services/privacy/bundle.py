@@ -15,16 +15,21 @@ from itertools import chain
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from sqlmodel import col, select
+
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.sheets import amount, sheet
 from encaiss_dashboard.domain.signing import Asked, tried_as
+from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import moment, text
 from encaiss_dashboard.services.privacy.holdings import holdings
 from encaiss_dashboard.storage import merges, personal, queries
 from encaiss_dashboard.storage.accounts import User
+from encaiss_dashboard.storage.contents import content_keys
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.personal import Found
+from encaiss_dashboard.storage.records import OutboxMessage
 from encaiss_dashboard.work import Work
 
 MIME: Final = "application/zip"
@@ -72,11 +77,13 @@ def export_debtor(work: Work, client_id: int | None, debtor_id: int) -> Bundle:
         debtor_id=debtor_id,
         facts={"rows": rows, "files": len(files)},
     )
-    content = _zip(
-        work,
-        files,
-        chain(_papers(work, found["invoice_document"]), _papers(work, found["stop_document"], "stop")),
+    more = chain(
+        _papers(work, found["invoice_document"]),
+        _papers(work, found["stop_document"], "stop"),
+        _replies(work, found["inbound_message"]),
+        _originals(work, family),
     )
+    content = _zip(work, files, more)
     return Bundle(f"debtor-{debtor_id}-{work.today}.zip", content, rows)
 
 
@@ -231,6 +238,23 @@ def _papers(
             ending = row["mime"].partition("/")[2]
             folder = "documents" if kept == "document" else "stops"
             yield f"{folder}/{row['id']}.{ending}", work.store.load(f"{kept}-{row['id']}")
+
+
+def _replies(work: Work, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
+    """What the debtor wrote, with its files, in the bytes in which it came."""
+    for row in rows:
+        with suppress(FileNotFoundError):
+            yield f"replies/{row['id']}.eml", work.store.load(f"inbound-{row['id']}")
+
+
+def _originals(work: Work, family: Sequence[int]) -> Iterator[tuple[str, bytes]]:
+    """The messages byte for byte as they left."""
+    message = OutboxMessage
+    for row in work.session.exec(select(message).where(col(message.debtor_id).in_(family))):
+        ending = "json" if row.channel == Channel.SMS else "eml"
+        for number, key in enumerate(content_keys([row]), start=1):
+            with suppress(FileNotFoundError):
+                yield f"messages/{row.day}-{row.step}-{row.id}-{number}.{ending}", work.store.load(key)
 
 
 def _zip(work: Work, files: Mapping[str, bytes], more: Iterable[tuple[str, bytes]] = ()) -> bytes:

@@ -7,7 +7,7 @@ done this way stands in decisions/0014-erasure.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -23,50 +23,15 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.retention import Keep
 from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.services.privacy.retention import periods
-from encaiss_dashboard.storage import merges, personal, queries, records
-from encaiss_dashboard.storage.base import Record
-from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
-from encaiss_dashboard.storage.claims import ClaimRow
+from encaiss_dashboard.services.privacy.sorting import EMPTIED, REMOVED
+from encaiss_dashboard.storage import merges, personal, posting, queries, records
+from encaiss_dashboard.storage.contents import content_keys
+from encaiss_dashboard.storage.inbound import InboundMessage, store_keys, unread
 from encaiss_dashboard.storage.journal import ActKind
-from encaiss_dashboard.storage.plans import SpecialPlan
-from encaiss_dashboard.storage.stop_tables import Stop, StopDocument, StopEvent, StopInvoice
+from encaiss_dashboard.storage.stop_tables import Stop, StopDocument, StopEvent
 from encaiss_dashboard.work import Work
 
 _ID_MAX: Final = 2**31 - 1
-
-# Every table that is about debtors is decided here; a test fails for one that is not.
-REMOVED: Final[frozenset[type[Record]]] = frozenset(
-    {records.Contact, records.DebtorAlias, records.InvoiceDocument, DebtorChange, StopDocument}
-)
-EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
-    records.Debtor: (
-        *("number", "enterprise_number", "endpoint", "iban"),
-        *("address", "postcode", "city"),
-    ),
-    records.Delegation: ("reason",),
-    records.OutboxMessage: ("recipient", "subject", "body_text", "body_html", "detail"),
-    Stop: ("words",),
-    StopEvent: ("words",),
-}
-KEPT: Final = frozenset(
-    {
-        records.Debtor,
-        records.DebtorMerge,
-        records.Delegation,
-        records.Invoice,
-        records.Payment,
-        records.Allocation,
-        ImportChange,
-        records.OutboxMessage,
-        records.OutboxLine,
-        ClaimRow,
-        SpecialPlan,
-        records.Act,
-        Stop,
-        StopInvoice,
-        StopEvent,
-    }
-)
 
 
 class ErasureBlocked(Refusal):
@@ -288,6 +253,7 @@ def _gone(work: Work, family: Sequence[int]) -> tuple[Line, ...]:
         Line("messages", written),
         Line("reasons", reasons),
         Line("documents", papers),
+        Line("replies", _count(work, InboundMessage, col(InboundMessage.debtor_id).in_(family))),
     )
     return tuple(line for line in lines if line.n)
 
@@ -347,6 +313,7 @@ def _blocked(work: Work, client_id: int, debtor_id: int) -> tuple[Line, ...]:
         Line("invoices", open_count, amounts=tuple(owed)),
         Line("credit", len(free), amounts=tuple(free)),
         Line("messages", waiting),
+        Line("replies", len(unread(work.session, [client_id], [debtor_id]))),
     )
     return tuple(line for line in lines if line.n)
 
@@ -375,13 +342,24 @@ def _withdraw(work: Work, client_id: int, debtor_id: int) -> bool:
 
 
 def _remove(work: Work, client_id: int, plan: Foreseen) -> list[str]:
-    """Take the person out of the records; the keys of the documents to be removed from the store."""
+    """Take the person out of the records; the keys of what is to be removed from the store.
+
+    The digests of what was sent stay: they say nothing by themselves, and prove a copy that turns up.
+    """
     ways = personal.of_debtor(*plan.family)
     papers = [
         f"{name}-{key}"
         for name, cls in (("document", records.InvoiceDocument), ("stop", StopDocument))
         for key in work.session.exec(select(col(cls.id)).where(ways[cls]))
     ]
+    for reply in work.session.exec(select(InboundMessage).where(ways[InboundMessage])):
+        papers += store_keys(queries.known(reply.id), reply.files)
+    papers += content_keys(
+        work.session.exec(select(records.OutboxMessage).where(ways[records.OutboxMessage]))
+    )
+    message = records.OutboxMessage
+    letters = work.session.exec(select(message.id).where(ways[message], message.channel != "email"))
+    papers += [posting.store_key(queries.known(key)) for key in letters]
     for gone in REMOVED:
         work.session.exec(delete(gone).where(ways[gone]))
     for cls, names in EMPTIED.items():

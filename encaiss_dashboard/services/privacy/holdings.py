@@ -16,6 +16,7 @@ from encaiss_dashboard.locales import text
 from encaiss_dashboard.services.privacy.retention import length, periods
 from encaiss_dashboard.storage import merges, queries
 from encaiss_dashboard.storage.accounts import AccountMail, LoginAttempt, LoginSession, Membership, User
+from encaiss_dashboard.storage.inbound import InboundMessage
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.records import (
     Act,
@@ -133,7 +134,7 @@ def _counts(work: Work, client_id: int) -> dict[Kind, int]:
     return {
         Kind.DEBTORS: of(Debtor, Contact, Stop, StopEvent, StopDocument),
         Kind.INVOICES: of(Invoice, InvoiceDocument, Payment, Allocation),
-        Kind.MESSAGES: of(OutboxMessage),
+        Kind.MESSAGES: of(OutboxMessage, InboundMessage),
         Kind.JOURNAL: of(Act),
         Kind.FILES: of(ImportBatch),
         Kind.ACCOUNTS: _count(work, User, col(User.id).in_(members)),

@@ -11,11 +11,12 @@ from sqlmodel import col, delete, func, select, update
 
 from encaiss_dashboard.domain import retention
 from encaiss_dashboard.domain.errors import NotAllowed
+from encaiss_dashboard.domain.inbound import MailKind
 from encaiss_dashboard.domain.retention import Keep
 from encaiss_dashboard.domain.signing import TRIES_WINDOW
 from encaiss_dashboard.services.privacy import erasure
 from encaiss_dashboard.services.privacy.retention import periods
-from encaiss_dashboard.storage import queries
+from encaiss_dashboard.storage import posting, queries
 from encaiss_dashboard.storage.accounts import (
     AccountMail,
     ApiRequest,
@@ -25,6 +26,8 @@ from encaiss_dashboard.storage.accounts import (
     RecoveryCode,
     SecondFactor,
 )
+from encaiss_dashboard.storage.contents import content_keys
+from encaiss_dashboard.storage.inbound import InboundMessage, store_keys
 from encaiss_dashboard.storage.records import ImportBatch, OutboxMessage
 from encaiss_dashboard.work import Work
 
@@ -42,6 +45,7 @@ class Past(StrEnum):
     UPLOADS = "uploads"
     FILES = "files"
     MESSAGES = "messages"
+    REPLIES = "replies"
     DEBTORS = "debtors"
     ANSWERS = "answers"
 
@@ -61,6 +65,7 @@ def purge(work: Work, what: Past, *, dry_run: bool = False) -> int:
         Past.UPLOADS: _uploads,
         Past.FILES: _files,
         Past.MESSAGES: _messages,
+        Past.REPLIES: _replies,
         Past.DEBTORS: _debtors,
         Past.ANSWERS: _answers,
     }
@@ -147,14 +152,53 @@ def _messages(work: Work, dry_run: bool) -> int:  # noqa: FBT001 - the steps sha
         ),
     )
     found = list(work.session.exec(query))
-    owing: set[int] = set()
-    for client_id in {client_id for _, client_id, _ in found}:
-        ids = sorted({debtor for _, client, debtor in found if client == client_id})
-        owing |= set(queries.open_invoices(work.session, client_id, work.today, ids))
+    owing = _owing(work, {(client, debtor) for _, client, debtor in found})
     done = [key for key, _, debtor in found if debtor not in owing]
     for start in range(0, 0 if dry_run else len(done), 500):
         some = col(message.id).in_(done[start : start + 500])
+        for key in content_keys(work.session.exec(select(message).where(some))):
+            work.store.remove(key)
         work.session.exec(update(message).where(some).values(subject="", body_text="", body_html=""))
+    for number in () if dry_run else done:
+        work.store.remove(posting.store_key(queries.known(number)))
+    return len(done)
+
+
+def _owing(work: Work, found: set[tuple[int, int]]) -> set[int]:
+    """Which of these debtors, each with its client, owe anything."""
+    owing: set[int] = set()
+    for client_id in {client for client, _ in found}:
+        ids = sorted(debtor for client, debtor in found if client == client_id)
+        owing |= set(queries.open_invoices(work.session, client_id, work.today, ids))
+    return owing
+
+
+def _replies(work: Work, dry_run: bool) -> int:  # noqa: FBT001 - the steps share one form
+    """What debtors who owe nothing any more wrote long ago, and mails that were set aside.
+
+    The mailbox that they were read from is its owner's to clear.
+    """
+    mail = InboundMessage
+    filed = select(mail).where(
+        col(mail.received_at) < _before(work, Keep.MESSAGES), col(mail.looked_at).is_not(None)
+    )
+    machines = select(mail).where(
+        col(mail.received_at) < _before(work, Keep.MESSAGES), col(mail.kind) != MailKind.REPLY.value
+    )
+    aside = select(mail).where(
+        col(mail.client_id).is_(None), col(mail.looked_at) < _before(work, Keep.UPLOADS)
+    )
+    found = {row.id: row for query in (filed, machines, aside) for row in work.session.exec(query)}
+    owing = _owing(
+        work, {(row.client_id, row.debtor_id) for row in found.values() if row.client_id and row.debtor_id}
+    )
+    done = [row for row in found.values() if row.debtor_id not in owing]
+    for row in () if dry_run else done:
+        work.session.delete(row)
+    work.session.flush()
+    for row in () if dry_run else done:
+        for key in store_keys(queries.known(row.id), row.files):
+            work.store.remove(key)
     return len(done)
 
 

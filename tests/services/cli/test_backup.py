@@ -23,7 +23,8 @@ ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_everything_comes_back_in_either(furnished, backup, key, elsewhere, ask, facts, sound, engine):
     before, other = facts(furnished), elsewhere(engine)
     code, said = ask(other, "restore", backup, "--key", key)
-    assert (code, said["rows"], said["files"]) == (0, sum(map(len, before[0].values())), 1)
+    assert (code, said["rows"], said["files"]) == (0, sum(map(len, before[0].values())), 3)
+    assert sorted(before[1]) == ["batch-1", "message-1-1", "message-2-1"]
     assert facts(other) == before
     if furnished.wiring.engine.dialect.name == engine:
         assert other.dump() == furnished.dump()

@@ -30,13 +30,20 @@ def test_a_file_becomes_reminders_once(client, ledger, answer, mailbox):
     foreseen = answer("remind", "--on", "2026-11-22", "--dry-run")
     assert (foreseen["planned"], foreseen["sent"], mailbox.sent) == (2, 0, [])
     night = answer("remind", "--on", "2026-11-22", "--client", "ardenne")
-    assert night == {"on": "2026-11-22", "planned": 2, "sent": 2, "held": []}
+    assert night == {
+        "on": "2026-11-22",
+        "planned": 2,
+        "sent": 2,
+        "messages": foreseen["messages"],
+        "held": [],
+    }
+    assert {one["debtor"] for one in night["messages"]} == {"Moulin Clair SA", "Boulangerie Pré SRL"}
     assert {message.to for message in mailbox.sent} == {
         ("compta@moulin.example",),
         ("boulanger@pre.example",),
     }
     again = answer("remind", "--on", "2026-11-22")
-    assert (again["planned"], again["sent"], len(mailbox.sent)) == (0, 0, 2)
+    assert (again["planned"], again["sent"], again["messages"], len(mailbox.sent)) == (0, 0, [], 2)
     aged = answer("report", "ageing", "--client", "ardenne", "--on", "2026-11-22")
     assert aged["buckets"]["1-30"] == "399.50"
 
@@ -272,9 +279,63 @@ def test_a_held_message_says_whom_and_why(client, house, answer, run):
     house.delegate(debtor, from_date=date(2026, 9, 2), kind="pause")
     house.invoice(debtor, "F-1", due=date(2026, 11, 1), cents=5_000)
     night = answer("remind", "--on", "2026-11-22")
-    assert night["held"] == [{"debtor": "Moulin Clair SA", "reason": "paused"}]
+    [held] = night["held"]
+    assert (held["debtor"], held["reason"]) == ("Moulin Clair SA", "paused")
+    assert "until" not in held
     for lang in ("fr", "nl", "en"):
         assert "Moulin Clair SA" in run("remind", "--on", "2026-11-22", "--lang", lang).stdout
+
+
+@ON_SQLITE
+def test_a_message_says_to_whom_what_how_how_much_and_why_now(client, house, answer, run):
+    debtor = house.debtor(client, "Moulin Clair SA", "compta@moulin.example")
+    house.delegate(debtor, from_date=date(2026, 9, 1))
+    house.invoice(debtor, "F-1", due=date(2026, 11, 1), cents=5_000)
+    house.invoice(debtor, "F-2", due=date(2026, 11, 20), cents=100)
+    house.invoice(debtor, "F-3", due=date(2026, 11, 2), cents=700, currency="USD")
+    [message] = answer("remind", "--on", "2026-11-22", "--dry-run", "--lang", "en")["messages"]
+    assert message == {
+        "debtor": "Moulin Clair SA",
+        "step": "statement_1",
+        "invoices": ["F-1", "F-3", "F-2"],
+        "channel": "email",
+        "total": {"EUR": "51.00", "USD": "7.00"},
+        "reason": "days_late",
+        "sentence": "Invoice F-1, due on 1 Nov 2026, 21 days late: the plan has “1st statement of account” "
+        "from 7 days late.",
+        "because_of": {
+            "invoice": "F-1",
+            "due": "2026-11-01",
+            "days_late": 21,
+            "days_late_min": 7,
+            "previous": None,
+            "days_after_previous": 0,
+            "plan_version": 0,
+        },
+    }
+    for lang in ("fr", "nl", "en"):
+        said = run("remind", "--on", "2026-11-22", "--dry-run", "--lang", lang).stdout
+        assert "Moulin Clair SA" in said
+        assert "F-1" in said
+
+
+@ON_SQLITE
+def test_a_message_that_waits_for_the_gap_says_until_when(client, house, answer):
+    debtor = house.debtor(client, "Moulin Clair SA", "compta@moulin.example")
+    house.delegate(debtor, from_date=date(2026, 9, 1))
+    house.invoice(debtor, "F-1", due=date(2026, 11, 1), cents=5_000)
+    house.invoice(debtor, "F-2", due=date(2026, 11, 14), cents=5_000)
+    answer("remind", "--on", "2026-11-20")
+    [held] = answer("remind", "--on", "2026-11-22", "--dry-run", "--lang", "en")["held"]
+    assert held == {
+        "debtor": "Moulin Clair SA",
+        "reason": "contact_gap",
+        "until": "2026-12-05",
+        "sentence": "Contacted recently: a statement may go again from 5 Dec 2026.",
+    }
+    later = answer("remind", "--on", "2026-12-05", "--dry-run")["messages"]
+    assert [one["reason"] for one in later] == ["after_previous"]
+    assert later[0]["because_of"]["previous"] == {"step": "statement_1", "on": "2026-11-20"}
 
 
 @ON_SQLITE

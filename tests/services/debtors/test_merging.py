@@ -166,7 +166,7 @@ def test_its_address_leads_to_the_kept_one(read, act, merge, gone, kept):
     assert seen.debtor.id == kept
     assert seen.open == Money(17_000)
     assert read(letters.statement_pdf, gone).name == f"statement-{kept}-{TODAY}.pdf"
-    act(debtors.edit, gone, email="new@moulin.example", language="nl", term="")
+    act(debtors.editing.edit, gone, email="new@moulin.example", language="nl", term="")
     assert read(debtors.file, kept).email == "new@moulin.example"
 
 

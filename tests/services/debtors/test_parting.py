@@ -33,7 +33,7 @@ def test_what_came_since_stays_and_what_was_changed_since_stays_changed(
 ):
     merge(gone, kept)
     late = house.invoice(kept, "C-1", due=DUE, cents=100)
-    act(debtors.edit, kept, email="new@moulin.example", language="fr", term="NET_15")
+    act(debtors.editing.edit, kept, email="new@moulin.example", language="fr", term="NET_15")
     part(kept, gone)
     assert late in of(records.Invoice, kept)
     [row] = [one for one in rows(records.Debtor) if one.id == kept]

@@ -349,6 +349,12 @@ def test_a_new_debtor_is_what_all_its_rows_say(desk):
     assert not desk.rows(DebtorChange)
 
 
+def test_a_new_debtor_reads_german_when_its_file_says_so(desk):
+    desk.take(row("F1", language="de"))
+    (debtor,) = desk.rows(records.Debtor)
+    assert debtor.language == "de"
+
+
 def test_a_debtor_all_of_whose_rows_are_refused_is_not_made(desk):
     desk.take(row("F1"))
     desk.take(row("F2", "1.00", debtor="Hôtel"), row("F2", "2.00", debtor="HÔTEL"), row("F3"))

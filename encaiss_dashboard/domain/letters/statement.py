@@ -1,16 +1,20 @@
-"""What is written to a debtor, as values: the facts of a letter, the finished letter, its delivery."""
+"""The facts of a letter to a debtor, as values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from stdnum import bic, iban
 from stdnum.exceptions import ValidationError
 
+from encaiss_dashboard.domain import windows
+from encaiss_dashboard.domain.claims import ClaimKind
 from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.errors import Refusal
+from encaiss_dashboard.domain.letter_texts import THE_HOUSES, Texts
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.workdays import Channel, waiting_period
 
@@ -67,6 +71,32 @@ class BankAccount:
         return " ".join(self.iban[i : i + _IBAN_GROUP] for i in range(0, len(self.iban), _IBAN_GROUP))
 
 
+class LogoUnreadable(Refusal):
+    """No PNG or JPEG, not a whole one, or of a form that no logo has."""
+
+    code = "logo_unreadable"
+
+
+class LogoTooLarge(Refusal):
+    """A picture of too many bytes or pixels; facts ``megabytes`` and ``pixels``."""
+
+    code = "logo_too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A client's logo as the house draws it: written anew by itself, never the file that came.
+
+    Attributes:
+        png: the picture.
+        width, height: in pixels.
+    """
+
+    png: bytes
+    width: int
+    height: int
+
+
 @dataclass(frozen=True, slots=True)
 class LetterLine:
     """One invoice of a statement.
@@ -114,6 +144,23 @@ class CreditLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimSum:
+    """What is claimed beside the invoices for one reason.
+
+    Attributes:
+        kind: the reason.
+        amount: above zero.
+        invoices: of how many invoices.
+        percent: the yearly rate of interest that holds now, None for another kind.
+    """
+
+    kind: ClaimKind
+    amount: Money
+    invoices: int
+    percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """All that is listed in one currency.
 
@@ -121,7 +168,8 @@ class Section:
         currency: ISO 4217 code of every amount in it.
         lines: in the order they are printed.
         credits: deducted below the invoices.
-        total: what is asked for: open amounts less credits.
+        total: what is asked for: open amounts less credits, and what is claimed besides.
+        claims: interest, indemnity and costs, each one sum.
 
     Raises:
         ValueError: on construction, when the total is not that sum.
@@ -131,12 +179,29 @@ class Section:
     lines: tuple[LetterLine, ...]
     credits: tuple[CreditLine, ...]
     total: Money
+    claims: tuple[ClaimSum, ...] = ()
 
     def __post_init__(self) -> None:
         """A total that is not the sum of its lines may not leave the house."""
         owed = Money.total((line.open for line in self.lines), self.currency)
-        if owed - Money.total((c.amount for c in self.credits), self.currency) != self.total:
+        claimed = Money.total((c.amount for c in self.claims), self.currency)
+        if owed + claimed - Money.total((c.amount for c in self.credits), self.currency) != self.total:
             raise ValueError(f"the lines do not add up to {self.total} {self.currency}")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstReminder:
+    """What a consumer's first reminder has to say besides (Code of economic law, art. XIX.2).
+
+    Attributes:
+        last_day: until when paying costs nothing more, see ``domain.workdays.waiting_period``.
+        indemnity: what will be claimed after it, within the cap; None when none was agreed.
+        supplies: what was supplied, "" leaves it to the invoices named.
+    """
+
+    last_day: date
+    indemnity: Money | None
+    supplies: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +210,20 @@ class StatementLetter:
 
     Attributes:
         step: sets the tone: the highest step among the lines.
-        language: ``fr``, ``nl`` or ``en``: the debtor's.
+        language: ``fr``, ``nl``, ``en`` or ``de``: the debtor's.
         on: date of the letter.
         sender: the agency.
         creditor: the client, in whose name and for whose account it is written.
         debtor: who receives it.
         country: the debtor's, ISO 3166 alpha-2: whose law a formal notice names.
+        consumer: whether Book XIX of the Code of economic law protects the debtor.
         account: where to pay, None when the client gave no account: then as its invoices say.
         sections: one per currency.
         reference: the one OGM or RF reference of the whole statement, as it is printed.
+        texts: the client's own words; where it has none, the house's.
+        logo: the client's, None when it has none.
+        window: of the envelopes it goes in, a key of ``domain.windows.WINDOWS``.
+        first_reminder: makes it the free first reminder of a consumer, whose mentions nobody can change.
     """
 
     step: StepCode
@@ -166,6 +236,11 @@ class StatementLetter:
     account: BankAccount | None
     sections: tuple[Section, ...]
     reference: str
+    texts: Texts = THE_HOUSES
+    logo: Logo | None = None
+    window: str = windows.DEFAULT
+    first_reminder: FirstReminder | None = None
+    consumer: bool = False
 
     @property
     def lines(self) -> tuple[LetterLine, ...]:
@@ -183,118 +258,8 @@ class StatementLetter:
         before the plan's next step at 15, and would still be lawful for a debtor that turns out
         to be a consumer. The customary eight days would be none of these.
         """
-        return waiting_period(self.on, Channel.EMAIL).last_day
+        return waiting_period(self.on, Channel.EMAIL if self.debtor.email else Channel.POST).last_day
 
     def is_listed_only(self, line: LetterLine) -> bool:
         """Whether a formal notice names an invoice without putting the debtor in default for it."""
         return self.step is StepCode.FORMAL_NOTICE and line.step != self.step
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file of a mail.
-
-    Attributes:
-        name: ASCII file name.
-        mime: such as ``application/pdf``.
-        content: its bytes.
-        inline_id: content id without angle brackets when the HTML shows it (RFC 2392), else None.
-    """
-
-    name: str
-    mime: str
-    content: bytes
-    inline_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A written mail. Its text and its HTML each say everything.
-
-    Attributes:
-        subject: one line.
-        text: plain alternative.
-        html: a whole document.
-        attachments: the PDF, and the pictures the HTML shows.
-    """
-
-    subject: str
-    text: str
-    html: str
-    attachments: tuple[Attachment, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A letter on its way to somebody.
-
-    Attributes:
-        message_id: RFC 5322 id, chosen before the first attempt and kept on every retry.
-        sender_name: what the reader sees, such as "Menuiserie Exemple SRL via Encaiss".
-        sender_email: the agency's own address, which its mail servers may use.
-        to: addresses, at least one.
-        reply_to: where answers are read.
-        letter: what is said.
-        language: of the letter.
-        at: aware time of the intention; a retry does not change it.
-
-    Raises:
-        TypeError: on construction, for a time without a zone.
-    """
-
-    message_id: str
-    sender_name: str
-    sender_email: str
-    to: tuple[str, ...]
-    reply_to: str
-    letter: Letter
-    language: str
-    at: datetime
-
-    def __post_init__(self) -> None:
-        """A naive time would be read in whatever zone the server is in."""
-        if self.at.tzinfo is None:
-            raise TypeError("a time without a zone")
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """A message was handed over; ``detail`` is the evidence: the server's answer or the file's name."""
-
-    detail: str
-
-
-class DeliveryFailed(Exception):  # noqa: N818 - an outcome of the trade, told to people; not our bug
-    """A message was not handed over.
-
-    Attributes:
-        permanent: trying again cannot help (RFC 5321 §4.2.1: a reply of 500 or above).
-        reason: the server's own words, for the case manager.
-    """
-
-    def __init__(self, *, permanent: bool, reason: str) -> None:
-        """Keep what the outbox decides on."""
-        super().__init__(reason)
-        self.permanent = permanent
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLetter:
-    """The facts of a mail about somebody's account.
-
-    Attributes:
-        kind: catalogue key below ``mail.``: ``invitation``, ``reset``, ``email`` or a notice.
-        language: the reader's.
-        name: whom it addresses, "" when unknown.
-        sender: the agency.
-        link: where its button leads, "" for a notice.
-        facts: values that its sentences name, already text.
-    """
-
-    kind: str
-    language: str
-    name: str
-    sender: Party
-    link: str
-    facts: Mapping[str, str]

@@ -1,0 +1,58 @@
+"""What becomes of each table when a debtor is erased."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from encaiss_dashboard.storage import posting, records
+from encaiss_dashboard.storage.base import Record
+from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
+from encaiss_dashboard.storage.claims import ClaimRow
+from encaiss_dashboard.storage.inbound import InboundMessage
+from encaiss_dashboard.storage.plans import SpecialPlan
+from encaiss_dashboard.storage.stop_tables import Stop, StopDocument, StopEvent, StopInvoice
+from encaiss_dashboard.storage.undeliverable import UndeliverableAddress
+
+# Every table that is about debtors is decided here; a test fails for one that is not.
+REMOVED: Final[frozenset[type[Record]]] = frozenset(
+    {
+        UndeliverableAddress,
+        records.Contact,
+        records.DebtorAlias,
+        records.InvoiceDocument,
+        DebtorChange,
+        StopDocument,
+        InboundMessage,
+    }
+)
+EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
+    records.Debtor: (
+        *("number", "enterprise_number", "endpoint", "iban"),
+        *("address", "postcode", "city", "phone"),
+    ),
+    records.Delegation: ("reason",),
+    records.OutboxMessage: ("recipient", "subject", "body_text", "body_html", "detail"),
+    Stop: ("words",),
+    StopEvent: ("words",),
+}
+KEPT: Final = frozenset(
+    {
+        records.Debtor,
+        records.DebtorMerge,
+        records.Delegation,
+        records.Invoice,
+        records.Payment,
+        records.Allocation,
+        ImportChange,
+        records.OutboxMessage,
+        records.OutboxLine,
+        ClaimRow,
+        SpecialPlan,
+        posting.Posting,
+        records.Act,
+        Stop,
+        StopInvoice,
+        StopEvent,
+    }
+)
