@@ -134,7 +134,7 @@ def _check(label: Any, hint: Any, checked: Any, on_change: Any, name: str) -> rx
             class_name="plan-switch",
         ),
         rx.el.p(hint, id=f"plan-{name}-hint", class_name="muted small"),
-        class_name="plan-check within",
+        class_name="plan-check plan-under",
     )
 
 

@@ -16,7 +16,7 @@ DEAR = replace(
     DEFAULT_PLAN,
     steps=(
         Step(StepCode.STATEMENT_1, 7, channel=Channel.SMS),
-        Step(StepCode.FORMAL_NOTICE, 30, None, 23, Channel.REGISTERED, "own", 12_50, claims=True),
+        Step(StepCode.FORMAL_NOTICE, 30, None, 23, Channel.REGISTERED, 12_50, claims=True),
     ),
 )
 
