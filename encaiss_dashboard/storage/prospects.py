@@ -208,10 +208,14 @@ class Known:
     contacts: Mapping[int, date]
     parties: Mapping[int, tuple[str, str, str]]
     paid_until: date | None
+    _statuses: dict[int, DelegationStatus] = field(default_factory=dict)
 
     def status(self, debtor_id: int) -> DelegationStatus:
         """How a debtor stands on the day."""
-        return status(self.events.get(debtor_id, ()), self.on)
+        found = self._statuses.get(debtor_id)
+        if found is None:
+            found = self._statuses[debtor_id] = status(self.events.get(debtor_id, ()), self.on)
+        return found
 
     def consumer(self, debtor_id: int) -> bool:
         """Whether Book XIX protects a debtor."""
@@ -359,18 +363,21 @@ def _open(
 ) -> dict[int, list[OpenInvoice]]:
     """What ``Ledger.open_cents`` tells of invoices, those in euro first."""
     invoice, allocation = records.Invoice, records.Allocation
+    # Looked up invoice by invoice: added up for the whole client, each part of its debtors would wait for it.
     settled = (
-        select(col(allocation.invoice_id), func.sum(allocation.amount_cents).label("cents"))
-        .where(col(allocation.client_id) == client_id, col(allocation.on) <= on)
-        .group_by(col(allocation.invoice_id))
-        .subquery()
+        select(func.sum(allocation.amount_cents))
+        .where(
+            col(allocation.invoice_id) == col(invoice.id),
+            col(allocation.client_id) == client_id,
+            col(allocation.on) <= on,
+        )
+        .scalar_subquery()
     )
-    left = col(invoice.total_cents) - func.coalesce(settled.c.cents, 0)
+    left = col(invoice.total_cents) - func.coalesce(settled, 0)
     # As tuples: an object of the mapper for each would take twice as long.
     names = ("id", "debtor_id", "number", "issue", "due", "currency", "total_cents", "reference")
     query = (
         select(*(col(getattr(invoice, name)) for name in (*names, "recorded_at")), left)
-        .outerjoin(settled, settled.c.invoice_id == col(invoice.id))
         .where(
             col(invoice.client_id) == client_id,
             col(invoice.debtor_id).in_(debtor_ids),

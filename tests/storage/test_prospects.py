@@ -59,7 +59,8 @@ def test_open_invoices_and_credits_are_those_of_the_ledgers(house, wiring, seed)
             owed = queries.open_invoices(work.session, client, on)
             free = queries.free_credits(work.session, client, on)
             for key in ids:
-                assert [replace(item, known_since=None) for item in seen[key].invoices] == owed.get(key, [])
+                items = [replace(item, known_since=None) for item in seen[key].invoices]
+                assert items == owed.get(key, [])
                 assert list(seen[key].credit) == free.get(key, [])
 
 

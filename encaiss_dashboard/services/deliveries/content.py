@@ -195,13 +195,23 @@ def sections(claimant: Claimant, stopped: Collection[int]) -> list[Section]:
     found = []
     for currency, ledger in ledgers.items():
         mine = [line for line in lines if line.currency == currency and not line.dropped]
-        section = letters.section(currency, owed[currency], ledger.unallocated(work.today), claims)
+        credit = ledger.unallocated(work.today) - _claimed_first(claimant, currency)
+        section = letters.section(currency, owed[currency], credit, claims)
         if section is not None:
             found.append(section)
         else:
             for line in mine:
                 line.dropped = True
     return found
+
+
+def _claimed_first(claimant: Claimant, currency: str) -> Money:
+    """What of a credit is not for the lines of a courtesy message: it belongs to what is late already."""
+    if claimant.row.step != StepCode.COURTESY:
+        return Money(0, currency)
+    items, today = claimant.seen.invoices, claimant.work.today
+    late = (item.open for item in items if item.stop is None and item.invoice.due < today)
+    return Money.total((amount for amount in late if amount.currency == currency), currency)
 
 
 def _still_owed(work: Work, ledger: Ledger, lines: Sequence[records.OutboxLine]) -> list[LetterLine]:
