@@ -20,6 +20,7 @@ def steps() -> rx.Component:
         t("plan.steps_hint"),
         rx.el.div(rx.foreach(Terms.steps, _step), class_name="plan-steps"),
         rx.el.p(t("plan.claims_hint"), class_name="muted small plan-hint"),
+        rx.cond(Terms.of_invoice, rx.el.p(t("plan.invoice_hint"), class_name="muted small plan-hint")),
     )
 
 
@@ -143,11 +144,14 @@ def settings() -> rx.Component:
     return card(
         t("plan.settings"),
         "",
-        rx.el.div(
-            _field("gap", Terms.gap, mode="numeric"),
-            _field("minimum", Terms.minimum, mode="decimal"),
-            _field("stale", Terms.stale, mode="numeric"),
-            class_name="plan-one",
+        rx.cond(
+            ~Terms.of_invoice,
+            rx.el.div(
+                _field("gap", Terms.gap, mode="numeric"),
+                _field("minimum", Terms.minimum, mode="decimal"),
+                _field("stale", Terms.stale, mode="numeric"),
+                class_name="plan-one",
+            ),
         ),
         rx.cond(
             ~Terms.consumer,
