@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.domain.dunning import Held, HoldReason, Plan, Planned, StepCode
 from encaiss_dashboard.domain.invoices import Kind
-from encaiss_dashboard.storage import records
+from encaiss_dashboard.storage import inbound, records, stops
 from encaiss_dashboard.storage.credits import credited
 from encaiss_dashboard.storage.plans import Audience, ClientPlans
 from encaiss_dashboard.storage.prospects import (
@@ -27,8 +27,8 @@ from encaiss_dashboard.storage.prospects import (
     Prospect,
     known_of,
     prospects,
-    stopped,
 )
+from encaiss_dashboard.storage.undeliverable import undeliverable_among
 
 _AT_ONCE: Final = 2_000
 """Debtors read with all their invoices at a time."""
@@ -96,13 +96,23 @@ def night(
 def _plain(session: Session, known: Known, on: date, flagged: Collection[int]) -> set[int]:
     """The flagged debtors whose balance and plan leave nothing to ask but when they were last written to."""
     special = {*known.plans.debtors, *_of_invoices(session, known)}
-    doubtful = special | credited(session, known.client_id, on) | stopped(session, known.client_id)
+    doubtful = special | credited(session, known.client_id, on) | _stopped(session, known.client_id)
     return {
         key
         for key in flagged
         if key not in doubtful
         and known.status(key).state is DelegationState.DELEGATED
         and not known.plan(key).minimum_cents
+    }
+
+
+def _stopped(session: Session, client_id: int) -> set[int]:
+    """Debtors of a client about whom anything was ever stated or learnt that may stop reminders."""
+    some = (client_id,)
+    return {
+        *stops.of_clients(session, some),
+        *undeliverable_among(session, some),
+        *inbound.unread(session, some),
     }
 
 

@@ -37,7 +37,7 @@ from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import inbound, plans, queries, records, stops
 from encaiss_dashboard.storage.credits import free_credit
 from encaiss_dashboard.storage.plans import Agreed, ClientPlans
-from encaiss_dashboard.storage.undeliverable import Undeliverable, undeliverable, undeliverable_among
+from encaiss_dashboard.storage.undeliverable import Undeliverable, undeliverable
 
 IN_HAND: Final = frozenset({DelegationState.DELEGATED, DelegationState.PAUSED})
 """Debtors that a night looks at: those of a pause too, to say that it holds a message back."""
@@ -161,14 +161,17 @@ class Prospect:
         return [item for item in self.main if item.invoice.due < self.on]
 
     def next_message(self, *more: DelegationEvent) -> tuple[StepCode, date] | None:
-        """The step and earliest day of its next message, supposing more decisions."""
+        """The step and earliest day of its next message, supposing more decisions.
+
+        None is told while it would go to an address that does not exist.
+        """
         first, stopped = self.on, self.stops.of_debtor(self.on)
         if stopped is not None:
             until = stopped.facts.get("until")
             if not isinstance(until, date):
                 return None
             first = until + timedelta(days=1)
-        return next_message(
+        found = next_message(
             self.plan,
             [*self.events, *more],
             first,
@@ -177,6 +180,8 @@ class Prospect:
             last_contact=self.last_contact,
             standing=self.standing,
         )
+        dead = found is not None and self.undeliverable is not None and by_email(self.plan, found[0])
+        return None if dead else found
 
     def with_stops(self, stops: Stops) -> Prospect:
         """The same debtor on the same day, supposing other stops."""
@@ -343,16 +348,6 @@ def prospects(
             seen = replace(seen, undeliverable=dead.get(key), unread=key in unread)
             found[key] = seen.with_stops(halted[key].stops) if key in halted else seen
     return found
-
-
-def stopped(session: Session, client_id: int) -> set[int]:
-    """Debtors of a client about whom anything was ever stated or learnt that may stop reminders."""
-    some = (client_id,)
-    return {
-        *stops.of_clients(session, some),
-        *undeliverable_among(session, some),
-        *inbound.unread(session, some),
-    }
 
 
 def _open(

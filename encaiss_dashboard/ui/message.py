@@ -85,11 +85,16 @@ def _why() -> rx.Component:
                         Told.lines,
                         lambda line: rx.el.li(
                             rx.el.div(
-                                rx.cond(line["dropped"], tag(t("message.left_out"), "mute")),
+                                rx.el.span(
+                                    line["why"],
+                                    rx.cond(
+                                        line["dropped"], tag(t("message.left_out"), "mute"), rx.fragment()
+                                    ),
+                                    class_name="small",
+                                ),
                                 rx.el.span(line["open"], class_name="num strong end"),
-                                class_name="head",
+                                class_name="head reasoned",
                             ),
-                            rx.el.p(line["why"], class_name="small"),
                         ),
                     ),
                     aria_label=t("message.invoices"),
