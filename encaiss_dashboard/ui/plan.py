@@ -101,15 +101,15 @@ def _whole() -> rx.Component:
         rx.el.div(
             rx.el.fieldset(
                 plan_fields.steps(),
-                rx.cond(Terms.consumer, plan_fields.consumers()),
-                plan_fields.days(),
+                rx.cond(Terms.consumer & ~Terms.of_invoice, plan_fields.consumers()),
+                rx.cond(~Terms.of_invoice, plan_fields.days()),
                 disabled=~Shell.may_delegate,
                 class_name="plan-fields grid",
             ),
             rx.el.div(
                 _foreseen(),
                 rx.el.fieldset(
-                    plan_fields.settings(),
+                    rx.cond(~Terms.of_invoice | ~Terms.consumer, plan_fields.settings()),
                     rx.cond(Terms.scope == "consumer", plan_fields.who_is()),
                     disabled=~Shell.may_delegate,
                     class_name="plan-fields grid",

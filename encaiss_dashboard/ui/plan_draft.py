@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypedDict
 
 from encaiss_dashboard.domain.dunning import COURTESY, DEFAULT_PLAN, Plan, StepCode
+from encaiss_dashboard.domain.errors import Unreadable
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.plan_terms import written
 from encaiss_dashboard.domain.sending_days import WEEK
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import day, decimal, moment, text, weekday
 from encaiss_dashboard.services.plans import AgreedPlan, ForeseenStep
+from encaiss_dashboard.ui.typed import typed_cents, typed_number
 
 _TONES: Final = {StepCode.COURTESY: "info", StepCode.FORMAL_NOTICE: "bad"}
 _DAY: Final = re.compile(r"\s*([0-9]{1,2})\s*[/.-]\s*([0-9]{1,2})\s*")
-_NUMBER: Final = re.compile(r"\s*[0-9]{1,6}\s*")
 
 
 class StepRow(TypedDict):
@@ -104,7 +104,7 @@ def step_terms(row: StepRow, kept: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **kept,
         "code": row["code"],
-        "days_late_min": number(row["days"]),
+        "days_late_min": typed_number(row["days"]),
         "days_late_max": None,
         "days_after_previous": 0,
         "channel": known or Channel.EMAIL.value,
@@ -128,23 +128,12 @@ def typed_amount(amount_cents: int, lang: str) -> str:
     return decimal(Money(amount_cents).decimal, lang, places=2) if amount_cents else ""
 
 
-def number(typed: str) -> int:
-    """What was typed as a number of days, below all that is possible when it is none."""
-    return int(typed) if _NUMBER.fullmatch(typed) else -1
-
-
 def cents(typed: str) -> int:
     """What was typed as an amount, below all that is possible when it is none; nothing is 0."""
-    plain = re.sub(r"[\s\u00a0\u202f€]", "", typed)
-    if "," in plain:
-        plain = plain.replace(".", "").replace(",", ".")
-    if not plain:
-        return 0
     try:
-        amount = Decimal(plain) * 100
-    except InvalidOperation:
+        return typed_cents(typed) or 0
+    except Unreadable:
         return -1
-    return int(amount) if amount.is_finite() and amount == amount.to_integral_value() else -1
 
 
 def day_of_year(typed: str) -> str:

@@ -20,6 +20,7 @@ def steps() -> rx.Component:
         t("plan.steps_hint"),
         rx.el.div(rx.foreach(Terms.steps, _step), class_name="plan-steps"),
         rx.el.p(t("plan.claims_hint"), class_name="muted small plan-hint"),
+        rx.cond(Terms.of_invoice, rx.el.p(t("plan.invoice_hint"), class_name="muted small plan-hint")),
     )
 
 
@@ -134,7 +135,7 @@ def _check(label: Any, hint: Any, checked: Any, on_change: Any, name: str) -> rx
             class_name="plan-switch",
         ),
         rx.el.p(hint, id=f"plan-{name}-hint", class_name="muted small"),
-        class_name="plan-check",
+        class_name="plan-check plan-under",
     )
 
 
@@ -143,11 +144,14 @@ def settings() -> rx.Component:
     return card(
         t("plan.settings"),
         "",
-        rx.el.div(
-            _field("gap", Terms.gap, mode="numeric"),
-            _field("minimum", Terms.minimum, mode="decimal"),
-            _field("stale", Terms.stale, mode="numeric"),
-            class_name="plan-one",
+        rx.cond(
+            ~Terms.of_invoice,
+            rx.el.div(
+                _field("gap", Terms.gap, mode="numeric"),
+                _field("minimum", Terms.minimum, mode="decimal"),
+                _field("stale", Terms.stale, mode="numeric"),
+                class_name="plan-one",
+            ),
         ),
         rx.cond(
             ~Terms.consumer,
@@ -179,7 +183,7 @@ def consumers() -> rx.Component:
         ),
         rx.cond(
             Terms.clause == Clause.FIXED.value,
-            _field("fixed", Terms.fixed, mode="decimal"),
+            rx.el.div(_field("fixed", Terms.fixed, mode="decimal"), class_name="plan-check"),
         ),
         _check(
             t("plan.interest"),

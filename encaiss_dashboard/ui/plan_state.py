@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
 from encaiss_dashboard.domain.consumer import Clause, Creditor
 from encaiss_dashboard.domain.dunning import PLANS, Named, Plan
 from encaiss_dashboard.domain.errors import NotFound, Refusal, Unreadable
-from encaiss_dashboard.domain.plan_terms import written
+from encaiss_dashboard.domain.plan_terms import plan_of, written
 from encaiss_dashboard.domain.sending_days import COUNTRIES
 from encaiss_dashboard.locales import decimal, text
 from encaiss_dashboard.services import plans
@@ -18,6 +19,7 @@ from encaiss_dashboard.services.plans.checking import PlanCosts
 from encaiss_dashboard.ui import access, plan_draft
 from encaiss_dashboard.ui.plan_draft import ClosureRow, DayRow, ForeseenRow, StepRow, VersionRow
 from encaiss_dashboard.ui.shell import Choice, Next, Shell, handler
+from encaiss_dashboard.ui.typed import typed_number
 
 CLOSURES: Final = 4
 _CHRISTMAS: Final = ("24/12", "02/01")
@@ -35,6 +37,7 @@ class Terms(Shell):
     missing: bool = False
     scope: str = plans.BUSINESS
     special: bool = False
+    of_invoice: bool = False
     own: bool = False
     consumer: bool = False
     name: str = ""
@@ -73,7 +76,7 @@ class Terms(Shell):
             found = await access.read(self, plans.scoped, asked or plans.BUSINESS)
         except (NotFound, Unreadable):
             self.ready = self.missing = True
-            self.scope, self.name, self.special = plans.BUSINESS, "", False
+            self.scope, self.name, self.special, self.of_invoice = plans.BUSINESS, "", False, False
             return None
         self.missing = False
         self._head(found)
@@ -162,7 +165,10 @@ class Terms(Shell):
         """Draft one of the named plans; nothing is agreed yet, and what was said of consumers stays."""
         if name in set(Named):
             said = self._terms()["consumer"]
-            self._draw(PLANS[Named(name)])
+            plan = PLANS[Named(name)]
+            if self.of_invoice:
+                plan = replace(plan_of(self._drawn_from), steps=plan.steps, enters_by_age=plan.enters_by_age)
+            self._draw(plan)
             self._draw_consumer(said)
         await self._preview()
 
@@ -224,7 +230,9 @@ class Terms(Shell):
     def _head(self, found: Scoped) -> None:
         lang = self._language()
         self.scope, self.consumer, self.version = found.scope, found.consumer, found.version
-        self.special, self.own, self.name = found.debtor_id is not None, found.own, found.name
+        self.special, self.name = found.debtor_id is not None, found.name
+        self.own = self.special and found.own
+        self.of_invoice = found.scope.startswith("invoice:")
         self.debtor_href = f"/debtors/{found.debtor_id}" if self.special else ""
         self.consumers = found.consumers
         if self.special and not found.own:
@@ -270,7 +278,7 @@ class Terms(Shell):
             "steps": [
                 plan_draft.step_terms(row, kept.get(row["code"], {})) for row in self.steps if row["on"]
             ],
-            "contact_gap_days": plan_draft.number(self.gap),
+            "contact_gap_days": typed_number(self.gap),
             "minimum_cents": plan_draft.cents(self.minimum),
             "weekdays": [int(row["value"]) for row in self.weekdays if row["on"]],
             "country": self.country,
@@ -280,7 +288,7 @@ class Terms(Shell):
                 if row["first"].strip() or row["last"].strip()
             ],
             "enters_by_age": self.by_age,
-            "stale_after_days": plan_draft.number(self.stale) if self.stale.strip() else None,
+            "stale_after_days": typed_number(self.stale) if self.stale.strip() else None,
             "consumer": {
                 "supplies": self.supplies.strip(),
                 "creditor": self.creditor,

@@ -1,6 +1,7 @@
 """The plan of reminders in the browser: changed with the dates before one's eyes, and refused in words."""
 
 import re
+from datetime import date
 
 import pytest
 from playwright.sync_api import expect
@@ -71,12 +72,13 @@ def test_consumers_one_debtor_and_stale_payments_have_their_own_terms(
     client = server.house.client("specials", "Plan Propre SRL")
     server.house.user(Role.OWNER, "specials", "owner@specials.example", "Test owner")
     debtor = server.house.debtor(client, "Moulin Clair SA", city="Namur")
+    invoice = server.house.invoice(debtor, "2026-001", due=date(2026, 11, 1), cents=100_000)
     signed_in("owner@specials.example")
     settled("/reminders/plan")
     page.get_by_role("link", name=fr("persons")).click()
     expect(page.get_by_text(fr("free"))).to_have_count(1)
     page.get_by_label(fr("supplies"), exact=True).fill("travaux de menuiserie")
-    page.get_by_label(fr("clause"), exact=True).select_option("scale")
+    page.get_by_label(fr("clause")).select_option("scale")
     costs = page.get_by_label(f"{text('fr', 'step.statement_2_short')} — {fr('costs')}")
     costs.fill("7,51")
     expect(page.locator(".n-bad")).to_contain_text("7,50")
@@ -106,6 +108,11 @@ def test_consumers_one_debtor_and_stale_payments_have_their_own_terms(
     page.get_by_role("button", name=fr("go_back")).click()
     expect(page.get_by_text(fr("went_back", n=3))).to_be_visible()
     expect(page.get_by_text(fr("which_consumer"))).to_be_visible()
+
+    settled(f"/reminders/plan?for=invoice:{invoice}")
+    expect(page.locator("h1")).to_contain_text("2026-001")
+    expect(page.get_by_text(fr("invoice_hint"))).to_be_visible()
+    expect(page.get_by_label(fr("gap"), exact=True)).to_have_count(0)
 
 
 @pytest.mark.parametrize("asked", ["debtor:999999", "invoice:1", "all", "%00", "debtor%3A1%27--", "x" * 3000])
