@@ -12,6 +12,8 @@ from encaiss_dashboard.domain.interest import InterestResult, Regime, interest
 from encaiss_dashboard.domain.money import Money, round_cents
 from encaiss_dashboard.domain.workdays import Channel, waiting_period
 
+_REMINDER_CENTS: Final = 7_50
+_POSTAGE_CENTS: Final = 12_50
 _CEILING: Final = Money(2_000_00)
 # Balance above which the band holds, base at that balance, share of the part above it; highest first.
 _BANDS: Final = (
@@ -39,6 +41,14 @@ class Creditor(StrEnum):
     """Interest from the day after the reminder was sent, once the free period has passed unpaid."""
     OTHER = "other"
     """Interest only after the free period."""
+
+
+def costs_cap(channel: Channel) -> int:
+    """The most that a reminder after the first one may cost, in cents (art. XIX.2): 7.50 and the postage.
+
+    The postage of a registered letter is taken as 12.50 at the most; an e-mail, a text and a call have none.
+    """
+    return _REMINDER_CENTS + (_POSTAGE_CENTS if channel.on_paper else 0)
 
 
 def indemnity_cap(balance: Money) -> Money:

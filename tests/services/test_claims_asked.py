@@ -145,3 +145,14 @@ def test_a_message_with_a_consumers_first_reminder_claims_nothing_for_the_others
     story.night(29)
     assert claimed(house, client, 2) == {}
     assert text("fr", "letter.consumer_title") in mailbox.sent[-1].letter.subject
+
+
+def test_a_consumer_pays_no_more_for_a_reminder_than_the_law_allows_whatever_was_agreed(
+    house, story, mailbox, begin
+):
+    """Twelve euros were agreed while it counted as a business: 7.50 are asked for."""
+    dear = replace(CONSUMER, steps=tuple(replace(step, costs_cents=12_00) for step in CONSUMER.steps))
+    client, _ = begin(dear, kind="consumer")
+    story.night(8)
+    story.night(29)
+    assert claimed(house, client, 2)[ClaimKind.COSTS] == Money(7_50)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlmodel import col, delete, select
 
 from encaiss_dashboard.domain.claims import ClaimKind, ClaimLine, LateInvoice, Settled, claim_lines
+from encaiss_dashboard.domain.consumer import costs_cap
 from encaiss_dashboard.domain.dunning import DEFAULT_PLAN, PLANS, Named, OpenInvoice, Plan, Step, StepCode
 from encaiss_dashboard.domain.interest import Regime
 from encaiss_dashboard.domain.invoices import Ledger
@@ -65,7 +66,7 @@ class Claimant:
             step = self._step(line, item)
             if item is None or step is None:
                 continue
-            own = step.costs_cents if line is tone else 0
+            own = self._costs(step) if line is tone else 0
             late = LateInvoice(
                 item.invoice,
                 [
@@ -86,6 +87,12 @@ class Claimant:
         session.exec(delete(ClaimRow).where(col(ClaimRow.message_id) == row.id))
         assert row.id is not None
         session.add_all([claim_row(row.client_id, row.id, one) for one in claims])
+
+    def _costs(self, step: Step) -> int:
+        """What this reminder costs; a plan agreed while the debtor counted as a business may say more."""
+        if self.seen.regime is not Regime.BE_B2C:
+            return step.costs_cents
+        return min(step.costs_cents, costs_cap(Channel(self.row.channel)))
 
     def _step(self, line: records.OutboxLine, item: OpenInvoice | None) -> Step | None:
         agreed = (item.plan if item else None) or self.plan

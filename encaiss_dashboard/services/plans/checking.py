@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from encaiss_dashboard.domain.consumer import Clause, Creditor
+from encaiss_dashboard.domain.consumer import Clause, Creditor, costs_cap
 from encaiss_dashboard.domain.dunning import (
     COURTESY,
     OpenInvoice,
@@ -37,11 +37,8 @@ CLOSURES_MAX: Final = 10
 STALE_MIN: Final = 7
 STALE_MAX: Final = 120
 COSTS_MAX: Final = 50_00
-CONSUMER_COSTS_MAX: Final = 7_50
-"""What a reminder to a consumer may cost at the most, postage apart (Code of economic law, art. XIX.2)."""
 CONSUMER_APART_MIN: Final = 15
 """The free days that the first reminder opens, and the day on which it leaves."""
-_POSTAGE_MAX: Final = 12_50
 _WORDS_MAX: Final = 120
 _PLAYED_DAYS: Final = 800
 
@@ -182,7 +179,7 @@ def _check_costs(steps: Sequence[Mapping[str, Any]], *, consumer: bool) -> None:
     for step in late:
         most = COSTS_MAX
         if consumer:
-            most = CONSUMER_COSTS_MAX + (_POSTAGE_MAX if Channel(step["channel"]).on_paper else 0)
+            most = costs_cap(Channel(step["channel"]))
         if not 0 <= step["costs_cents"] <= most:
             raise PlanCosts(step=step["code"].value, last=f"{most // 100}.{most % 100:02}")
     if consumer and (late[0]["costs_cents"] or late[0]["claims"]):
