@@ -258,7 +258,8 @@ def contacts(
     """Day of the last statement or notice to each debtor, or about what is now its own.
 
     The latter went to another debtor, from which it was parted since: whoever it reached must not hear
-    of the same invoices again before the gap is over.
+    of the same invoices again before the gap is over. One that a mail server kept waiting counts from the
+    day on which it left.
     """
     message, line, invoice = records.OutboxMessage, records.OutboxLine, records.Invoice
     written = [
@@ -266,8 +267,9 @@ def contacts(
         col(message.dropped_at).is_(None),
         col(message.step) != StepCode.COURTESY.value,
     ]
-    to: Any = select(message.debtor_id, func.max(message.day)).where(*written)
-    about: Any = select(invoice.debtor_id, func.max(message.day)).where(
+    days = (func.max(message.day), func.max(message.sent_at))
+    to: Any = select(message.debtor_id, *days).where(*written)
+    about: Any = select(invoice.debtor_id, *days).where(
         *written,
         col(line.client_id).in_(client_ids),
         col(line.message_id) == col(message.id),
@@ -278,7 +280,8 @@ def contacts(
     last: dict[int, date] = {}
     for query, whose in ((to, col(message.debtor_id)), (about, col(invoice.debtor_id))):
         asked = query if debtor_ids is None else query.where(whose.in_(debtor_ids))
-        for debtor_id, day in session.exec(asked.group_by(whose)):
+        for debtor_id, planned, sent in session.exec(asked.group_by(whose)):
+            day = max(planned, sent.date()) if sent else planned
             last[debtor_id] = max(day, last.get(debtor_id, day))
     return last
 
