@@ -8,14 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-import pytest
 from dateutil.easter import easter
 
 from encaiss_dashboard.domain.dunning import DEFAULT_PLAN, PLANS, Named, Plan, StepCode, with_courtesy
 from encaiss_dashboard.domain.sending_days import Closure, DayOfYear, SendingDays
-
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
 
 DAY = timedelta(days=1)
 CHRISTMAS = Closure(DayOfYear(12, 22), DayOfYear(1, 4))
