@@ -152,7 +152,7 @@ def _free_days(late: LateInvoice, regime: Regime) -> date | None:
 
 
 def _first_reminder(late: LateInvoice) -> StepDone | None:
-    reminders = [one for one in late.done if one.code is not StepCode.COURTESY]
+    reminders = [one for one in late.done if one.code is not StepCode.COURTESY and one.channel.in_writing]
     return min(reminders, key=lambda one: one.on, default=None)
 
 

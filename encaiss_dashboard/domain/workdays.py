@@ -28,6 +28,11 @@ class Channel(StrEnum):
     SMS = "sms"
 
     @property
+    def in_writing(self) -> bool:
+        """Whether it can carry all that a consumer's first reminder has to say, and be proved."""
+        return self in {Channel.EMAIL, Channel.POST, Channel.REGISTERED}
+
+    @property
     def on_paper(self) -> bool:
         """Whether it travels by post."""
         return self in {Channel.POST, Channel.REGISTERED}

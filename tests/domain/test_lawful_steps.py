@@ -71,6 +71,12 @@ def test_the_free_period_is_opened_once_by_the_first_reminder_and_by_no_courtesy
     assert lawful_from([second, first], CONSUMER) == date(2026, 12, 1)
 
 
+def test_a_call_or_a_text_is_no_consumers_first_reminder():
+    call = StepDone(StepCode.STATEMENT_1, date(2026, 11, 2), Channel.CALL)
+    text = replace(call, code=StepCode.STATEMENT_2, channel=Channel.SMS)
+    assert lawful_from([call, text], CONSUMER) == date.min
+
+
 def test_a_business_has_no_free_period():
     assert Story([invoice("A")], HURRIED).nights(*range(60)) == {1: "A1", 8: "A2", 15: "AF"}
 

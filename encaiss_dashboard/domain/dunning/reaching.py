@@ -127,9 +127,10 @@ def lawful_from(done: Sequence[StepDone], standing: Standing) -> date:
     """The first day on which the law allows a further reminder of an invoice, the first of all for most.
 
     A consumer's first reminder opens a free period of 14 days, in which nothing else may be sent or
-    charged (Code of economic law, art. XIX.2); a courtesy message before the due date is none.
+    charged (Code of economic law, art. XIX.2); a courtesy message before the due date is none, nor is
+    a call or a text.
     """
-    reminders = [one for one in done if one.code is not StepCode.COURTESY]
+    reminders = [one for one in done if one.code is not StepCode.COURTESY and one.channel.in_writing]
     if not standing.consumer or not reminders:
         return date.min
     first = min(reminders, key=lambda one: one.on)

@@ -108,12 +108,12 @@ class Claimant:
         if self.seen.regime is not Regime.BE_B2C:
             return []
         steps = {line.invoice_id: line.step for line in lines if line.step}
-        free = {StepCode.COURTESY.value}
+        free = StepCode.COURTESY.value
         return [
             item
             for item in self.seen.invoices
-            if (step := steps.get(item.invoice.id)) and step not in free
-            if all(done.code.value in {*free, step} for done in item.done)
+            if (step := steps.get(item.invoice.id)) and step != free
+            if not any(d.code.value not in {free, step} and d.channel.in_writing for d in item.done)
         ]
 
     def _costs_before(self, lines: Sequence[records.OutboxLine]) -> dict[int, int]:

@@ -115,6 +115,12 @@ class PlanFirstFree(Refusal):
     code = "plan_first_free"
 
 
+class PlanFirstWritten(Refusal):
+    """A consumer's first reminder that would not be in writing; fact ``step``."""
+
+    code = "plan_first_written"
+
+
 class PlanStale(Refusal):
     """Too few or too many days for payments to be up to date; facts ``first`` and ``last``."""
 
@@ -145,7 +151,7 @@ def checked(terms: Mapping[str, Any], *, consumer: bool = False) -> Plan:
 
     Raises:
         Unreadable, PlanStepMissing, PlanDays, PlanOrder, PlanGap, PlanMinimum, PlanCosts, PlanFirstFree,
-            PlanStale, PlanClosed: no plan.
+            PlanFirstWritten, PlanStale, PlanClosed: no plan.
     """
     try:
         given = _Terms.model_validate(terms).model_dump()
@@ -184,6 +190,8 @@ def _check_costs(steps: Sequence[Mapping[str, Any]], *, consumer: bool) -> None:
             raise PlanCosts(step=step["code"].value, last=f"{most // 100}.{most % 100:02}")
     if consumer and (late[0]["costs_cents"] or late[0]["claims"]):
         raise PlanFirstFree(step=late[0]["code"].value)
+    if consumer and not Channel(late[0]["channel"]).in_writing:
+        raise PlanFirstWritten(step=late[0]["code"].value)
 
 
 def _steps(given: Sequence[dict[str, Any]], apart_min: int) -> list[Mapping[str, Any]]:
