@@ -155,6 +155,7 @@ class Books:
     halts: list[Halt] = field(default_factory=list)
     insolvent: dict[int, Halt] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
+    waiting: list[dict[int, StepCode]] = field(default_factory=list)
     told: date | None = None
 
     def plan(self, person):
@@ -184,7 +185,9 @@ class Books:
         general, done = self.plan(person), self.steps_of(bill)
         plan = bill.plan or general
         hard = [(one, step) for one, step in done if step is not StepCode.COURTESY]
-        highest, late = max((RANKS[step] for _, step in done), default=-1), (day - bill.due).days
+        under_way = [steps[bill.key] for steps in self.waiting if bill.key in steps]
+        taken = [*(step for _, step in done), *under_way]
+        highest, late = max((RANKS[step] for step in taken), default=-1), (day - bill.due).days
         if plan.enters_by_age and not person.consumer and not hard:
             age = (max(person.since, bill.recorded) - bill.due).days
             for step in plan.steps[:-1]:

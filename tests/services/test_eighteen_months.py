@@ -127,7 +127,7 @@ class Life:
             which = (col(OutboxMessage.id) > self.read) | col(OutboxMessage.id).in_(self.waiting)
             rows = session.exec(select(OutboxMessage).where(which).order_by(col(OutboxMessage.id))).all()
             mails = {one.message_id: one.letter.text for one in self.mailbox.sent[-len(rows) - 1 :]}
-            left, tried = [], {}
+            left, tried, self.books.waiting = [], {}, []
             for row in rows:
                 new, self.read = row.id > self.read, max(row.id, self.read)
                 if new:
@@ -137,6 +137,10 @@ class Life:
                     raise AssertionError("\n".join(told))
                 over = row.sent_at or row.dropped_at or row.failed_at
                 (self.waiting.discard if over else self.waiting.add)(row.id)
+                if not over:
+                    lines = session.exec(select(OutboxLine).where(OutboxLine.message_id == row.id)).all()
+                    under_way = {n.invoice_id: StepCode(n.step) for n in lines if n.step}
+                    self.books.waiting.append(under_way)
                 if row.sent_at is not None:
                     of = (OutboxLine.message_id == row.id, col(OutboxLine.dropped).is_(False))
                     lines = session.exec(select(OutboxLine).where(*of)).all()

@@ -38,7 +38,7 @@ class Step:
         code: which rung.
         days_late_min: days past due from which it goes, negative before the due date.
         days_late_max: last day on which it still makes sense; after that the next rung is taken.
-        days_after_previous: days since the invoice's previous step, other than a courtesy, was sent.
+        days_after_previous: days since the night of the invoice's previous step other than a courtesy.
         channel: how it goes; by e-mail to a debtor without an address it goes by post.
         costs_cents: what this reminder itself adds to the claim, in cents.
         claims: whether it asks for interest and indemnity too, as separate lines.
