@@ -106,7 +106,7 @@ def test_a_thing_to_do_leads_where_it_is_done(admin, settled, page, server, scie
     before = opened(server, scierie["client"])
     thing = things(page).filter(has_text=text("fr", f"desk.{kind}_text", **facts))
     expect(thing).to_contain_text(NAME)
-    thing.get_by_role("button").click()
+    thing.get_by_role("button").last.click()
     expect(page).to_have_url(re.compile(path.format(**scierie) + "$"))
     expect(page.locator(".banner")).to_contain_text(NAME)
     assert len(opened(server, scierie["client"])) == len(before) + 1

@@ -28,11 +28,6 @@ def picture(tmp_path):
     return path.read_bytes()
 
 
-def kept(server):
-    """All that is stored, but for when a session was last used: that may be written down at any time."""
-    return {name: rows for name, rows in server.house.dump().items() if name != "login_session"}
-
-
 def test_an_owner_puts_a_logo_on_its_letters(send, ardenne, picture):
     answer = send("/uploads/logo", picture, ardenne.cookies["owner"])
     assert (answer.status_code, answer.json()) == (200, {"location": "/reminders/texts"})
@@ -41,30 +36,30 @@ def test_an_owner_puts_a_logo_on_its_letters(send, ardenne, picture):
 @pytest.mark.parametrize("who", ["nobody", "reader", "accountant"])
 @pytest.mark.parametrize("path", ROUTES)
 def test_who_may_not_is_refused_and_nothing_is_kept(server, send, ardenne, picture, path, who):
-    before = kept(server)
+    before = server.house.dump()
     assert send(path, picture, ardenne.cookies.get(who, "")).status_code == 403
-    assert kept(server) == before
+    assert server.house.dump() == before
 
 
 @pytest.mark.parametrize("path", ROUTES)
 def test_another_pages_file_is_refused(server, send, ardenne, picture, path):
-    before = kept(server)
+    before = server.house.dump()
     assert send(path, picture, ardenne.cookies["owner"], origin="http://evil.example").status_code == 403
-    assert kept(server) == before
+    assert server.house.dump() == before
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_no_picture_is_refused_in_words(server, send, ardenne, language):
-    before = kept(server)
+    before = server.house.dump()
     answer = send("/uploads/logo", b"<svg/>", ardenne.cookies["owner"], language=language)
     assert answer.json() == {"problem": text(language, "refusal.logo_unreadable")}
     assert answer.status_code == 403
-    assert kept(server) == before
+    assert server.house.dump() == before
 
 
 def test_a_file_beyond_the_limit_is_not_even_taken_in(server, send, ardenne):
-    before = kept(server)
+    before = server.house.dump()
     answer = send("/uploads/logo", b"\x89PNG" + b"x" * (3 * BYTES_MAX), ardenne.cookies["owner"])
     assert answer.status_code == 413
     assert "1" in answer.json()["problem"]
-    assert kept(server) == before
+    assert server.house.dump() == before
