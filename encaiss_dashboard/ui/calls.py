@@ -27,7 +27,7 @@ def calls_page() -> rx.Component:
                 rx.el.a(t("menu.desk"), href="/desk"), aria_label=t("calls.title"), class_name="crumbs"
             ),
         ),
-        rx.cond(Calls.closed, rx.el.p(t("calls.closed"), class_name="note n-warn", role="status")),
+        rx.cond(Calls.closed, rx.el.p(t("calls.closed"), class_name="note n-warn gap", role="status")),
         rx.cond(
             Calls.ready,
             rx.cond(making, _call(), _list()),
@@ -55,7 +55,7 @@ def _list() -> rx.Component:
                                 rx.el.th(t("calls.owed"), scope="col", class_name="num"),
                                 rx.el.th(t("calls.late"), scope="col", class_name="num wide"),
                                 rx.el.th(t("calls.tries"), scope="col", class_name="wide"),
-                                rx.el.td(),
+                                rx.el.th(rx.el.span(t("calls.result"), class_name="sr"), scope="col"),
                             )
                         ),
                         rx.el.tbody(rx.foreach(Calls.rows, _row)),

@@ -3,7 +3,7 @@
 import json
 import threading
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -184,7 +184,7 @@ def test_a_provider_in_trouble_keeps_no_mail_back(moulin, house, provider, by, p
             records.OutboxMessage(
                 client_id=1, debtor_id=other, message_id="a@x.example", day=date(2026, 10, 9),
                 step="statement_1", language="fr", channel="email", recipient="s@nord.example",
-                created_at=work.now, sent_at=work.now,
+                created_at=work.now, sent_at=work.now - timedelta(days=44),
             )
         )  # fmt: skip
         work.session.flush()

@@ -1,6 +1,7 @@
 """One client's rows never come back to another, from any read there is or will be."""
 
 import inspect
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -93,6 +94,7 @@ def arguments(function, mine, ids):
         "wanted": lists.InvoiceFilter(ON, show="all"),
         "sort": "due",
         "descending": False,
+        "at_once": 100,
     }
     named = [p for name, p in inspect.signature(function).parameters.items() if name != "session"]
     unknown = {p.name for p in named if p.default is p.empty} - set(known)
@@ -154,6 +156,7 @@ def test_counts_and_sums_leave_other_clients_out(house, wiring):
 
 def plain(found):
     """Everything there is in a result, records and what they hold included."""
+    found = list(found) if isinstance(found, Iterator) else found
     if hasattr(found, "model_dump"):
         return repr(found.model_dump())
     if isinstance(found, dict):

@@ -330,10 +330,10 @@ def test_a_message_that_waits_for_the_gap_says_until_when(client, house, answer)
     assert held == {
         "debtor": "Moulin Clair SA",
         "reason": "contact_gap",
-        "until": "2026-12-05",
-        "sentence": "Contacted recently: a statement may go again from 5 Dec 2026.",
+        "until": "2026-12-07",  # run for the 20th, it left on the 22nd
+        "sentence": "Contacted recently: a statement may go again from 7 Dec 2026.",
     }
-    later = answer("remind", "--on", "2026-12-05", "--dry-run")["messages"]
+    later = answer("remind", "--on", "2026-12-07", "--dry-run")["messages"]
     assert [one["reason"] for one in later] == ["after_previous"]
     assert later[0]["because_of"]["previous"] == {"step": "statement_1", "on": "2026-11-20"}
 
