@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
+from walls import as_house
 
 from encaiss_dashboard.adapters.passwords import Argon2Passwords
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, WeakPassword
@@ -171,13 +172,17 @@ def test_an_unused_session_ends_after_two_hours_and_a_used_one_does_not(desk, cl
 
 def test_use_is_written_down_every_few_minutes_and_not_at_every_click(desk, clock, house):
     digest = desk.open(desk.owner.user_id)
-    before = house.dump()["login_session"]
+    seen = "SELECT seen_at FROM login_session"
+    with as_house(house.engine).connect() as reader:
+        before = reader.exec_driver_sql(seen).all()
     clock.now += SEEN_EVERY - timedelta(seconds=1)
     desk.wiring.signed_in(digest)
-    assert house.dump()["login_session"] == before
+    with as_house(house.engine).connect() as reader:
+        assert reader.exec_driver_sql(seen).all() == before
     clock.now += timedelta(seconds=1)
     desk.wiring.signed_in(digest)
-    assert house.dump()["login_session"] != before
+    with as_house(house.engine).connect() as reader:
+        assert reader.exec_driver_sql(seen).all() != before
 
 
 def test_signing_out_ends_that_session_and_no_other(desk):
