@@ -46,6 +46,7 @@ from encaiss_dashboard.storage import (
     texts,
     undeliverable,
 )
+from encaiss_dashboard.storage.invoice_documents import InvoiceDocument
 from encaiss_dashboard.storage.journal import ActKind
 
 DAY = date(2026, 11, 1)
@@ -112,7 +113,7 @@ def furnish(house: Any, slug: str) -> Aim:
     house.add(changes.ImportChange(**of_batch, invoice_id=invoice, before={"reference": mark}))
     house.add(changes.DebtorChange(**of_batch, debtor_id=debtor, filled={"city": mark}))
     beside = {"name": f"{mark}.pdf", "mime": "application/pdf", "digest": mark, "size_bytes": 4, "at": now}
-    document = house.add(records.InvoiceDocument(**of_batch, invoice_id=invoice, **beside))
+    document = house.add(InvoiceDocument(**of_batch, invoice_id=invoice, **beside))
     house.wiring.store.keep(f"document-{document}", mark.encode())
     message = _written(house, {"client_id": client, "debtor_id": debtor}, invoice, slug)
     _agree(house, client, mark, {"debtor_id": debtor, "invoice_id": invoice, "message_id": message})

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.storage import records
+from encaiss_dashboard.storage.invoice_documents import InvoiceDocument
 from encaiss_dashboard.work import Work
 
 
@@ -32,7 +32,7 @@ class Document:
 def of_invoices(work: Work, client_id: int | None, invoice_ids: Collection[int]) -> dict[int, list[Document]]:
     """The documents of each of these invoices that has any, as they came."""
     client = work.require(Action.VIEW, client_id)
-    document = records.InvoiceDocument
+    document = InvoiceDocument
     query = select(document).where(
         document.client_id == client, col(document.invoice_id).in_(list(invoice_ids))
     )
@@ -49,7 +49,7 @@ def content(work: Work, client_id: int | None, document_id: int) -> tuple[Docume
         NotFound: no such document, another client's, or its content is gone by now.
     """
     client = work.require(Action.VIEW, client_id)
-    row = work.session.get(records.InvoiceDocument, document_id)
+    row = work.session.get(InvoiceDocument, document_id)
     if row is None or row.client_id != client:
         raise NotFound
     try:

@@ -300,8 +300,7 @@ def failed(session: Session, ids: Ids) -> list[FailedMessage]:
 def letters_to_post(session: Session, ids: Ids, since: datetime) -> dict[int, tuple[int, datetime]]:
     """Client id → how many letters lie in the agency's post tray, and since when.
 
-    They were put there after ``since``, and after the tray of that client was last emptied; of none of
-    them it was said by itself that it was posted.
+    They came there after ``since`` and after the tray was last emptied, and none was said to be posted.
     """
     when = _emptied(ids).subquery()
     message, said = OutboxMessage, Posting

@@ -277,13 +277,23 @@ def contacts(
         col(line.dropped).is_(False),
         invoice.debtor_id != message.debtor_id,
     )
+    asked_of = [(to, col(message.debtor_id))]
+    if _ever_parted(session, client_ids):
+        asked_of.append((about, col(invoice.debtor_id)))
     last: dict[int, date] = {}
-    for query, whose in ((to, col(message.debtor_id)), (about, col(invoice.debtor_id))):
+    for query, whose in asked_of:
         asked = query if debtor_ids is None else query.where(whose.in_(debtor_ids))
         for debtor_id, planned, sent in session.exec(asked.group_by(whose)):
             day = max(planned, sent.date()) if sent else planned
             last[debtor_id] = max(day, last.get(debtor_id, day))
     return last
+
+
+def _ever_parted(session: Session, client_ids: Collection[int]) -> bool:
+    """Whether invoices of these clients were ever taken to another debtor without what was sent."""
+    act = records.Act
+    query = select(act.id).where(col(act.client_id).in_(client_ids), col(act.kind).in_(("parted", "split")))
+    return session.exec(query.limit(1)).first() is not None
 
 
 def addresses(session: Session, client_id: int) -> dict[int, str]:

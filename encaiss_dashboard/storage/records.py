@@ -18,6 +18,7 @@ from encaiss_dashboard.storage import (  # noqa: F401 - registers their tables
     changes,
     claims,
     inbound,
+    invoice_documents,
     logos,
     night_runs,
     plans,
@@ -241,22 +242,6 @@ class Invoice(Record, table=True):
     recorded_at: datetime = time_column()
 
 
-class InvoiceDocument(Record, table=True):
-    """A document kept beside an invoice, such as its PDF; the bytes are in the store."""
-
-    __tablename__ = "invoice_document"
-
-    id: int | None = key_column()
-    client_id: int = client_column()
-    invoice_id: int = Field(foreign_key="invoice.id", index=True)
-    batch_id: int | None = Field(default=None, foreign_key="import_batch.id", index=True)
-    name: str
-    mime: str
-    digest: str
-    size_bytes: int = cents_column()
-    at: datetime = time_column()
-
-
 class Payment(Record, table=True):
     """Money that came in, to whomever it was paid; a reversal is a negative one."""
 
@@ -343,6 +328,16 @@ class OutboxMessage(Record, table=True):
     """
 
     __tablename__ = "outbox_message"
+
+    __table_args__ = (
+        # All that is asked about the last message to each debtor, without the messages themselves.
+        Index(
+            "ix_outbox_message_last",
+            *("client_id", "debtor_id", "step", "day", "sent_at"),
+            sqlite_where=text("dropped_at IS NULL"),
+            postgresql_where=text("dropped_at IS NULL"),
+        ),
+    )
 
     id: int | None = key_column()
     client_id: int = client_column()

@@ -15,6 +15,7 @@ from encaiss_dashboard.services import debtors, imports
 from encaiss_dashboard.services.privacy import bundle, erasure, holdings, sorting
 from encaiss_dashboard.services.privacy.erasure import AlreadyErased, ErasureBlocked
 from encaiss_dashboard.storage import accounts, changes, personal, records
+from encaiss_dashboard.storage.invoice_documents import InvoiceDocument
 from encaiss_dashboard.storage.journal import verify
 
 DUE = date(2026, 9, 1)
@@ -238,7 +239,7 @@ def test_documents_beside_invoices_go_with_their_content(house, wiring, owner, c
     for debtor in (moulin, other):
         invoice = next(one.id for one in rows(house, records.Invoice) if one.debtor_id == debtor)
         paper = {"name": "facture.pdf", "mime": "application/pdf", "digest": "d", "size_bytes": 4}
-        row = records.InvoiceDocument(client_id=client, invoice_id=invoice, **paper, at=house.clock())
+        row = InvoiceDocument(client_id=client, invoice_id=invoice, **paper, at=house.clock())
         wiring.store.keep(f"document-{house.add(row)}", f"%PDF of {debtor}".encode())
     copy = opened(export(house, owner, client, moulin).content)
     assert copy["documents/1.pdf"] == f"%PDF of {moulin}".encode()
@@ -246,7 +247,7 @@ def test_documents_beside_invoices_go_with_their_content(house, wiring, owner, c
     gone = {line.code: line.n for line in erase(house, owner, client, moulin).gone}
     assert gone["documents"] == 1
     assert list(wiring.store.kept()) == ["document-2"]
-    assert [one.id for one in rows(house, records.InvoiceDocument)] == [2]
+    assert [one.id for one in rows(house, InvoiceDocument)] == [2]
 
 
 def test_what_an_import_added_to_what_was_known_of_a_debtor_is_forgotten(house, owner, client, moulin):

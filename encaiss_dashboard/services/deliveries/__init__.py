@@ -15,13 +15,12 @@ from typing import Final, NamedTuple
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, case, col, or_, select, update
 
-from encaiss_dashboard.domain.dunning import StepCode
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.letters import Delivered, DeliveryFailed, Message, ShortMessage
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.services.deliveries import content, outcomes
-from encaiss_dashboard.services.deliveries.claiming import Claimant
+from encaiss_dashboard.services.deliveries.asking import asked_for
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import Prospect, prospects
@@ -127,22 +126,8 @@ def hand_over(work: Work, message_id: int) -> Message | ShortMessage | None:
         row.detail = "interrupted"
         outcomes.fail(row, work)
         return None
-    reason = outcomes.no_reason(seen)
-    if reason:
-        outcomes.drop(row, work, reason)
-        return None
-    named = content.named(row, work)
-    stops = {item.invoice.id: item.stop for item in seen.invoices if item.stop and item.invoice.id in named}
-    claimant = Claimant(work, row, seen)
-    sections = content.sections(claimant, stops)
-    steps = [StepCode(line.step) for section in sections for line in section.lines if line.step]
-    if not steps:
-        outcomes.drop(row, work, next((stop.reason.value for stop in stops.values()), "settled"))
-        return None
-    # The invoice that set the tone may be paid by now.
-    row.step = max(steps, key=lambda code: code.rank).value
-    row.regime = seen.regime.value
-    return content.message(claimant, sections)
+    asked = asked_for(row, work, seen)
+    return content.message(*asked) if asked else None
 
 
 def _may_leave(work: Work, row: records.OutboxMessage, seen: Prospect) -> bool:

@@ -14,6 +14,7 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.stops.opening import NewDispute, NewPause, NewRequest, NewStop
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services.deliveries import calling, content, outcomes
+from encaiss_dashboard.services.deliveries.asking import asked_for
 from encaiss_dashboard.storage import calls as reads
 from encaiss_dashboard.storage import queries, records, stopping
 from encaiss_dashboard.storage.calls import CallAttempt
@@ -37,7 +38,7 @@ def record(work: Work, client_id: int | None, message_id: int, said: CallSaid) -
     """
     said = said.checked()
     row, client = calling.call_row(message_id, work)
-    asked = calling.asked_for(row, work)
+    asked = asked_for(row, work)
     if asked is None:
         return False
     claimant, _ = asked

@@ -7,15 +7,10 @@ from typing import Final
 
 from sqlmodel import Session, col, select
 
-from encaiss_dashboard.domain.dunning import StepCode
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound, Refusal
-from encaiss_dashboard.domain.letters import Section
 from encaiss_dashboard.domain.permissions import Action, Actor
 from encaiss_dashboard.domain.workdays import Channel
-from encaiss_dashboard.services.deliveries import content, outcomes
-from encaiss_dashboard.services.deliveries.claiming import Claimant
 from encaiss_dashboard.storage import desk, queries, records
-from encaiss_dashboard.storage.prospects import prospects
 from encaiss_dashboard.work import Work
 
 _ID_MAX: Final = 2**31 - 1
@@ -25,26 +20,6 @@ class CallOver(Refusal):
     """The call was made already, given up, or dropped."""
 
     code = "call_over"
-
-
-def asked_for(row: records.OutboxMessage, work: Work) -> tuple[Claimant, list[Section]] | None:
-    """What is asked for today as in a letter; None when that is nothing, and the call is dropped."""
-    seen = prospects(work.session, row.client_id, work.today, [row.debtor_id])[row.debtor_id]
-    reason = outcomes.no_reason(seen)
-    if reason:
-        outcomes.drop(row, work, reason)
-        return None
-    named = content.named(row, work)
-    stops = {item.invoice.id: item.stop for item in seen.invoices if item.stop and item.invoice.id in named}
-    claimant = Claimant(work, row, seen)
-    sections = content.sections(claimant, stops)
-    steps = [StepCode(line.step) for section in sections for line in section.lines if line.step]
-    if not steps:
-        outcomes.drop(row, work, next((stop.reason.value for stop in stops.values()), "settled"))
-        return None
-    row.step = max(steps, key=lambda code: code.rank).value
-    row.regime = seen.regime.value
-    return claimant, sections
 
 
 def followed(actor: Actor, session: Session) -> Mapping[int, records.Client]:

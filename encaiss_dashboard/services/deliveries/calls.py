@@ -22,6 +22,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.references import ogm_for_debtor
 from encaiss_dashboard.services.deliveries import calling, outcomes
+from encaiss_dashboard.services.deliveries.asking import asked_for
 from encaiss_dashboard.storage import calls as reads
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.calls import CallAttempt, WaitingCall
@@ -144,7 +145,7 @@ def tidy(work: Work, client_id: int | None) -> int:
     dropped = 0
     for one in reads.waiting(work.session, [client]):
         row = work.session.get_one(records.OutboxMessage, one.id, with_for_update=True)
-        dropped += calling.is_open(row) and calling.asked_for(row, work) is None
+        dropped += calling.is_open(row) and asked_for(row, work) is None
     return dropped
 
 
@@ -160,7 +161,7 @@ def call(work: Work, client_id: int | None, message_id: int) -> Call | None:  # 
         CallOver: it has its outcome.
     """
     row, client = calling.call_row(message_id, work)
-    asked = calling.asked_for(row, work)
+    asked = asked_for(row, work)
     if asked is None:
         return None
     claimant, sections = asked

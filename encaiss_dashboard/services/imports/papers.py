@@ -14,6 +14,7 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.intake import Intake
 from encaiss_dashboard.services.imports.uploads import key_of
 from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage.invoice_documents import InvoiceDocument
 from encaiss_dashboard.work import Work
 
 MIMES: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
@@ -31,7 +32,7 @@ def keep_papers(work: Work, intake: Intake) -> int:
             attached[attachment.line].append(attachment)
     if not attached:
         return 0
-    invoice, document = records.Invoice, records.InvoiceDocument
+    invoice, document = records.Invoice, InvoiceDocument
     owners = intake.rows.owners(list(attached))
     numbers = sorted({number for _, number in owners.values()})
     ids: dict[tuple[int, str], int | None] = {}
@@ -63,7 +64,7 @@ def keep_papers(work: Work, intake: Intake) -> int:
 def _keep(
     work: Work, batch: records.ImportBatch, invoice_id: int, attachment: Attachment, data: bytes
 ) -> None:
-    row = records.InvoiceDocument(
+    row = InvoiceDocument(
         client_id=batch.client_id,
         invoice_id=invoice_id,
         batch_id=batch.id,

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, delete, or_, select
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
+from encaiss_dashboard.storage.invoice_documents import InvoiceDocument
 from encaiss_dashboard.storage.journal import ActKind
 
 _One = TypeVar("_One")
@@ -28,7 +29,7 @@ _OF_IMPORTS: Final = (ActKind.PAYMENT.value, ActKind.CREDITED.value, ActKind.COR
 def remove(session: Session, batch: records.ImportBatch) -> tuple[dict[str, int], list[str]]:
     """Undo an import on which nothing was built; how much of each went, and keys of files to remove."""
     allocation, line = records.Allocation, records.OutboxLine
-    invoice, payment, document = records.Invoice, records.Payment, records.InvoiceDocument
+    invoice, payment, document = records.Invoice, records.Payment, InvoiceDocument
     mine = select(invoice.id).where(invoice.client_id == batch.client_id, invoice.batch_id == batch.id)
     payments = select(payment.id).where(payment.client_id == batch.client_id, payment.batch_id == batch.id)
     reverted = _revert(session, batch)

@@ -28,6 +28,7 @@ from encaiss_dashboard.storage import merges, personal, posting, queries, record
 from encaiss_dashboard.storage.calls import CallAttempt
 from encaiss_dashboard.storage.contents import content_keys
 from encaiss_dashboard.storage.inbound import InboundMessage, store_keys, unread
+from encaiss_dashboard.storage.invoice_documents import InvoiceDocument
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.stop_tables import Stop, StopDocument, StopEvent
 from encaiss_dashboard.work import Work
@@ -249,7 +250,7 @@ def _gone(work: Work, family: Sequence[int]) -> tuple[Line, ...]:
         )
     )
     debtors = work.session.exec(select(debtor).where(col(debtor.id).in_(family))).all()
-    papers = sum(_count(work, cls, ways[cls]) for cls in (records.InvoiceDocument, StopDocument))
+    papers = sum(_count(work, cls, ways[cls]) for cls in (InvoiceDocument, StopDocument))
     lines = (
         Line("name", len(debtors)),
         Line("details", sum(bool(getattr(one, name)) for one in debtors for name in names)),
@@ -353,7 +354,7 @@ def _remove(work: Work, client_id: int, plan: Foreseen) -> list[str]:
     ways = personal.of_debtor(*plan.family)
     papers = [
         f"{name}-{key}"
-        for name, cls in (("document", records.InvoiceDocument), ("stop", StopDocument))
+        for name, cls in (("document", InvoiceDocument), ("stop", StopDocument))
         for key in work.session.exec(select(col(cls.id)).where(ways[cls]))
     ]
     for reply in work.session.exec(select(InboundMessage).where(ways[InboundMessage])):

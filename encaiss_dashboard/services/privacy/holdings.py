@@ -18,6 +18,7 @@ from encaiss_dashboard.storage import merges, queries
 from encaiss_dashboard.storage.accounts import AccountMail, LoginAttempt, LoginSession, Membership, User
 from encaiss_dashboard.storage.calls import CallAttempt
 from encaiss_dashboard.storage.inbound import InboundMessage
+from encaiss_dashboard.storage.invoice_documents import InvoiceDocument
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.records import (
     Act,
@@ -26,7 +27,6 @@ from encaiss_dashboard.storage.records import (
     Debtor,
     ImportBatch,
     Invoice,
-    InvoiceDocument,
     OutboxMessage,
     Payment,
 )

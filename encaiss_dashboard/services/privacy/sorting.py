@@ -11,6 +11,7 @@ from encaiss_dashboard.storage.calls import CallAttempt
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
 from encaiss_dashboard.storage.claims import ClaimRow
 from encaiss_dashboard.storage.inbound import InboundMessage
+from encaiss_dashboard.storage.invoice_documents import InvoiceDocument
 from encaiss_dashboard.storage.plans import SpecialPlan
 from encaiss_dashboard.storage.stop_tables import Stop, StopDocument, StopEvent, StopInvoice
 from encaiss_dashboard.storage.undeliverable import UndeliverableAddress
@@ -21,7 +22,7 @@ REMOVED: Final[frozenset[type[Record]]] = frozenset(
         UndeliverableAddress,
         records.Contact,
         records.DebtorAlias,
-        records.InvoiceDocument,
+        InvoiceDocument,
         DebtorChange,
         StopDocument,
         InboundMessage,
