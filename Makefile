@@ -6,9 +6,10 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 # Thousands of small databases: in memory, where there is such a folder, they take half the time.
-# The tests that need the served application, and those of its addresses, run beside all others: each half
-# keeps one core busy.
+# Three parts beside each other: what needs the served application and its addresses, what starts processes
+# and reads files, and all others. Each waits a good deal, so that three keep two cores busy.
 SERVED := tests/ui tests/journeys tests/api
+APART := tests/adapters tests/storage tests/services/cli
 # What `make real` reads: FOLDER=…, or simply the word after it.
 FOLDER ?= $(or $(word 2,$(filter-out help,$(MAKECMDGOALS))),../shared/samples)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
@@ -32,10 +33,11 @@ dev: $(VENV)/installed ## The same with hot reload: edit, then refresh the page
 test: $(VENV)/installed-dev ## Every test, in a real browser where one is needed
 	@test ! -w /dev/shm || export TMPDIR="$${TMPDIR:-/dev/shm}"; \
 	ENCAISS_CHROMIUM=$$(bash .ci/chromium $(BIN)); export ENCAISS_CHROMIUM; said=$$(mktemp); failed=0; \
-	trap 'rm -f "$$said"; kill $$served 2>/dev/null || true' EXIT; \
-	$(BIN)/python -m pytest $(SERVED) >"$$said" 2>&1 & served=$$!; \
-	$(BIN)/python -m pytest $(SERVED:%=--ignore=%) || failed=1; \
-	wait $$served || failed=1; cat "$$said"; exit $$failed
+	apart=$$(mktemp); trap 'rm -f "$$said" "$$apart"; kill $$first $$second 2>/dev/null || true' EXIT; \
+	$(BIN)/python -m pytest $(SERVED) >"$$said" 2>&1 & first=$$!; \
+	$(BIN)/python -m pytest $(APART) >"$$apart" 2>&1 & second=$$!; \
+	$(BIN)/python -m pytest $(SERVED:%=--ignore=%) $(APART:%=--ignore=%) || failed=1; \
+	wait $$second || failed=1; cat "$$apart"; wait $$first || failed=1; cat "$$said"; exit $$failed
 
 real: $(VENV)/installed-dev ## The real files that may not be committed: make real FOLDER
 	@test -d "$(FOLDER)" || { echo "There is no folder $(FOLDER): make real FOLDER" >&2; exit 2; }
