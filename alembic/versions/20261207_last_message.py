@@ -1,4 +1,4 @@
-"""the last message to each debtor, read from an index alone"""
+"""the last message to each debtor and the steps taken, read from indexes alone"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,7 +18,16 @@ def upgrade() -> None:
         sqlite_where=sa.text("dropped_at IS NULL"),
         postgresql_where=sa.text("dropped_at IS NULL"),
     )
+    op.create_index(
+        "ix_outbox_line_taken",
+        "outbox_line",
+        ["client_id", "invoice_id", "step", "message_id"],
+        unique=False,
+        sqlite_where=sa.text("dropped = 0 AND step IS NOT NULL"),
+        postgresql_where=sa.text("NOT dropped AND step IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_outbox_line_taken", table_name="outbox_line")
     op.drop_index("ix_outbox_message_last", table_name="outbox_message")

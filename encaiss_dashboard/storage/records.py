@@ -315,9 +315,7 @@ class Act(Record, table=True):
 
 
 class OutboxMessage(Record, table=True):
-    """One message to one debtor: the intention first, then what became of it.
-
-    Its state is derived: dropped, sent, failed, handed over (claimed without an outcome) or waiting.
+    """One message to one debtor: the intention first, then what became of it; its state is derived.
 
     Attributes:
         recipient: addresses, with ", " between them; the agency's own for what goes on paper.
@@ -374,6 +372,12 @@ class OutboxLine(Record, table=True):
     __tablename__ = "outbox_line"
 
     __table_args__ = (
+        Index(
+            "ix_outbox_line_taken",
+            *("client_id", "invoice_id", "step", "message_id"),
+            sqlite_where=text("dropped = 0 AND step IS NOT NULL"),
+            postgresql_where=text("NOT dropped AND step IS NOT NULL"),
+        ),
         Index(
             "uq_outbox_line_invoice_step",
             "invoice_id",
