@@ -13,7 +13,7 @@ APART := tests/adapters tests/storage tests/services/cli
 # What `make real` reads: FOLDER=…, or simply the word after it.
 FOLDER ?= $(or $(word 2,$(filter-out help,$(MAKECMDGOALS))),../shared/samples)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	--no-annotate --no-emit-index-url
+	--no-annotate --no-emit-index-url --no-strip-extras
 
 export REFLEX_TELEMETRY_ENABLED := false
 export REFLEX_CHECK_LATEST_VERSION := false
