@@ -170,7 +170,7 @@ def all_letters() -> Iterator[tuple[str, StatementLetter]]:
     for language in LETTER_LANGUAGES:
         yield f"{language}-instalment", _instalment(language)
     last = _instalment("fr", number=4, paid=10_000, missing=5_000)
-    yield "fr-instalment-last", last
+    yield "fr-last-instalment", last
     said = checked(
         StepCode.STATEMENT_1,
         "fr",

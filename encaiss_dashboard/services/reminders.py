@@ -215,9 +215,9 @@ def _row(work: Work, client_id: int, message: PlannedMessage, on: date) -> recor
 
 
 def _ending(message: PlannedMessage) -> str:
-    """Of the message id: the step, or which instalment of which plan."""
+    """Of the message id: the step, or which instalment of which plan; short, for a header of one line."""
     about = message.planned.instalment
-    return f"{message.planned.word}.{message.stop_id}.{about.due:%Y%m%d}" if about else message.planned.word
+    return f"i{message.stop_id}-{about.due:%y%m%d}" if about else message.planned.step.value
 
 
 def those_kept(
