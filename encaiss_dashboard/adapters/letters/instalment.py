@@ -15,7 +15,6 @@ HEADS: Final[Mapping[str, str]] = {
     "open": "column_open",
 }
 """The columns of its table."""
-_NUMBERS_NAMED: Final = 8
 
 
 def before(about: InstalmentNotice, client: str, lang: str) -> tuple[str, str]:
@@ -37,9 +36,7 @@ def after(about: InstalmentNotice, email: str, lang: str) -> Iterator[str]:
     remains = text(lang, "letter.instalment_last")
     if about.remains.cents > 0:
         remains = text(lang, "letter.instalment_remains", amount=money(about.remains, lang))
-    numbers = ", ".join(about.invoices[:_NUMBERS_NAMED]) + (
-        ", …" if len(about.invoices) > _NUMBERS_NAMED else ""
-    )
+    numbers = ", ".join(about.invoices)
     named = text(lang, "letter.instalment_about", n=len(about.invoices), numbers=numbers)
     yield f"{remains} {named}"
     yield text(lang, "letter.instalment_kept")
