@@ -8,7 +8,7 @@ import pytest
 from encaiss_dashboard.adapters.bank_files import read
 from encaiss_dashboard.domain.money import Money
 
-FOLDER = Path(__file__).parent / "golden" / "bank_files"
+FOLDER = Path(__file__).parents[1] / "golden" / "bank_files"
 FILES = sorted(path for path in FOLDER.glob("*/*") if path.suffix in {".cod", ".txt", ".sta"})
 
 
