@@ -1,0 +1,1 @@
+"""What banks, and bookkeeping, tell of money that moved."""
