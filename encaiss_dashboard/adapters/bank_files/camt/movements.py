@@ -160,7 +160,7 @@ def _days(entry: Entry, number: int, told: Told) -> tuple[date, date]:
         booked = valued or told_on or told.made_on
         if booked is None:
             raise BrokenError(Problem("bank_xml_missing", entry.line, facts={"value": "BookgDt"}))
-        told.warn(entry, number, "bank_day_assumed", value=booked.isoformat())
+        told.warn(entry, number, "bank_xml_day", value=booked.isoformat())
     return booked, valued or booked
 
 
@@ -169,7 +169,7 @@ def _parts(entry: Entry, number: int, told: Told) -> Sequence[_Part]:
     details = entry.details
     if not details:
         if entry.batch > 1:
-            told.warn(entry, number, "bank_batch_undetailed", found=str(entry.batch))
+            told.warn(entry, number, "bank_xml_batch", found=str(entry.batch))
         return [_Part(_NOTHING, total)]
     currency = entry.currency or told.currency
     if len(details) == 1 and _says_the_same(details[0], entry, currency):
@@ -186,7 +186,7 @@ def _parts(entry: Entry, number: int, told: Told) -> Sequence[_Part]:
         if sum(signed) == -total and all(d.side != entry.side for d in details):
             # Of a reversal some banks repeat the side that the payment had.
             if not entry.is_reversal:
-                told.warn(entry, number, "bank_details_turned")
+                told.warn(entry, number, "bank_xml_turned")
             return [_Part(part.detail, -part.cents) for part in parts]
         if charges > 0 and sum(signed) - charges == total:
             return [*parts, _Part(_NOTHING, -charges, is_charge=True)]
@@ -203,13 +203,13 @@ def _says_the_same(detail: Detail, entry: Entry, currency: str) -> bool:
 def _alone(entry: Entry, number: int, told: Told, total: int) -> Sequence[_Part]:
     """The entry as one movement, as its details do not add up to it, or do not say what they are of."""
     if len(entry.details) > 1:
-        told.warn(entry, number, "bank_details_differ", found=str(len(entry.details)))
+        told.warn(entry, number, "bank_xml_details", found=str(len(entry.details)))
         return [_Part(_NOTHING, total)]
     detail = entry.details[0]
     currency = entry.currency or told.currency
     stated = [detail.amounts[kind] for kind in ("Amt", "TxAmt") if kind in detail.amounts]
     if any((unit or currency) == currency for _, unit in stated):
-        told.warn(entry, number, "bank_details_differ", found="1")
+        told.warn(entry, number, "bank_xml_details", found="1")
     return [_Part(detail, total)]
 
 

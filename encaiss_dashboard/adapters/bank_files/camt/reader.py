@@ -136,7 +136,7 @@ class _Reader:
             head = heads.read_head(element, self._made_on)
             for status, count in self._left_out.items():
                 facts = {"value": status, "found": str(count)}
-                told.problems.add(Problem("bank_not_booked", head.line, facts=facts, blocks=False))
+                told.problems.add(Problem("bank_xml_pending", head.line, facts=facts, blocks=False))
             heads.check_summary(head, self._booked, self._every, told.problems)
             self.statements += heads.statements(head, self._moved, form, told.problems)
             self.form = self.form or form

@@ -157,7 +157,7 @@ def statements(
     by_currency.setdefault(main, [])
     strange = {b.amount.currency or main for b in head.balances} - set(by_currency)
     for currency in sorted(strange):
-        problems.add(Problem("bank_balance_currency", head.line, facts={"value": currency}, blocks=False))
+        problems.add(Problem("bank_xml_balance_currency", head.line, facts={"value": currency}, blocks=False))
     for currency, listed in by_currency.items():
         own = problems.listed if currency == main else []
         yield _statement(head, currency, listed, form, own)
@@ -198,7 +198,7 @@ def _statement(
             "difference": str(closing.amount - opening.amount - moving),
             "currency": currency,
         }
-        problems.append(Problem("bank_balance_differs", head.line, facts=facts, blocks=False))
+        problems.append(Problem("bank_xml_balance", head.line, facts=facts, blocks=False))
     return statement
 
 
@@ -226,7 +226,7 @@ def _balances(head: Head, currency: str, problems: list[Problem]) -> tuple[Balan
         said[b.code, b.day].add(b.amount.cents)
     for (code, _), different in said.items():
         if len(different) > 1 and code != _INTERIM:
-            problems.append(Problem("bank_balance_twice", head.line, facts={"value": code}, blocks=False))
+            problems.append(Problem("bank_xml_balance_twice", head.line, facts={"value": code}, blocks=False))
     return _of(opening, currency), _of(closing, currency)
 
 
@@ -283,4 +283,4 @@ def check_summary(head: Head, booked: Tally, every: Tally, problems: Problems) -
             "stated": f"{'?' if count is None else count} / {'?' if cents is None else Money(cents)}",
             "found": f"{found[0][0]} / {Money(found[0][1])}",
         }
-        problems.add(Problem("bank_summary_differs", head.line, facts=facts, blocks=False))
+        problems.add(Problem("bank_xml_summary", head.line, facts=facts, blocks=False))
