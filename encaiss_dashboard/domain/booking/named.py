@@ -52,7 +52,7 @@ def _common(pointers: Sequence[Pointer]) -> list[int]:
 
 
 def _told_apart(case: Case, found: list[Proposal]) -> list[Proposal]:
-    """Of several debtors that may be meant the payer, else the one whose balance it is, else nobody is sure."""
+    """Of several debtors that may be meant the payer, else the one whose balance it is; else none is sure."""
     if len(found) < 2:  # noqa: PLR2004 - one alone is not ambiguous
         return found
     for chosen in (
@@ -76,8 +76,6 @@ def _of_debtor(case: Case, debtor_id: int) -> Iterator[Proposal]:
     mine = [one for one in case.pointed.pointers if debtor_id in one.whose]  # the weightiest first
     named, told, exact = list[OpenItem](), list[Pointer](), False
     for weight in sorted({one.weight for one in mine}, reverse=True):
-        if named and weight < Weight.SAID and told[0].weight >= Weight.SAID and case.pointed.elsewhere:
-            break
         level = [(one, _items(case, debtor_id, one)) for one in mine if one.weight is weight]
         items = [item for _, found in level for item in found]
         more = list(dict.fromkeys([*named, *items]))

@@ -43,7 +43,7 @@ def propose_return(movement: Movement, booked: Iterable[Booked]) -> tuple[Propos
         if one.amount.currency == movement.amount.currency and 0 <= days <= RETURN_DAYS_MAX:
             lines[one.line_id].append(one)
     newest = sorted(lines.values(), key=lambda group: (group[0].on, group[0].line_id), reverse=True)
-    found = [one for group in newest if (one := _proposal(movement, group)) is not None]
+    found = [told for group in newest if (told := _proposal(movement, group)) is not None]
     found.sort(key=lambda one: -one.confidence)
     if len(found) > 1 and found[0].confidence == found[1].confidence:
         found = [replace(one, confidence=min(one.confidence, _UNSURE)) for one in found]

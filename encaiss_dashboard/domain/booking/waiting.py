@@ -38,8 +38,8 @@ def _parts(one: Waiting, items: Sequence[OpenItem], rules: Rules) -> tuple[Part,
     open_items = oldest_first(i for i in items if i.open.cents > 0 and i.open.currency == one.left.currency)
     if not open_items:
         return ()
-    named, elsewhere = _named(one, items)
-    named = [item for item in open_items if item.invoice_id in named]
+    ids, elsewhere = _named(one, items)
+    named = [item for item in open_items if item.invoice_id in ids]
     if not named:
         choice = choose(one.left, open_items, rules, one.on)
         if choice and choice.how is not How.LOOSE_SUM:
