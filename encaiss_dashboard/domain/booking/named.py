@@ -34,11 +34,14 @@ def by_pointers(case: Case) -> list[Proposal]:
     """What the movement names, of one debtor or of several together."""
     pointers = case.pointed.pointers
     said = [one for one in pointers if one.weight >= Weight.SAID]
+    likely = [one for one in pointers if one.weight >= Weight.PLAIN]
     whose = _common(said or pointers)
-    if whose:
-        found = [one for debtor_id in whose for one in _of_debtor(case, debtor_id)]
-        return _told_apart(case, found)
-    return list(_of_several(case, said)) if said else []
+    found = [one for debtor_id in whose for one in _of_debtor(case, debtor_id)]
+    found = _told_apart(case, found)
+    if likely and not set[int].intersection(*(one.whose for one in likely)):
+        several = [*_of_several(case, said or likely), *_of_several(case, likely)]
+        found += [one for one in several if not whose or one.confidence > _GUESS]
+    return found
 
 
 def _common(pointers: Sequence[Pointer]) -> list[int]:
