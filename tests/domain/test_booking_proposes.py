@@ -328,7 +328,7 @@ def test_what_was_asked_beside_an_invoice_is_asked_once():
 
 
 def test_no_more_than_five_ways_are_shown_the_surest_first():
-    crowd = {n: "Garage Petit" for n in range(10, 30)}
+    crowd = dict.fromkeys(range(10, 30), "Garage Petit")
     items = [open_item(n, 50_00, debtor=n, number=f"2026/{n}") for n in crowd]
     found = proposed(paid(50_00, counterparty="Garage Petit"), book_of(*items, names=crowd))
     assert 1 < len(found) <= 5
