@@ -44,8 +44,10 @@ def fits(amount: Money, items: Sequence[OpenItem], rules: Rules) -> bool:
     """Whether an amount is what is open of items, by the tolerance; or with what was asked for beside it."""
     if not items:
         return False
-    asks = rules.policy is Policy.INTEREST_FIRST and amount == with_accessories(items, amount.currency)
-    return asks or means_principal(amount, items, rules.tolerance_cents)
+    if means_principal(amount, items, rules.tolerance_cents):
+        return True
+    asks = rules.policy is Policy.INTEREST_FIRST and any(one.accessories for one in items)
+    return asks and amount == with_accessories(items, amount.currency)
 
 
 def choose(
