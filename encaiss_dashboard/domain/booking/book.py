@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
+from itertools import islice
 from typing import Final, TypeVar
 
 from encaiss_dashboard.domain.booking.nouns import OpenItem, Share
@@ -35,6 +36,7 @@ Accessories = Mapping[int, tuple[tuple[ClaimKind, Money], ...]]
 
 _Key = TypeVar("_Key")
 _NONE: Final = -1
+_ALIKE_MAX: Final = 50
 _DEBTORS_KEPT: Final = 2_000
 
 
@@ -131,7 +133,9 @@ class Book:
         if found is None:
             if len(self._fresh) >= _DEBTORS_KEPT:
                 self._fresh.clear()
-            found = oldest_first(self.item(place) for place in self._places(debtor_id) if self._open[place] > 0)
+            found = oldest_first(
+                self.item(place) for place in self._places(debtor_id) if self._open[place] > 0
+            )
             self._fresh[debtor_id] = found
         return found
 
@@ -161,13 +165,20 @@ class Book:
         own = [debtor_id] if debtor_id in self._clients else []
         return [*own, *(one for one in self._learnt.get(key, ()) if one not in own)]
 
+    def knows(self, key: str) -> bool:
+        """Whether a reference is of anything here, paid or open."""
+        return key in self._by_reference or key in self._learnt or _debtor_id(key) in self._clients
+
     def near(self, key: str) -> set[str]:
         """References of open items and of statements that one wrong digit, or two swapped, made this of."""
         return {one for one in variants(key) if self._is_open(one)}
 
-    def numbered(self, key: str) -> list[OpenItem]:
-        """Items whose number has these groups of digits."""
-        return [self.item(place) for place in _follow(self._by_number.get(key), self._next_number)]
+    def numbered(self, key: str, debtor_ids: Iterable[int] = ()) -> list[OpenItem]:
+        """Items whose number has these groups of digits; of very many only the open ones of these debtors."""
+        places = [*islice(_follow(self._by_number.get(key), self._next_number), _ALIKE_MAX + 1)]
+        if len(places) <= _ALIKE_MAX:
+            return [self.item(place) for place in places]
+        return [one for each in debtor_ids for one in self.items_of(each) if number_key(one.number) == key]
 
     def with_account(self, iban: str) -> list[int]:
         """Debtors that an account is known to be of."""
@@ -189,7 +200,9 @@ class Book:
     def _is_open(self, key: str) -> bool:
         if _debtor_id(key) in self._clients:
             return True
-        return any(self._open[place] > 0 for place in _follow(self._by_reference.get(key), self._next_reference))
+        return any(
+            self._open[place] > 0 for place in _follow(self._by_reference.get(key), self._next_reference)
+        )
 
     def _places(self, debtor_id: int) -> Iterator[int]:
         return _follow(self._by_debtor.get(debtor_id), self._next_item)

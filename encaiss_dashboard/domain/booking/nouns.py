@@ -46,6 +46,8 @@ class Reason(StrEnum):
     """Somebody decided before whose this account or name is."""
     ACCOUNT = "account"
     """The account is the debtor's; the amount says nothing."""
+    NAME = "name"
+    """The name is alike; the amount says nothing."""
     RETURNED = "returned"
     """It takes back a payment that was booked."""
 

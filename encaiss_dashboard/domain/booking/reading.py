@@ -17,7 +17,7 @@ from encaiss_dashboard.domain.references import ReferenceUnreadable, is_ogm, par
 _OGM_LENGTH: Final = 12
 _OGM_GROUPINGS: Final = ((12,), (3, 4, 5), (10, 2))
 _RF_LENGTH_MAX: Final = 25
-_OWN_LENGTH_MIN: Final = 8
+_LENGTH_MIN: Final = 6
 _DIGITS_MIN: Final = 4
 _GROUPS_MAX: Final = 4
 _PREFIX_GAP_MAX: Final = 1
@@ -28,16 +28,17 @@ _DIGITS: Final = re.compile(r"[0-9]+")
 _TOKEN: Final = re.compile(r"[0-9]+|[^\W\d_]+")
 _OTHERS: Final = re.compile(r"[^0-9A-Z]+")
 _OGM_BETWEEN: Final = re.compile(r"[+*/ .\-\s]{1,4}")
-_BETWEEN: Final = re.compile(r"[^0-9,;&()+]{1,5}")
+_BETWEEN: Final = re.compile(r"[^0-9,;&()+\s]{1,4}|\s{1,2}|\s?[/.\-_:]\s?")
 _GLUE: Final = frozenset("/.-_")
 _RF: Final = re.compile(r"(?<![A-Z0-9])RF ?[0-9]{2}[A-Z0-9 ]{1,30}")
-# What has digits and names no invoice: days, amounts, accounts.
+# What has digits and names no invoice: days, amounts.
 _NO_NUMBER: Final = re.compile(
     r"(?<![0-9])[0-3]?[0-9]([/.-])[01]?[0-9]\1(?:20)?[0-9]{2}(?![0-9])"
     r"|(?<![0-9])20[0-9]{2}([/.-])[01]?[0-9]\2[0-3]?[0-9](?![0-9])"
     r"|(?<![0-9])[0-9]{1,3}(?:[ .]?[0-9]{3})*[,.][0-9]{2}(?![0-9])(?![/.-][0-9])"
-    r"|(?<![A-Z0-9])[A-Z]{2}[0-9]{2}(?: ?[0-9]{4}){3,7}(?![0-9])"
 )
+# The last twelve digits of a Belgian account hold as those of a reference do.
+_ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}[0-9]{2}(?: ?[0-9]{4}){3,7}(?: ?[0-9]{1,3})?(?![0-9])")
 _INVOICE: Final = frozenset(
     (
         *("FACT", "FACTS", "FACTURE", "FACTURES", "FACTUUR", "FACTUREN", "FAKTUUR", "FAC", "FTR", "FACTNR"),
@@ -106,7 +107,7 @@ class _Group:
 def reference_key(text: str) -> str:
     """The letters and digits of a reference, in capitals; "" for what is too short to find anything by."""
     key = _OTHERS.sub("", text.upper())
-    return key if len(key) >= _OWN_LENGTH_MIN or sum(map(str.isdigit, key)) >= _DIGITS_MIN + 2 else ""
+    return key if len(key) >= _LENGTH_MIN and sum(map(str.isdigit, key)) >= _DIGITS_MIN else ""
 
 
 def number_key(number: str) -> str:
@@ -146,21 +147,23 @@ def read(text: str) -> Written:
     if not text:
         return Written()
     upper = text.upper()
-    groups = _groups(upper)
-    found, doubtful, valid = [], list[str](), list[str]()
-    for key, grouping in _twelves(upper, groups):
-        if is_ogm(key):
-            valid.append(key)
-        elif grouping in _OGM_GROUPINGS:
-            doubtful.append(key)
+    rest = _ACCOUNT.sub(_blank, _RF.sub(_blank, upper))
+    groups = _groups(rest)
+    found, doubtful, valid = list[str](), list[str](), list[str]()
+    for key, grouping in _twelves(rest, groups):
         found.append(key)
+        if grouping in _OGM_GROUPINGS:
+            (valid if is_ogm(key) else doubtful).append(key)
     for reference, holds in _rf(upper):
         (valid if holds else doubtful).append(reference)
         found.append(reference)
-    found += (key for word in upper.split() if (key := reference_key(word)))
-    found.append(reference_key(upper))
+    found += map(reference_key, [*rest.split(), upper])
     references = tuple(dict.fromkeys(filter(None, found)))
-    return Written(references, tuple(dict.fromkeys(doubtful)), tuple(valid), tuple(_windows(upper, groups)))
+    return Written(references, tuple(dict.fromkeys(doubtful)), tuple(valid), tuple(_windows(rest, groups)))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _parts(run: str) -> Sequence[str]:
@@ -202,10 +205,10 @@ def _twelves(upper: str, groups: Sequence[_Group]) -> Iterator[tuple[str, tuple[
 
 
 def _rf(upper: str) -> Iterator[tuple[str, bool]]:
-    """References of ISO 11649 with whether their check digits hold; of several lengths the longest valid one."""
+    """References of ISO 11649, of several lengths the longest valid one; and whether check digits hold."""
     for match in _RF.finditer(upper):
         words = match[0].split()
-        ends = [end for end in accumulate(words) if 4 < len(end) <= _RF_LENGTH_MAX]
+        ends = [end for end in accumulate(words) if len("RF18") < len(end) <= _RF_LENGTH_MAX]
         valid = [end for end in ends if _is_rf(end)]
         if valid:
             yield valid[-1], True

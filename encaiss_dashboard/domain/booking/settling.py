@@ -51,7 +51,7 @@ def oldest_first(items: Iterable[OpenItem]) -> list[OpenItem]:
 
 
 def means_principal(amount: Money, named: Collection[OpenItem], tolerance_cents: int = 0) -> bool:
-    """Whether an amount is what is open of the invoices that it names, or short by no more than the tolerance."""
+    """Whether an amount is what is open of the invoices that it names, or less within the tolerance."""
     short = principal(named, amount.currency) - amount
     return 0 <= short.cents <= tolerance_cents
 
