@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -74,7 +74,7 @@ class _Scope:
         ]
 
 
-def _listed(session: Session, query: Select[Any], code: str) -> Iterator[Problem]:
+def _listed(session: Session, query: Any, code: str) -> Iterator[Problem]:
     for key, is_, ought in session.execute(query.limit(LISTED_MAX)):
         yield Problem(code, facts={"id": str(key), "is": str(is_), "ought": str(ought)})
 

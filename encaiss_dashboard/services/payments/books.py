@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -50,10 +51,10 @@ class Books:
         for client_id in self.client_ids:
             states = queries.delegation_states(session, client_id, self._work.today)
             followed = {key for key, one in states.items() if one.state is not DelegationState.NOT_DELEGATED}
-            where = [records.Invoice.client_id == client_id]
+            where: list[Any] = [records.Invoice.client_id == client_id]
             if debtor_ids is not None:
                 where.append(col(records.Invoice.debtor_id).in_(sorted(debtor_ids)))
-            for row in payments.balances(session, where):  # type: ignore[arg-type]
+            for row in payments.balances(session, where):
                 yield (*row[:7], int(row[7]), row[1] in followed)
 
     def on_the_day(self, proposal: Proposal, on: date) -> Proposal:

@@ -169,8 +169,8 @@ class _Import:
             first=one.first,
             last=one.last,
             currency=one.currency,
-            opening_cents=one.opening.cents if one.opening else None,
-            closing_cents=one.closing.cents if one.closing else None,
+            opening_cents=one.opening.cents if one.opening is not None else None,
+            closing_cents=one.closing.cents if one.closing is not None else None,
             told_cents=sum(movement.amount.cents for movement in one.movements),
             known_cents=sum(movement.amount.cents for movement in found.known),
         )
@@ -189,8 +189,9 @@ class _Import:
         self.work.session.add_all(lines)
         self.work.session.flush()
         booked, proposed = self._book(lines)
-        counts = {"booked": booked, "proposed": proposed, "matched": booked + proposed}
-        self.told.append(replace(told, **counts, unmatched=len(lines) - booked - proposed))
+        found_for, left = booked + proposed, len(lines) - booked - proposed
+        counted = replace(told, booked=booked, proposed=proposed, matched=found_for, unmatched=left)
+        self.told.append(counted)
         self._known_until(number, one)
 
     def _book(self, lines: Sequence[BankLine]) -> tuple[int, int]:
@@ -254,14 +255,18 @@ class _Import:
     def _known_until(self, number: str, one: Statement) -> None:
         """A statement of the account that debtors pay to tells all payments until its last day."""
         work, owner = self.work, self.owner
-        if owner is None or self.read.format not in WHOLE or not owners.is_paid_to(work.session, owner, number):
+        if (
+            owner is None
+            or self.read.format not in WHOLE
+            or not owners.is_paid_to(work.session, owner, number)
+        ):
             return
         until = min(one.last, work.today)
         before = plans.payments_known(work.session, [owner]).get(owner, date.min)
         if until <= before:
             return
-        said = {"until": until, "user_id": work.actor.user_id, "at": work.now}
-        work.session.add(PaymentsKnown(client_id=owner, **said))
+        said = PaymentsKnown(client_id=owner, until=until, user_id=work.actor.user_id, at=work.now)
+        work.session.add(said)
         work.session.flush()
         facts = {"until": until.isoformat(), "statement": one.number}
         work.journal.record(ActKind.PAYMENTS_KNOWN, day=work.today, client_id=owner, facts=facts)

@@ -72,12 +72,13 @@ def _where(client_id: int, search: PaymentSearch) -> list[Any]:
         .exists()
     )
     where: list[Any] = [Payment.client_id == client_id, Payment.source != reads.UNDONE, ~undone]
-    where += {
+    shown: dict[str, list[Any]] = {
         "all": [],
         "unallocated": [col(Payment.id).in_(reads.with_left(client_id))],
         "returned": [col(Payment.reverses_id).is_not(None)],
         "said": [Payment.source == reads.SAID],
-    }[search.show]
+    }
+    where += shown[search.show]
     if search.first_on is not None:
         where.append(col(Payment.on) >= search.first_on)
     if search.last_on is not None:

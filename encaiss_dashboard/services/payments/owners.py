@@ -75,8 +75,8 @@ def add(session: Session, owner: int | None, number: str, statement: Statement, 
     )
     found = session.exec(query).first()
     if found is None:
-        said = {"currency": statement.currency, "holder": statement.holder}
-        found = row(client_id=owner, number=number, added_at=at, **said)
+        found = row(client_id=owner, number=number, currency=statement.currency, added_at=at)
+        found.holder = statement.holder
         session.add(found)
         session.flush()
     return found

@@ -20,7 +20,9 @@ def proposals(books: Books, line: BankLine) -> tuple[Proposal, ...]:
     if line.amount_cents < 0:
         if line.is_charge:
             return ()
-        return propose_return(movement, booked(books.session, standing_of(books.session, line.client_id, line)))
+        return propose_return(
+            movement, booked(books.session, standing_of(books.session, line.client_id, line))
+        )
     return tuple(books.on_the_day(one, line.value_on) for one in propose(movement, books.book, books.rules))
 
 

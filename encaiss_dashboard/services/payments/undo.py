@@ -84,7 +84,7 @@ def _remove(work: Work, row: BankImport) -> dict[str, int]:
     lines, paid = _lines(row), _payments(row)
     # The opposite order of the keys that they refer to.
     for table in (AccessoryAllocation, Allocation):
-        _delete(work, table, col(table.payment_id).in_(paid))  # type: ignore[attr-defined]
+        _delete(work, table, col(table.payment_id).in_(paid))
     back = _delete(work, Payment, col(Payment.id).in_(paid) & col(Payment.reverses_id).is_not(None))
     counts = {"payments": back + _delete(work, Payment, col(Payment.id).in_(paid))}
     _delete(work, Counterparty, col(Counterparty.line_id).in_(lines))

@@ -58,7 +58,7 @@ class Writer:
         self, share: Share, on: date, *, source: str, reference: str, line: BankLine | None = None
     ) -> records.Payment:
         """A payment of one debtor."""
-        row = self._payment(share.client_id, share.debtor_id, on, share.amount, source, reference)
+        row = self._payment(share, on, share.amount, source, reference)
         row.bank_line_id = line.id if line else None
         parts = [(None, part) for part in share.parts]
         self._new.append(_New(row, parts, ActKind.PAYMENT, line))
@@ -76,7 +76,7 @@ class Writer:
         words: str = "",
     ) -> records.Payment:
         """What takes a payment back; ``amount`` and ``parts`` have the sign of what is written."""
-        row = self._payment(of.client_id, of.debtor_id, on, amount, source, of.reference)
+        row = self._payment(of, on, amount, source, of.reference)
         row.bank_line_id, row.reverses_id = (line.id if line else None), of.reverses_id or of.id
         act = ActKind.PAYMENT_UNDONE if source == payments.UNDONE else ActKind.PAYMENT_RETURNED
         self._new.append(_New(row, parts, act, line, words))
@@ -111,11 +111,11 @@ class Writer:
         return [queries.known(one.row.id) for one in self._new]
 
     def _payment(
-        self, client_id: int, debtor_id: int, on: date, amount: Money, source: str, reference: str
+        self, whose: Share | records.Payment, on: date, amount: Money, source: str, reference: str
     ) -> records.Payment:
         return records.Payment(
-            client_id=client_id,
-            debtor_id=debtor_id,
+            client_id=whose.client_id,
+            debtor_id=whose.debtor_id,
             on=on,
             currency=amount.currency,
             amount_cents=amount.cents,

@@ -70,10 +70,15 @@ def test_a_movement_told_in_another_form_is_the_same_movement(desk, moulin, form
     assert desk.off() == []
 
 
-def test_two_equal_payments_of_one_day_are_two(desk, moulin):
+def test_equal_payments_of_one_day_are_as_many_as_the_bank_tells(desk, moulin):
     same = movement(1_000, DAY, text="acompte")
-    assert desk.told(same, same).unmatched + desk.told(same, number="2026/002", opening=2_000).lines == 3
-    assert len(desk.rows(bank.BankLine)) == 3
+    first = desk.banks.file(statement(same, same))
+    second = desk.banks.file(statement(same, number="2026/002", opening=2_000))
+    for data in (first, second, first, second):
+        desk.again(data)
+    assert [(one.seq, one.copies) for one in desk.rows(bank.BankLine)] == [(1, 0), (2, 1), (1, 2)]
+    whole = desk.bring(statement(same, same, same, number="day"), form=BankFormat.CAMT053).statements[0]
+    assert (whole.lines, whole.duplicates) == (3, 3)
 
 
 def test_a_statement_told_otherwise_changes_nothing(desk, moulin):
