@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from encaiss_dashboard.domain.booking import Rules
-from encaiss_dashboard.services.payments.owners import accept_account, accounts
 from encaiss_dashboard.services.payments.checking import verify
 from encaiss_dashboard.services.payments.deciding import (
     accept,
@@ -15,6 +14,7 @@ from encaiss_dashboard.services.payments.deciding import (
 )
 from encaiss_dashboard.services.payments.importing import receive
 from encaiss_dashboard.services.payments.lists import known_until, payments, payments_of
+from encaiss_dashboard.services.payments.owners import accept_account, accounts
 from encaiss_dashboard.services.payments.paid import say_paid, unsay_paid
 from encaiss_dashboard.services.payments.queue import debtors_for, line, open_for, returnable, waiting
 from encaiss_dashboard.services.payments.reversing import reverse
