@@ -223,9 +223,8 @@ def test_nobody_decides_about_lines_of_somebody_else(house, desk, moulin, doubtf
     stranger = house.user(Role.OWNER, "baltic")
     with pytest.raises(NotAllowed):
         desk.do("waiting", actor=stranger)
-    with house.wiring.begin(stranger) as work:
-        with pytest.raises(NotFound):
-            payments.set_aside(work, 2, doubtful, "mine")
+    with house.wiring.begin(stranger) as work, pytest.raises(NotFound):
+        payments.set_aside(work, 2, doubtful, "mine")
     reader = house.user(Role.READER, "ardenne")
     with pytest.raises(NotAllowed):
         desk.do("set_aside", doubtful, "x", actor=reader)
