@@ -142,8 +142,7 @@ def furnish(house: Any, slug: str) -> Aim:
     posted, manifest = _on_paper(house, {"client_id": client, "debtor_id": debtor}, slug)
     ids |= {"call_id": _called(house, client, slug)}
     ids |= {"posted_id": posted} | halted(house, client, mark, debtor, invoice)
-    ids |= banked(house, client, mark, debtor, invoice)
-    ids, shown = doubled(house, client, mark, ids)
+    ids, shown = doubled(house, client, mark, ids | banked(house, client, mark, debtor, invoice))
     return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake, row, manifest)
 
 

@@ -73,8 +73,8 @@ def test_what_does_not_add_up_to_the_cent_is_refused(desk, moulin, doubtful, cen
 
 
 def test_no_more_than_is_open_of_an_invoice_can_be_told(desk, moulin, doubtful):
+    part = ToldPart(ids(desk)["2026-002"], 25_001)
     with pytest.raises(MoreThanOwed):
-        part = ToldPart(ids(desk)["2026-002"], 25_001)
         desk.do("book_as_told", doubtful, [ToldShare(moulin, 30_000, [part])])
 
 
