@@ -20,7 +20,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from encaiss_dashboard.adapters import letters, sheets
+from encaiss_dashboard.adapters import letters, sheets, transfers
 from encaiss_dashboard.adapters.board import Board
 from encaiss_dashboard.adapters.invoice_files import kept
 from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer, written
@@ -47,6 +47,7 @@ from encaiss_dashboard.work import (
     Sheets,
     ShortMessages,
     Store,
+    Transfers,
     UnitStore,
     Work,
 )
@@ -72,6 +73,7 @@ class Wiring:
     texts: ShortMessages | None
     letters: Letters
     sheets: Sheets
+    transfers: Transfers
     files: InvoiceFiles
     store: Store
     passwords: Passwords
@@ -136,6 +138,7 @@ class Wiring:
             hours=self.settings.hours,
             letters=self.letters,
             sheets=self.sheets,
+            transfers=self.transfers,
             files=self.files,
             store=store,
             passwords=self.passwords,
@@ -196,6 +199,7 @@ def build(settings: Settings, **replaced: Any) -> Wiring:
         ),
         "letters": lambda: letters,
         "sheets": lambda: sheets,
+        "transfers": lambda: transfers,
         "files": lambda: SandboxedFiles(kept),
         "store": lambda: FolderStore(settings.uploads),
         "passwords": Argon2Passwords,

@@ -11,6 +11,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.terms import Shape, Term, TermUnreadable
 from encaiss_dashboard.locales import LETTER_LANGUAGES, catalogue, day, decimal, money, text
 from encaiss_dashboard.ui.call_acts import call_act
+from encaiss_dashboard.ui.remittance_acts import REMITTANCE_ACTS, remittance_act
 from encaiss_dashboard.ui.stop_acts import stop_act
 
 _STEP_DOTS: Final = {
@@ -306,8 +307,7 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "kind_said": _kind,
     "payments_known": _up_to_date,
     **dict.fromkeys(("stop_opened", "stop_decided", "stop_withdrawn", "stop_document"), stop_act),
-    "reply_received": _reply,
-    "reply_read": _reply,
+    **dict.fromkeys(("reply_received", "reply_read"), _reply),
     "bounced": _bounced,
     "message_retried": _undelivered,
     "message_set_aside": _undelivered,
@@ -317,6 +317,7 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "letter_posted": _posted,
     "letter_tracked": _posted,
     **dict.fromkeys(("called", "call_tried"), call_act),
+    **dict.fromkeys(REMITTANCE_ACTS, remittance_act),
 }
 
 
