@@ -22,9 +22,13 @@ THEIRS = "BE68539007547034"
 
 @dataclass
 class Till:
-    """The agency's accounts of a house, and what comes in on them; everything returns ids."""
+    """The agency's accounts of a house, and what comes in on them; everything returns ids.
+
+    Those of one ``mark`` are apart from those of others.
+    """
 
     house: Any
+    mark: str = ""
     _accounts: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     _lines: int = 0
 
@@ -37,7 +41,9 @@ class Till:
         self._lines += 1
         told = {"booked_on": on, "value_on": on, "currency": currency, "amount_cents": cents}
         where = {"account_id": account, "statement_id": statement, "seq": self._lines, "place": "Ntry 1"}
-        return int(self.house.add(BankLine(**where, **told, fingerprint=f"{self._lines:032}", **details)))
+        return int(
+            self.house.add(BankLine(**where, **told, fingerprint=f"{self.mark}{self._lines}", **details))
+        )
 
     def receives(self, debtor: int, cents: int, on: date, *, of: str = OWN, **details: Any) -> int:
         """A payment of a debtor on an account; below zero what took one back."""
@@ -59,7 +65,7 @@ class Till:
     def _account(self, number: str, currency: str) -> tuple[int, int]:
         key = (number, currency)
         if key not in self._accounts:
-            now = self.house.clock()
+            now, number = self.house.clock(), number + self.mark
             account = self.house.add(BankAccount(number=number, currency=currency, added_at=now))
             told = {"file_name": "a.cod", "format": "coda", "digest": f"{number}{currency}", "size_bytes": 1}
             batch = self.house.add(BankImport(**told, at=now))

@@ -1,6 +1,5 @@
 """Money on the agency's account is the clients': what is owed, paid on, ordered, seen to leave."""
 
-import os
 from datetime import date, timedelta
 from hashlib import sha256
 from threading import Barrier, Thread
@@ -307,8 +306,8 @@ class TestDropped:
 
     def test_not_when_another_of_its_file_has_left_since_the_bank_has_it(self, act, two, till):
         act(remittances.transfer_file, two, ON)
-        till.line(-200, ON, end_to_end="R2026-00002")
-        act(remittances.leave)
+        till.line(-200, ON, SECOND, end_to_end="R2026-00002")
+        assert act(remittances.leave) == 1
         with pytest.raises(Over):
             act(remittances.drop, two[0])
 
@@ -394,10 +393,10 @@ class TestOrdered:
         with pytest.raises(refusal):
             act(remittances.transfer_file, keys, ON)
 
-    def test_a_file_of_a_transaction_that_fails_is_not_kept(self, house, made):
+    def test_a_file_of_a_transaction_that_fails_is_not_kept(self, act, house, made):
         with pytest.raises(RuntimeError):
             act(fails_after(remittances.transfer_file), [made.id], ON)
-        assert not [name for name in os.listdir(house.wiring.settings.uploads) if "transfer" in name]
+        assert list(house.wiring.settings.uploads.glob("transfer-*")) == []
 
 
 class TestLeft:

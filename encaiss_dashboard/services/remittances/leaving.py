@@ -55,10 +55,10 @@ def _tie(work: Work, line: BankLine) -> int:
         facts = {"line": line.id, "on": line.booked_on.isoformat()}
         if comes_back:
             row.returned_id, row.returned_on = line.id, line.booked_on
-            told(work, row, ActKind.REMITTANCE_RETURNED, **facts, reason=line.return_reason)
+            told(row, work, ActKind.REMITTANCE_RETURNED, **facts, reason=line.return_reason)
         else:
             row.line_id, row.left_on = line.id, line.booked_on
-            told(work, row, ActKind.REMITTANCE_LEFT, **facts)
+            told(row, work, ActKind.REMITTANCE_LEFT, **facts)
     if tied:
         _set_aside(work, line, found)
     return len(tied)

@@ -85,7 +85,7 @@ def _add(work: Work, one: Owed, client: records.Client, number: str, on: date) -
             RemittanceLine(**of, payment_id=receipt.payment_id, amount_cents=receipt.amount.cents)
         )
     work.session.flush()
-    told(work, row, ActKind.REMITTED, payments=len(one.receipts), iban=iban)
+    told(row, work, ActKind.REMITTED, payments=len(one.receipts), iban=iban)
 
 
 def drop(work: Work, client_id: int | None, remittance_id: int) -> None:  # noqa: ARG001
@@ -100,7 +100,7 @@ def drop(work: Work, client_id: int | None, remittance_id: int) -> None:  # noqa
     """
     work.require_agency()
     lock(work.session, LOCK)
-    row = remittance(work, remittance_id)
+    row = _remittance(work, remittance_id)
     beside = [row]
     if row.transfer:
         beside = list(work.session.exec(select(Remittance).where(Remittance.transfer == row.transfer)))
@@ -110,10 +110,10 @@ def drop(work: Work, client_id: int | None, remittance_id: int) -> None:  # noqa
     for one in beside:
         one.transfer = ""
     row.dropped_at = work.now
-    told(work, row, ActKind.REMITTANCE_DROPPED)
+    told(row, work, ActKind.REMITTANCE_DROPPED)
 
 
-def remittance(work: Work, remittance_id: int) -> Remittance:
+def _remittance(work: Work, remittance_id: int) -> Remittance:
     """One of any client, to be changed.
 
     Raises:
@@ -127,7 +127,7 @@ def remittance(work: Work, remittance_id: int) -> Remittance:
     return found
 
 
-def told(work: Work, row: Remittance, kind: ActKind, **more: object) -> None:
+def told(row: Remittance, work: Work, kind: ActKind, **more: object) -> None:
     """Write an act about a remittance into its client's journal."""
     amount = Money(row.amount_cents, row.currency)
     facts = {"number": row.number, "cents": amount.cents, "currency": amount.currency, **more}

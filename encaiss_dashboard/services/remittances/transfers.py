@@ -96,7 +96,7 @@ def transfer_file(
     work.store.keep(store_key(digest), content)
     for one in rows:
         one.row.transfer = digest
-        told(work, one.row, ActKind.REMITTANCE_ORDERED, on=execution_on.isoformat(), iban=one.row.iban)
+        told(one.row, work, ActKind.REMITTANCE_ORDERED, on=execution_on.isoformat(), iban=one.row.iban)
     return _file(digest, content, order.reference)
 
 
