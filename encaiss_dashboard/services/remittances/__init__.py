@@ -6,11 +6,14 @@ from encaiss_dashboard.services.remittances.making import drop, make
 from encaiss_dashboard.services.remittances.owing import Due, Owing, owing
 from encaiss_dashboard.services.remittances.seeing import Seen, mine, seen
 from encaiss_dashboard.services.remittances.transfers import transfer_again, transfer_file
+from encaiss_dashboard.storage.remittances import PaidOn, RemittanceRow
 
 __all__ = [
     "Due",
     "File",
     "Owing",
+    "PaidOn",
+    "RemittanceRow",
     "Seen",
     "accounts",
     "drop",

@@ -113,7 +113,10 @@ def transfer_again(work: Work, client_id: int | None, digest: str) -> TransferFi
     numbers = list(work.session.exec(select(Remittance.number).where(Remittance.transfer == digest)))
     if not numbers:
         raise NotFound
-    return _file(digest, work.store.load(store_key(digest)), message_id(numbers))
+    try:
+        return _file(digest, work.store.load(store_key(digest)), message_id(numbers))
+    except FileNotFoundError as error:
+        raise NotFound from error
 
 
 def _file(digest: str, content: bytes, reference: str) -> TransferFile:
