@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from lxml import etree
 from sqlmodel import Session
 
+from encaiss_dashboard.adapters.transfers import NAMESPACE
+from encaiss_dashboard.services import remittances
 from encaiss_dashboard.storage import records
 from encaiss_dashboard.storage.bank import (
     AccessoryAllocation,
@@ -18,6 +21,7 @@ from encaiss_dashboard.storage.bank import (
 OWN = "BE43068999999501"
 SECOND = "BE71096123456769"
 THEIRS = "BE68539007547034"
+REMITTED_ON = date(2026, 11, 10)
 
 
 @dataclass
@@ -73,3 +77,33 @@ class Till:
             day = now.date()
             self._accounts[key] = (account, self.house.add(BankStatement(**of, first=day, last=day)))
         return self._accounts[key]
+
+
+def fails_after(service):
+    """A service whose transaction breaks once it is done."""
+
+    def broken(*args):
+        service(*args)
+        raise RuntimeError
+
+    return broken
+
+
+def owed(act):
+    found = act(remittances.owing)
+    return [(one.client_id, str(one.amount), one.amount.currency) for one in (*found.due, *found.carried)]
+
+
+def paid(content):
+    """Number, amount and account of each transfer in a file, with the account it is drawn on."""
+    space = {"p": NAMESPACE}
+    return [
+        (
+            one.findtext("p:PmtId/p:EndToEndId", namespaces=space),
+            one.findtext("p:Amt/p:InstdAmt", namespaces=space),
+            one.findtext("p:CdtrAcct/p:Id/p:IBAN", namespaces=space),
+            batch.findtext("p:DbtrAcct/p:Id/p:IBAN", namespaces=space),
+        )
+        for batch in etree.fromstring(content).iterfind(".//p:PmtInf", space)
+        for one in batch.iterfind("p:CdtTrfTxInf", space)
+    ]

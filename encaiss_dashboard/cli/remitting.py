@@ -37,7 +37,7 @@ def remittances_command(*, makes: bool, lang: str) -> Answer:
     }
     lines = [text(lang, "remit.made", n=len(new), numbers=", ".join(made))] if new else []
     rows = [
-        (one.client, locales.money(one.amount, lang), one.iban or "–") for one in _all(seen.due, seen.carried)
+        (one.client, locales.money(one.amount, lang), one.iban or "–") for one in (*seen.due, *seen.carried)
     ]
     columns = [text(lang, f"remit.column_{name}") for name in ("client", "amount", "to")]
     lines.append(table(columns, rows) if rows else text(lang, "remit.none"))

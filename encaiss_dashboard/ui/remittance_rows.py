@@ -66,7 +66,7 @@ def remittance_line(one: RemittanceRow, lang: str) -> RemittanceLine:
 def months(days: Iterable[date], lang: str) -> list[Choice]:
     """The months that have remittances, the newest first."""
     firsts = sorted({on.replace(day=1) for on in days}, reverse=True)[:_MONTHS_MAX]
-    return [Choice(value=f"{on:%Y-%m}", label=day(on, lang, "month")) for on in firsts]
+    return [Choice(value=f"{on:%Y-%m}", label=f"{day(on, lang, 'month_name')} {on.year}") for on in firsts]
 
 
 def grouped(iban: str) -> str:

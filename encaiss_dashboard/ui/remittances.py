@@ -102,13 +102,7 @@ def _head() -> rx.Component:
                     rx.cond(PaidOnPage.ready, PaidOnPage.title, "…"),
                     rx.cond(PaidOnPage.ready, tag(PaidOnPage.state, PaidOnPage.tone)),
                 ),
-                rx.el.p(
-                    PaidOnPage.sub,
-                    " · ",
-                    PaidOnPage.to,
-                    rx.cond(PaidOnPage.since != "", " · " + PaidOnPage.since),
-                    class_name="sub",
-                ),
+                rx.el.p(PaidOnPage.sub, class_name="sub"),
             ),
             rx.el.div(
                 link_button(t("remit.csv"), address + "?form=csv", download=True, reload_document=True),

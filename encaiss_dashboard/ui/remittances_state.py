@@ -67,11 +67,9 @@ class PaidOnPage(Shell):
     missing: bool = False
     title: str = ""
     sub: str = ""
-    to: str = ""
     key: str = ""
     state: str = ""
     tone: str = "mute"
-    since: str = ""
     total: str = ""
     payments: list[PaymentRow] = []
     more: str = ""
@@ -93,15 +91,11 @@ class PaidOnPage(Shell):
     def _write(self, seen: Seen) -> None:
         lang = self._language()
         row = remittance_line(seen.remittance, lang)
-        self.key, self.state, self.tone, self.since = (
-            row["key"],
-            row["state_words"],
-            row["tone"],
-            row["state_day"],
-        )
+        self.key, self.state, self.tone = row["key"], row["state_words"], row["tone"]
         self.title = text(lang, "remit.one_title", number=row["number"])
-        self.sub = text(lang, "remit.one_sub", day=row["on"], amount=row["amount"])
-        self.to = text(lang, "remit.one_to", iban=row["iban"])
+        words = [text(lang, "remit.one_sub", day=row["on"], amount=row["amount"])]
+        words += [text(lang, "remit.one_to", iban=row["iban"]), row["state_day"]]
+        self.sub = " · ".join(filter(None, words))
         self.total = row["amount"]
         self.payments = [_payment(one, lang) for one in seen.lines[:_LINES_MAX]]
         left = len(seen.lines) - _LINES_MAX

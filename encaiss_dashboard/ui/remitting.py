@@ -215,7 +215,7 @@ def _to_order() -> rx.Component:
         rx.cond(
             Remitting.by_hand.length() > 0,
             rx.fragment(
-                rx.el.p(t("remit.by_hand"), class_name="note n-info"),
+                rx.el.p(t("remit.by_hand"), class_name="note n-info remit-note"),
                 table(
                     "remit.by_hand",
                     [head("number"), head("to", "wide"), head("amount", "num"), head("do")],
@@ -238,7 +238,7 @@ def _pick(row: rx.vars.ObjectVar[Any]) -> rx.Component:
     )
 
 
-def _waiting_row(row: rx.vars.ObjectVar[Any], first: rx.Component | None = None) -> rx.Component:
+def _waiting_row(row: rx.vars.ObjectVar[Any], *, first: rx.Component | None = None) -> rx.Component:
     return rx.el.tr(
         *([first] if first is not None else []),
         rx.el.th(row["number"], rx.el.div(row["client"], class_name="muted small"), scope="row"),
@@ -252,7 +252,7 @@ def _waiting_row(row: rx.vars.ObjectVar[Any], first: rx.Component | None = None)
 def _drop_button(row: rx.vars.ObjectVar[Any]) -> rx.Component:
     return button(
         rx.fragment(t("remit.drop"), rx.el.span(" ", row["number"], class_name="sr")),
-        id="drop-" + row["key"],
+        id="drop-" + row["key"].to(str),
         on_click=Remitting.ask(row["key"]),
     )
 
@@ -282,7 +282,7 @@ def _files() -> rx.Component:
                 table(
                     "remit.files",
                     [head("number"), head("to", "wide"), head("amount", "num"), head("do")],
-                    file["remittances"].to(list[dict[str, Any]]),
+                    file["remittances"].to(list[dict[str, str]]),
                     _waiting_row,
                 ),
                 key=file["href"],
