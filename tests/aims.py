@@ -8,6 +8,7 @@ from typing import Any
 
 import segno
 from pypdf import PdfWriter
+from remitted import Till
 from sqlmodel import select
 
 from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
@@ -140,7 +141,9 @@ def furnish(house: Any, slug: str) -> Aim:
         "reply_id": reply,
     }
     posted, manifest = _on_paper(house, {"client_id": client, "debtor_id": debtor}, slug)
-    ids |= {"call_id": _called(house, client, slug)}
+    ids |= {"call_id": _called(house, client, slug)} | {
+        "remittance_id": _paid_on(house, mark, {"client_id": client}, invoice)
+    }
     ids |= {"posted_id": posted} | halted(house, client, mark, debtor, invoice)
     ids, shown = doubled(house, client, mark, ids | banked(house, client, mark, debtor, invoice))
     return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake, row, manifest)
@@ -245,6 +248,19 @@ def _called(house: Any, client: int, slug: str) -> int:
     house.add(records.OutboxLine(client_id=client, message_id=key, **line))
     tried = {"on": DAY, "outcome": "not_reached", "transcript": mark, "next_on": DAY, "at": now}
     house.add(calls.CallAttempt(**of, message_id=key, **tried))
+    return int(key)
+
+
+def _paid_on(house: Any, mark: str, of: dict[str, int], invoice: int) -> int:
+    """A remittance that pays on a payment with interest, which came in on the agency's account."""
+    till = Till(house, mark)
+    whose = house.debtor(of["client_id"], f"{mark} paid", city=mark)
+    payment = till.receives(whose, 700, DAY, reference=mark)
+    till.accessory(invoice, payment, "interest", 5, DAY)
+    now, account = house.clock(), till.account()
+    told = {"number": mark, "on": DAY, "amount_cents": 700, "iban": "BE68539007547034", "at": now}
+    key = house.add(bank.Remittance(**of, **told, account_id=account))
+    house.add(bank.RemittanceLine(**of, remittance_id=key, payment_id=payment, amount_cents=700))
     return int(key)
 
 

@@ -13,6 +13,7 @@ from encaiss_dashboard.locales import LETTER_LANGUAGES, catalogue, day, decimal,
 from encaiss_dashboard.ui.call_acts import call_act
 from encaiss_dashboard.ui.delivery_acts import bounced, message_name, undelivered
 from encaiss_dashboard.ui.payment_acts import PAYMENT_TELLERS
+from encaiss_dashboard.ui.remittance_acts import REMITTANCE_ACTS, remittance_act
 from encaiss_dashboard.ui.stop_acts import stop_act
 
 _STEP_DOTS: Final = {
@@ -281,8 +282,7 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "kind_said": _kind,
     "payments_known": _up_to_date,
     **dict.fromkeys(("stop_opened", "stop_decided", "stop_withdrawn", "stop_document"), stop_act),
-    "reply_received": _reply,
-    "reply_read": _reply,
+    **dict.fromkeys(("reply_received", "reply_read"), _reply),
     "bounced": bounced,
     "message_retried": undelivered,
     "message_set_aside": undelivered,
@@ -293,6 +293,7 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "letter_tracked": _posted,
     **dict.fromkeys(("called", "call_tried"), call_act),
     **PAYMENT_TELLERS,
+    **dict.fromkeys(REMITTANCE_ACTS, remittance_act),
 }
 
 
