@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from encaiss_dashboard.storage import posting, records
+from encaiss_dashboard.storage.bank import RemittanceLine
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.calls import CallAttempt
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
@@ -55,6 +56,7 @@ KEPT: Final = frozenset(
         posting.Posting,
         CallAttempt,
         records.Act,
+        RemittanceLine,
         Stop,
         StopInvoice,
         StopEvent,
