@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c81f5d3a92e6"
-down_revision = "a3c5e7091b2d"
+down_revision = "c81f4e2a9d07"
 branch_labels = None
 depends_on = None
 
@@ -89,6 +89,8 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("opening_cents", sa.BigInteger(), nullable=True),
         sa.Column("closing_cents", sa.BigInteger(), nullable=True),
+        sa.Column("told_cents", sa.BigInteger(), nullable=False),
+        sa.Column("known_cents", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["bank_account.id"], name=op.f("fk_bank_statement_account_id")
         ),
