@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sqlmodel import Session
 
+from encaiss_dashboard.domain.bank import BankFile
 from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.inbound import Incoming
 from encaiss_dashboard.domain.intake import Choices, Reading, Tell, untold
@@ -173,6 +174,14 @@ class InvoiceFiles(Protocol):
         ...
 
 
+class BankFiles(Protocol):
+    """Understands what banks and bookkeepings tell of payments."""
+
+    def read(self, data: bytes, name: str) -> BankFile:
+        """Understand a file of any form; never raises for bad content: what is wrong is listed in it."""
+        ...
+
+
 class Store(Protocol):
     """Keeps uploaded files, private to the server."""
 
@@ -323,6 +332,7 @@ class Work:
     letters: Letters
     sheets: Sheets
     files: InvoiceFiles
+    banks: BankFiles
     store: Store
     passwords: Passwords
     journal: Journal

@@ -89,6 +89,8 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("opening_cents", sa.BigInteger(), nullable=True),
         sa.Column("closing_cents", sa.BigInteger(), nullable=True),
+        sa.Column("told_cents", sa.BigInteger(), nullable=False),
+        sa.Column("known_cents", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["bank_account.id"], name=op.f("fk_bank_statement_account_id")
         ),

@@ -66,7 +66,10 @@ class BankImport(Record, table=True):
 
 
 class BankStatement(Record, table=True):
-    """A statement of one account; ``number`` as in ``domain.bank.Statement``, with its balances."""
+    """A statement of one account; ``number`` as in ``domain.bank.Statement``, with its balances.
+
+    ``told_cents`` is the sum of all movements it told, ``known_cents`` of those that were known before.
+    """
 
     __tablename__ = "bank_statement"
     __table_args__ = (Index("ix_bank_statement_account_number", "account_id", "number"),)
@@ -81,6 +84,8 @@ class BankStatement(Record, table=True):
     currency: str
     opening_cents: int | None = cents_column(default=None)
     closing_cents: int | None = cents_column(default=None)
+    told_cents: int = cents_column(default=0)
+    known_cents: int = cents_column(default=0)
 
 
 class BankLine(Record, table=True):

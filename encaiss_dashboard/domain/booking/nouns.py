@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from encaiss_dashboard.domain.bank import Movement
 from encaiss_dashboard.domain.claims import ClaimKind
 from encaiss_dashboard.domain.money import Money
 
@@ -21,7 +22,7 @@ class Policy(StrEnum):
     """Of each invoice the interest, indemnity and costs that were asked for, then its principal (Civil code,
     art. 5.210; RULES §3); the invoices that it names, then those due longest."""
     AS_TOLD = "as_told"
-    """What a person said, invoice by invoice; never the rule of a client."""
+    """What a person said, invoice by invoice in that order, principal only; never the rule of a client."""
 
 
 class Reason(StrEnum):
@@ -45,6 +46,8 @@ class Reason(StrEnum):
     """Somebody decided before whose this account or name is."""
     ACCOUNT = "account"
     """The account is the debtor's; the amount says nothing."""
+    NAME = "name"
+    """The name is alike; the amount says nothing."""
     RETURNED = "returned"
     """It takes back a payment that was booked."""
 
@@ -58,6 +61,20 @@ class DecisionKind(StrEnum):
     """It pays no invoice: costs of the bank, a transfer of one's own, somebody else's money."""
     REOPENED = "reopened"
     """Either was taken back: it waits again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a client's payments are booked; what holds where nobody said anything.
+
+    Attributes:
+        confidence_min: from which confidence a proposal is booked by itself, 0 to 100; 101 for never.
+        tolerance_cents: by how much less an invoice counts as paid all the same: costs of a bank, a discount.
+    """
+
+    policy: Policy = Policy.INTEREST_FIRST
+    confidence_min: int = 85
+    tolerance_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +135,66 @@ class Proposal:
         confidence: how sure it is, 0 to 100.
         shares: together the whole amount; one a debtor.
         named: ids of the invoices that the payment itself points at.
+        takes_back: ids of the payments that it takes back; then amounts and parts are below zero.
     """
 
     reason: Reason
     confidence: int
     shares: tuple[Share, ...]
     named: tuple[int, ...] = ()
+    takes_back: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A payment that was booked, as a later movement may take it back.
+
+    Attributes:
+        payment_id: its id; several payments of one movement have the same ``line_id``.
+        on: its value date.
+        amount: what has not been taken back of it, above zero.
+        parts: what it settles of invoices, in the order in which it did; the rest of it is free.
+    """
+
+    payment_id: int
+    line_id: int
+    client_id: int
+    debtor_id: int
+    on: date
+    amount: Money
+    parts: tuple[Part, ...] = ()
+    counterparty: str = ""
+    iban: str = ""
+    end_to_end: str = ""
+    mandate: str = ""
+    bank_reference: str = ""
+
+    @property
+    def free(self) -> Money:
+        """What of it is set against nothing."""
+        return self.amount - Money.total((part.amount for part in self.parts), self.amount.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is left of a payment that could not be set against anything on its day.
+
+    Attributes:
+        on: its value date.
+        left: above zero.
+        movement: what its bank told, where a bank did.
+    """
+
+    payment_id: int
+    on: date
+    left: Money
+    movement: Movement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A part that a waiting payment settles after all, from a day on."""
+
+    payment_id: int
+    on: date
+    part: Part

@@ -1,0 +1,46 @@
+"""Numbers of accounts, as an IBAN wherever they are one."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from stdnum import iban as ibans
+from stdnum.iso7064 import mod_97_10
+
+_BBAN: Final = re.compile(r"(\d{3})-?(\d{7})-?(\d{2})")
+_ENDS_IN_CURRENCY: Final = re.compile(r"(.*[0-9A-Z])\s*([A-Z]{3})")
+
+
+@lru_cache(maxsize=65_536)
+def account_number(written: str) -> str:
+    """An IBAN without spaces; a Belgian number of before IBAN becomes one.
+
+    What is neither stays as it is written, without the currency behind it; of zeros alone nothing is left.
+    """
+    text = " ".join(written.split())
+    compact = text.replace(" ", "").upper()
+    if not compact.strip("0"):
+        return ""
+    if ibans.is_valid(compact):
+        return compact
+    without = _ENDS_IN_CURRENCY.fullmatch(text)
+    if without and without[1] != text and (ibans.is_valid(short := _compact(without[1])) or " " in text):
+        return short if ibans.is_valid(short) else _belgian(without[1]) or without[1]
+    return _belgian(text) or text
+
+
+def _compact(text: str) -> str:
+    return text.replace(" ", "").upper()
+
+
+def _belgian(text: str) -> str:
+    """The IBAN of twelve digits whose last two are right: the first ten modulo 97, 97 in place of 0."""
+    found = _BBAN.fullmatch(text.strip())
+    if not found:
+        return ""
+    digits = "".join(found.groups())
+    if int(digits[10:]) != (int(digits[:10]) % 97 or 97):
+        return ""
+    return f"BE{mod_97_10.calc_check_digits(f'{digits}BE')}{digits}"
