@@ -38,7 +38,7 @@
     }
     // Enter on a button presses that button.
     if (event.repeat || (event.key === "Enter" && !onList)) return;
-    const pressed = button(queue, event.key);
+    const pressed = button(queue, event.key === "Enter" ? "1" : event.key);
     if (!pressed) return;
     event.preventDefault();
     if (pressed.matches("input")) pressed.focus();

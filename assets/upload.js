@@ -60,7 +60,7 @@
       problems(one.problems, part);
       card.append(part);
     }
-    if (told.waiting) {
+    if (told.waiting && zone.dataset.queue) {
       const link = element("a", "link", zone.dataset.queueWords);
       link.href = zone.dataset.queue;
       card.append(link);

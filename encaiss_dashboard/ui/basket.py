@@ -127,6 +127,15 @@ def shares(basket: Sequence[Piece], amount: Money) -> list[ToldShare]:
     return told
 
 
+def left_words(rest: Money, lang: str) -> str:
+    """How far the pieces are from the whole payment."""
+    if not rest.cents:
+        return text(lang, "queue.all_told")
+    if rest.cents < 0:
+        return text(lang, "queue.over", amount=money(-rest, lang))
+    return text(lang, "queue.left", amount=money(rest, lang))
+
+
 def written(cents: int, lang: str) -> str:
     """An amount as its field shows it."""
     return decimal(Decimal(cents).scaleb(-2), lang, places=2)

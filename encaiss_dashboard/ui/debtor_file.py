@@ -9,6 +9,7 @@ import reflex as rx
 from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.ui.components import button, card, empty, icon, link_button, tag
 from encaiss_dashboard.ui.debtor_facts import Debtor
+from encaiss_dashboard.ui.debtor_payments import Paid, paid_card, paid_on, pay_button
 from encaiss_dashboard.ui.debtor_kind import OfDebtor, kind_choice, own_plan
 from encaiss_dashboard.ui.deciding import decided_on
 from encaiss_dashboard.ui.i18n import t
@@ -18,12 +19,13 @@ from encaiss_dashboard.ui.replies import Replies, reply_opener, reply_shown, to_
 from encaiss_dashboard.ui.shell import Shell, page
 from encaiss_dashboard.ui.stopping import Stopping, stopped_on, stops_card
 
-__all__ = ["Debtor", "Merging", "OfDebtor", "Replies", "Stopping", "debtor_file_page"]
+__all__ = ["Debtor", "Merging", "OfDebtor", "Paid", "Replies", "Stopping", "debtor_file_page"]
 
 
 def debtor_file_page() -> rx.Component:
     """The page."""
-    return stopped_on(
+    return paid_on(
+        stopped_on(
         merged_on(
             decided_on(
                 page(
@@ -52,13 +54,20 @@ def debtor_file_page() -> rx.Component:
                             ),
                             rx.el.div(
                                 _acts(),
-                                rx.el.div(_invoices(), stops_card(), _follow(), class_name="grid side-cards"),
+                                rx.el.div(
+                                    _invoices(),
+                                    paid_card(),
+                                    stops_card(),
+                                    _follow(),
+                                    class_name="grid side-cards",
+                                ),
                                 class_name="grid k2 file",
                             ),
                         ),
                     ),
                 )
             )
+        )
         )
     )
 
@@ -262,6 +271,7 @@ def _invoices() -> rx.Component:
                                     class_name="clip",
                                 ),
                                 rx.cond(row["stop"] != "", rx.el.div(tag(row["stop"], "info long"))),
+                                rx.el.div(pay_button(row["id"], row["number"])),
                                 class_name="number",
                             ),
                             rx.el.td(

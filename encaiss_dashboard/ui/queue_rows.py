@@ -153,13 +153,6 @@ def settled_words(parts: Sequence[PartSeen], lang: str) -> str:
     return ", ".join(_part_name(one, lang) for one in parts)
 
 
-def total_words(found: Suggestion, lang: str) -> str:
-    """What a proposal books, for whoever hears it: amount, debtors, invoices."""
-    names = ", ".join(dict.fromkeys(share.debtor for share in found.shares))
-    numbers = ", ".join(_part_name(part, lang) for share in found.shares for part in share.parts)
-    return " · ".join(part for part in (names, numbers) if part)
-
-
 def _proposal(number: int, one: Suggestion, lang: str, *, clients: bool) -> ProposalRow:
     word, tone = next((word, tone) for bound, word, tone in _SURE if one.confidence >= bound)
     return ProposalRow(

@@ -27,6 +27,9 @@ class Whose(Shell):
     def _home(self) -> str:
         return OF_AGENCY if self._agencys() else OF_CLIENT
 
+    def _queue(self) -> str:
+        return OF_AGENCY if self._agencys() else f"{OF_CLIENT}/match"
+
     async def _read(
         self, service: Callable[Concatenate[Work, int | None, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
