@@ -68,9 +68,7 @@ def state_of() -> Any:
     return func.coalesce(kind.correlate(BankLine).scalar_subquery(), reopened)
 
 
-def waiting(
-    session: Session, client_id: int | None, *, first: int, count: int
-) -> tuple[list[Decided], int]:
+def waiting(session: Session, client_id: int | None, *, first: int, count: int) -> tuple[list[Decided], int]:
     """The lines that wait, the oldest first, and how many there are."""
     where = (owned(col(BankLine.client_id), client_id), state_of() == DecisionKind.REOPENED.value)
     whole = int(session.exec(select(func.count(col(BankLine.id))).where(*where)).one())
@@ -157,8 +155,8 @@ def values(one: Movement) -> dict[str, Any]:
         "value_on": one.value_on,
         "currency": one.amount.currency,
         "amount_cents": one.amount.cents,
-        "original_currency": one.original.currency if one.original else "",
-        "original_cents": one.original.cents if one.original else None,
+        "original_currency": one.original.currency if one.original is not None else "",
+        "original_cents": one.original.cents if one.original is not None else None,
         "counterparty": one.counterparty,
         "iban": one.iban,
         "bic": one.bic,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -60,7 +60,7 @@ class _Scope:
             return []
         of = select(func.coalesce(col(Payment.reverses_id), col(Payment.id)))
         lines = select(col(BankLine.id)).where(col(BankLine.account_id).in_(self._accounts))
-        return [col(key).in_(of.where(col(Payment.bank_line_id).in_(lines)))]
+        return [key.in_(of.where(col(Payment.bank_line_id).in_(lines)))]
 
     def invoices(self) -> list[Any]:
         if self._accounts is None:
@@ -68,11 +68,13 @@ class _Scope:
         lines = select(col(BankLine.id)).where(col(BankLine.account_id).in_(self._accounts))
         mine = select(col(Payment.id)).where(col(Payment.bank_line_id).in_(lines))
         return [
-            col(Invoice.id).in_(select(col(Allocation.invoice_id)).where(col(Allocation.payment_id).in_(mine)))
+            col(Invoice.id).in_(
+                select(col(Allocation.invoice_id)).where(col(Allocation.payment_id).in_(mine))
+            )
         ]
 
 
-def _listed(session: Session, query: Select[Any], code: str) -> Iterator[Problem]:
+def _listed(session: Session, query: Any, code: str) -> Iterator[Problem]:
     for key, is_, ought in session.execute(query.limit(LISTED_MAX)):
         yield Problem(code, facts={"id": str(key), "is": str(is_), "ought": str(ought)})
 
@@ -162,9 +164,7 @@ def _invoices_by_day(session: Session, scope: _Scope) -> Iterator[Problem]:
     yield from _below_zero(days, totals, "books_invoice_day")
 
 
-def _below_zero(
-    days: dict[int, dict[date, int]], start: dict[int, int], code: str
-) -> Iterator[Problem]:
+def _below_zero(days: dict[int, dict[date, int]], start: dict[int, int], code: str) -> Iterator[Problem]:
     for key, moves in days.items():
         left = start[key]
         for on in sorted(moves):
@@ -199,9 +199,7 @@ def _remittances(session: Session) -> Iterator[Problem]:
     """A payment is paid on once at most and wholly, and a remittance is the sum of its payments."""
     standing = col(Remittance.dropped_at).is_(None)
     of = col(RemittanceLine.remittance_id) == col(Remittance.id)
-    lines = (
-        select(func.sum(RemittanceLine.amount_cents)).where(of).correlate(Remittance).scalar_subquery()
-    )
+    lines = select(func.sum(RemittanceLine.amount_cents)).where(of).correlate(Remittance).scalar_subquery()
     whole = select(col(Remittance.id), lines, col(Remittance.amount_cents))
     yield from _listed(session, whole.where(lines != col(Remittance.amount_cents)), "books_remittance")
     paid = (

@@ -45,7 +45,7 @@ def parts_of(ids: Collection[int]) -> Iterator[list[int]]:
 
 
 def balances(session: Session, where: Iterable[ColumnElement[bool]]) -> list[tuple[Any, ...]]:
-    """Id, debtor, number, reference, issue, due, currency and open cents of invoices, whatever their dates."""
+    """Id, debtor, number, reference, issue, due, currency and open cents of invoices, on no particular day."""
     settled = (
         select(func.coalesce(func.sum(Allocation.amount_cents), 0))
         .where(col(Allocation.invoice_id) == col(Invoice.id))
@@ -146,7 +146,7 @@ def asked(
 def _moves(*where: ColumnElement[bool]) -> Subquery:
     """What came in and what was set against something, by the payment that it began with."""
     root = func.coalesce(col(Payment.reverses_id), col(Payment.id)).label("root")
-    came = select(root, col(Payment.amount_cents).label("cents")).where(*where)
+    came: Any = select(root, col(Payment.amount_cents).label("cents")).where(*where)
     used = select(root, -col(Allocation.amount_cents)).join(
         Allocation, col(Allocation.payment_id) == col(Payment.id)
     )

@@ -10,7 +10,7 @@ from stdnum import iban as ibans
 from stdnum.iso7064 import mod_97_10
 
 _BBAN: Final = re.compile(r"(\d{3})-?(\d{7})-?(\d{2})")
-_ENDS_IN_CURRENCY: Final = re.compile(r"(.*[0-9A-Z])\s*([A-Z]{3})")
+_ENDS_IN_CURRENCY: Final = re.compile(r"(.*[0-9A-Z] ?)[A-Z]{3}")
 
 
 @lru_cache(maxsize=65_536)
@@ -20,14 +20,13 @@ def account_number(written: str) -> str:
     What is neither stays as it is written, without the currency behind it; of zeros alone nothing is left.
     """
     text = " ".join(written.split())
-    compact = text.replace(" ", "").upper()
-    if not compact.strip("0"):
+    if ibans.is_valid(text):
+        return _compact(text)
+    with_currency = _ENDS_IN_CURRENCY.fullmatch(text)
+    if with_currency and (with_currency[1].endswith(" ") or ibans.is_valid(with_currency[1])):
+        return account_number(with_currency[1])
+    if not text.strip("0 "):
         return ""
-    if ibans.is_valid(compact):
-        return compact
-    without = _ENDS_IN_CURRENCY.fullmatch(text)
-    if without and without[1] != text and (ibans.is_valid(short := _compact(without[1])) or " " in text):
-        return short if ibans.is_valid(short) else _belgian(without[1]) or without[1]
     return _belgian(text) or text
 
 
@@ -37,7 +36,7 @@ def _compact(text: str) -> str:
 
 def _belgian(text: str) -> str:
     """The IBAN of twelve digits whose last two are right: the first ten modulo 97, 97 in place of 0."""
-    found = _BBAN.fullmatch(text.strip())
+    found = _BBAN.fullmatch(text)
     if not found:
         return ""
     digits = "".join(found.groups())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from encaiss_dashboard.domain.booking import OpenItem, Part, Policy, Proposal, Rules, Share, settle
 from encaiss_dashboard.domain.booking.book import Book, ItemRow
@@ -23,11 +24,13 @@ OF_THE_HOUSE = Rules()
 class Books:
     """The book of some clients with the rules of each."""
 
-    def __init__(self, work: Work, client_ids: Sequence[int], debtor_ids: Collection[int] | None = None) -> None:
+    def __init__(
+        self, work: Work, client_ids: Sequence[int], debtor_ids: Collection[int] | None = None
+    ) -> None:
         """Read all that is open; of some debtors only where they are named."""
         self._work, self.client_ids = work, tuple(client_ids)
-        session = work.session
-        self.rules = rules_of(work, self.client_ids)
+        session = self.session = work.session
+        self.rules = rules_of(session, self.client_ids)
         debtors = payments.debtor_rows(session, self.client_ids)
         if debtor_ids is not None:
             debtors = [row for row in debtors if row[0] in debtor_ids]
@@ -48,15 +51,17 @@ class Books:
         for client_id in self.client_ids:
             states = queries.delegation_states(session, client_id, self._work.today)
             followed = {key for key, one in states.items() if one.state is not DelegationState.NOT_DELEGATED}
-            where = [records.Invoice.client_id == client_id]
+            where: list[Any] = [records.Invoice.client_id == client_id]
             if debtor_ids is not None:
                 where.append(col(records.Invoice.debtor_id).in_(sorted(debtor_ids)))
-            for row in payments.balances(session, where):  # type: ignore[arg-type]
+            for row in payments.balances(session, where):
                 yield (*row[:7], int(row[7]), row[1] in followed)
 
     def on_the_day(self, proposal: Proposal, on: date) -> Proposal:
         """The same without accessories that nobody had asked for by then."""
-        return replace(proposal, shares=tuple(self._share(one, proposal.named, on) for one in proposal.shares))
+        return replace(
+            proposal, shares=tuple(self._share(one, proposal.named, on) for one in proposal.shares)
+        )
 
     def _share(self, share: Share, named: Sequence[int], on: date) -> Share:
         if not any(part.kind and not self._was_asked(part, on) for part in share.parts):
@@ -75,13 +80,13 @@ class Books:
         return replace(item, accessories=tuple(pair for pair in item.accessories if pair[0] in then))
 
 
-def rules_of(work: Work, client_ids: Collection[int]) -> dict[int, Rules]:
+def rules_of(session: Session, client_ids: Collection[int]) -> dict[int, Rules]:
     """How each client's payments are booked: what it said last, else as the house does."""
     row = BookingRules
     query = select(row).where(col(row.client_id).in_(list(client_ids))).order_by(col(row.id))
     said = {
         one.client_id: Rules(Policy(one.policy), one.confidence_min, one.tolerance_cents)
-        for one in work.session.exec(query)
+        for one in session.exec(query)
     }
     return {key: said.get(key, OF_THE_HOUSE) for key in client_ids}
 

@@ -15,4 +15,3 @@ def verify(work: Work) -> tuple[Problem, ...]:
     """
     work.require_agency()
     return tuple(book_checks.check(work.session))
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 
-from sqlmodel import col, delete, select
+from sqlmodel import Session, col, delete, select
 
 from encaiss_dashboard.domain.booking import DecisionKind, Part, Proposal, Reason, Share
 from encaiss_dashboard.domain.claims import ClaimKind
@@ -41,7 +41,7 @@ _SHARES_MAX = 200
 _CENTS_MAX = 10**15
 
 
-def allowed(work: Work, action: Action, client_id: int | None) -> int | None:
+def owner_of(action: Action, work: Work, client_id: int | None) -> int | None:
     """The owner of an account, once it is sure that the actor may do this: a client, or the agency (None).
 
     Raises:
@@ -53,11 +53,11 @@ def allowed(work: Work, action: Action, client_id: int | None) -> int | None:
     return work.require(action, client_id)
 
 
-def clients_of(work: Work, owner: int | None) -> list[int]:
+def clients_of(session: Session, owner: int | None) -> list[int]:
     """Whose debtors may have paid to an account: its client's, or everybody's."""
     if owner is not None:
         return [owner]
-    return sorted(queries.known(key) for key in work.session.exec(select(records.Client.id)))
+    return sorted(queries.known(key) for key in session.exec(select(records.Client.id)))
 
 
 def suggestions(work: Work, client_id: int | None, line_id: int) -> tuple[Suggestion, ...]:
@@ -66,12 +66,12 @@ def suggestions(work: Work, client_id: int | None, line_id: int) -> tuple[Sugges
     Raises:
         NotFound: no such line, or somebody else's.
     """
-    owner = allowed(work, Action.VIEW, client_id)
+    owner = owner_of(Action.VIEW, work, client_id)
     found = bank_lines.line_of(work.session, owner, line_id)
     if found.state is not LineState.WAITING:
         return ()
-    books = Books(work, clients_of(work, owner))
-    return tuple(_suggestion(work, books, one) for one in proposals(work, books, found.line))
+    books = Books(work, clients_of(work.session, owner))
+    return tuple(_suggestion(work, books, one) for one in proposals(books, found.line))
 
 
 def accept(work: Work, client_id: int | None, line_id: int, mark: str) -> tuple[int, ...]:
@@ -88,21 +88,21 @@ def accept(work: Work, client_id: int | None, line_id: int, mark: str) -> tuple[
         LineDecided: somebody was quicker.
         ChangedMeanwhile: it would be booked otherwise by now.
     """
-    owner = allowed(work, Action.UPLOAD, client_id)
+    owner = owner_of(Action.UPLOAD, work, client_id)
     line = _waiting(work, owner, line_id)
-    books = Books(work, clients_of(work, owner))
-    chosen = next((one for one in proposals(work, books, line) if mark_of(one) == mark), None)
+    books = Books(work, clients_of(work.session, owner))
+    chosen = next((one for one in proposals(books, line) if mark_of(one) == mark), None)
     if chosen is None:
         raise ChangedMeanwhile
     writer = Writer(work)
     terms = {"suggested": True, "named": list(chosen.named)}
     how = Booking(chosen.reason.value, chosen.confidence, learn=True, terms=terms)
     if chosen.takes_back:
-        return_as_proposed(work, writer, line, chosen)
+        return_as_proposed(writer, line, chosen)
         writer.decide(line, DecisionKind.BOOKED, how)
     else:
-        lock(work, {share.client_id for share in chosen.shares})
-        check_room(work, chosen.shares)
+        lock(work.session, {share.client_id for share in chosen.shares})
+        check_room(work.session, chosen.shares)
         writer.book(line, chosen.shares, how)
     return tuple(writer.write())
 
@@ -126,17 +126,17 @@ def book_as_told(
         MoreThanOwed: an invoice is not open as far as that.
         Unreadable: amounts that make no sense.
     """
-    owner = allowed(work, Action.UPLOAD, client_id)
+    owner = owner_of(Action.UPLOAD, work, client_id)
     line = _waiting(work, owner, line_id)
     shares = _shares(work, owner, line, told)
-    lock(work, {share.client_id for share in shares})
+    lock(work.session, {share.client_id for share in shares})
     writer = Writer(work)
     if line.amount_cents < 0:
         for share in shares:
-            refund(work, writer, line, (share.client_id, share.debtor_id), -share.amount.cents)
+            refund(writer, line, (share.client_id, share.debtor_id), -share.amount.cents)
         writer.decide(line, DecisionKind.BOOKED, Booking())
         return tuple(writer.write())
-    check_room(work, shares)
+    check_room(work.session, shares)
     writer.book(line, shares, Booking(learn=bool(learn)))
     return tuple(writer.write())
 
@@ -149,7 +149,7 @@ def take_back_payment(work: Work, client_id: int | None, line_id: int, payment_i
         LineDecided: somebody was quicker.
         AlreadyReturned, MoreThanOwed: less is left of the payment.
     """
-    owner = allowed(work, Action.UPLOAD, client_id)
+    owner = owner_of(Action.UPLOAD, work, client_id)
     line = _waiting(work, owner, line_id)
     if line.amount_cents >= 0:
         raise Unreadable(value=str(line.amount_cents))
@@ -158,7 +158,7 @@ def take_back_payment(work: Work, client_id: int | None, line_id: int, payment_i
         raise Unreadable(value=original.currency)
     writer = Writer(work)
     proposal = Proposal(Reason.RETURNED, 100, (), takes_back=(queries.known(original.id),))
-    return_as_proposed(work, writer, line, proposal)
+    return_as_proposed(writer, line, proposal)
     writer.decide(line, DecisionKind.BOOKED, Booking())
     return tuple(writer.write())
 
@@ -171,7 +171,7 @@ def set_aside(work: Work, client_id: int | None, line_id: int, words: str) -> No
         LineDecided: somebody was quicker.
         Unreadable: no words, or too many.
     """
-    owner = allowed(work, Action.UPLOAD, client_id)
+    owner = owner_of(Action.UPLOAD, work, client_id)
     line = _waiting(work, owner, line_id)
     said = checked_words(words)
     if not said:
@@ -190,23 +190,23 @@ def reopen(work: Work, client_id: int | None, line_id: int) -> None:
         LineDecided: it waits already.
         AlreadyReturned: another line took back what it paid; that one first.
     """
-    owner = allowed(work, Action.UPLOAD, client_id)
+    owner = owner_of(Action.UPLOAD, work, client_id)
     found = bank_lines.line_of(work.session, owner, line_id, lock=True)
     if found.state is LineState.WAITING:
         raise LineDecided
     writer = Writer(work)
     if found.state is LineState.BOOKED:
-        undo_line(work, writer, found.line)
+        undo_line(writer, found.line)
     writer.decide(found.line, DecisionKind.REOPENED, Booking())
     writer.write()
-    forget(work, [queries.known(found.line.id)])
+    forget(work.session, [queries.known(found.line.id)])
     _tell(work, ActKind.LINE_REOPENED, found.line, "")
 
 
-def forget(work: Work, line_ids: Collection[int]) -> None:
+def forget(session: Session, line_ids: Collection[int]) -> None:
     """Nothing is learnt from these lines any more."""
     for some in bank_lines.in_parts(sorted(line_ids)):
-        work.session.exec(delete(Counterparty).where(col(Counterparty.line_id).in_(some)))
+        session.exec(delete(Counterparty).where(col(Counterparty.line_id).in_(some)))
 
 
 def mark_of(proposal: Proposal) -> str:
@@ -215,7 +215,11 @@ def mark_of(proposal: Proposal) -> str:
         proposal.reason.value,
         sorted(proposal.takes_back),
         [
-            (share.debtor_id, share.amount.cents, [(p.invoice_id, p.kind, p.amount.cents) for p in share.parts])
+            (
+                share.debtor_id,
+                share.amount.cents,
+                [(p.invoice_id, p.kind, p.amount.cents) for p in share.parts],
+            )
             for share in proposal.shares
         ],
     )
@@ -225,7 +229,7 @@ def mark_of(proposal: Proposal) -> str:
 def _waiting(work: Work, owner: int | None, line_id: int) -> BankLine:
     """A line that waits, which nobody else decides about before this transaction ends."""
     if owner is not None:
-        lock(work, [owner])
+        lock(work.session, [owner])
     found = bank_lines.line_of(work.session, owner, line_id, lock=True)
     if found.state is not LineState.WAITING:
         raise LineDecided
@@ -253,7 +257,9 @@ def _share(work: Work, owner: int | None, line: BankLine, told: ToldShare) -> Sh
     )
     if len({(part.invoice_id, part.kind) for part in parts}) != len(parts) or (sign < 0 and parts):
         raise Unreadable(value="")
-    share = Share(debtor.client_id, queries.known(debtor.id), Money(amount.cents * sign, line.currency), parts)
+    share = Share(
+        debtor.client_id, queries.known(debtor.id), Money(amount.cents * sign, line.currency), parts
+    )
     if sign > 0 and rest(share).cents < 0:
         whole = Money.total((part.amount for part in parts), line.currency)
         raise DoesNotAddUp(told=str(whole), amount=str(amount))
@@ -269,7 +275,7 @@ def _debtor(work: Work, owner: int | None, debtor_id: int) -> records.Debtor:
 
 def _payment_anywhere(work: Work, owner: int | None, payment_id: int) -> records.Payment:
     if owner is not None:
-        return payment_of(work, owner, payment_id)
+        return payment_of(work.session, owner, payment_id)
     row = work.session.get(records.Payment, _key(payment_id))
     if row is None or row.reverses_id is not None:
         raise NotFound

@@ -127,7 +127,7 @@ def _changed(statement: Statement, before: Sequence[BankStatement], new: int) ->
     cents = sum(one.amount.cents for one in statement.movements)
     last = before[-1]
     balances = (
-        statement.opening.cents if statement.opening else None,
-        statement.closing.cents if statement.closing else None,
+        statement.opening.cents if statement.opening is not None else None,
+        statement.closing.cents if statement.closing is not None else None,
     )
     return new > 0 or cents != last.told_cents or balances != (last.opening_cents, last.closing_cents)

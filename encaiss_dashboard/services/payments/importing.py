@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from sqlmodel import select
 
-from encaiss_dashboard.domain.bank import BankFile, BankFormat, Statement
+from encaiss_dashboard.domain.bank import BankFile, Statement
 from encaiss_dashboard.domain.booking import DecisionKind, Proposal
 from encaiss_dashboard.domain.errors import Problem, Unreadable
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.services.payments import accounts
+from encaiss_dashboard.services.payments import owners
 from encaiss_dashboard.services.payments.books import Books
-from encaiss_dashboard.services.payments.deciding import allowed, clients_of
+from encaiss_dashboard.services.payments.deciding import clients_of, owner_of
 from encaiss_dashboard.services.payments.identity import WHOLE, Known, Split, split
 from encaiss_dashboard.services.payments.proposing import proposals
 from encaiss_dashboard.services.payments.reversing import return_as_proposed
@@ -57,7 +57,7 @@ def receive(
         WrongAccount: a statement is of an account that is not known to be this owner's.
         BooksDiffer: our own fault; nothing was done.
     """
-    owner = allowed(work, Action.UPLOAD, client_id)
+    owner = owner_of(Action.UPLOAD, work, client_id)
     if not isinstance(name, str) or "\x00" in name:
         raise Unreadable(value="")
     content = data if isinstance(data, bytes) else data.read_bytes()
@@ -105,8 +105,8 @@ class _Import:
         if self.owner is None:
             lock_name(work.session, "bank of the agency")
         else:
-            lock(work, [self.owner])
-        numbers = [accounts.account_of(work, self.owner, one, read.format) for one in read.statements]
+            lock(work.session, [self.owner])
+        numbers = [owners.account_of(work.session, self.owner, one, read.format) for one in read.statements]
         row = self._row(form)
         for number, statement in zip(numbers, read.statements, strict=True):
             self._statement(row, number, statement)
@@ -147,7 +147,7 @@ class _Import:
         return split(one, self.read.format, known, of)
 
     def _statement(self, row: BankImport, number: str, one: Statement) -> None:
-        account = accounts.add(self.work, self.owner, number, one.currency, one.holder)
+        account = owners.add(self.work.session, self.owner, number, one, self.work.now)
         found = self._split(account, one)
         if found.changed:
             problem = Problem("bank_changed", facts={"account": one.account, "statement": one.number})
@@ -169,8 +169,8 @@ class _Import:
             first=one.first,
             last=one.last,
             currency=one.currency,
-            opening_cents=one.opening.cents if one.opening else None,
-            closing_cents=one.closing.cents if one.closing else None,
+            opening_cents=one.opening.cents if one.opening is not None else None,
+            closing_cents=one.closing.cents if one.closing is not None else None,
             told_cents=sum(movement.amount.cents for movement in one.movements),
             known_cents=sum(movement.amount.cents for movement in found.known),
         )
@@ -189,8 +189,9 @@ class _Import:
         self.work.session.add_all(lines)
         self.work.session.flush()
         booked, proposed = self._book(lines)
-        counts = {"booked": booked, "proposed": proposed, "matched": booked + proposed}
-        self.told.append(replace(told, **counts, unmatched=len(lines) - booked - proposed))
+        found_for, left = booked + proposed, len(lines) - booked - proposed
+        counted = replace(told, booked=booked, proposed=proposed, matched=found_for, unmatched=left)
+        self.told.append(counted)
         self._known_until(number, one)
 
     def _book(self, lines: Sequence[BankLine]) -> tuple[int, int]:
@@ -198,15 +199,15 @@ class _Import:
         if not lines:
             return 0, 0
         work, writer, booked, proposed = self.work, Writer(self.work), 0, 0
-        books = self._books or Books(work, clients_of(work, self.owner))
+        books = self._books or Books(work, clients_of(work.session, self.owner))
         self._books = books
         if self.owner is None:
-            lock(work, books.client_ids)
+            lock(work.session, books.client_ids)
         for line in lines:
             if line.amount_cents < 0 and not line.is_charge:
                 writer.write()  # what it takes back may stand in the same file
                 writer = Writer(work)
-            found = proposals(work, books, line)
+            found = proposals(books, line)
             if not found:
                 continue
             best = found[0]
@@ -215,7 +216,7 @@ class _Import:
                 continue
             how = Booking(best.reason.value, best.confidence, terms={"named": list(best.named)})
             if best.takes_back:
-                return_as_proposed(work, writer, line, best)
+                return_as_proposed(writer, line, best)
                 writer.decide(line, DecisionKind.BOOKED, how)
             else:
                 writer.book(line, best.shares, how)
@@ -254,14 +255,18 @@ class _Import:
     def _known_until(self, number: str, one: Statement) -> None:
         """A statement of the account that debtors pay to tells all payments until its last day."""
         work, owner = self.work, self.owner
-        if owner is None or self.read.format not in WHOLE or not accounts.is_paid_to(work, owner, number):
+        if (
+            owner is None
+            or self.read.format not in WHOLE
+            or not owners.is_paid_to(work.session, owner, number)
+        ):
             return
         until = min(one.last, work.today)
         before = plans.payments_known(work.session, [owner]).get(owner, date.min)
         if until <= before:
             return
-        said = {"until": until, "user_id": work.actor.user_id, "at": work.now}
-        work.session.add(PaymentsKnown(client_id=owner, **said))
+        said = PaymentsKnown(client_id=owner, until=until, user_id=work.actor.user_id, at=work.now)
+        work.session.add(said)
         work.session.flush()
         facts = {"until": until.isoformat(), "statement": one.number}
         work.journal.record(ActKind.PAYMENTS_KNOWN, day=work.today, client_id=owner, facts=facts)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from encaiss_dashboard.domain.booking import Part, Proposal
 from encaiss_dashboard.domain.claims import ClaimKind
@@ -43,12 +43,12 @@ def reverse(work: Work, client_id: int | None, payment_id: int, on: date, words:
         Unreadable: a day before the payment.
     """
     client = work.require(Action.UPLOAD, client_id)
-    lock(work, [client])
-    row = payment_of(work, client, payment_id)
+    lock(work.session, [client])
+    row = payment_of(work.session, client, payment_id)
     if not isinstance(on, date) or on.year not in _YEARS or on < row.on:
         raise Unreadable(value=str(on)[:20])
     writer = Writer(work)
-    amount, parts = net(work, row)
+    amount, parts = net(work.session, row)
     if amount.cents <= 0:
         raise AlreadyReturned
     dated = [(max(on, day), _minus(part)) for day, part in parts]
@@ -56,7 +56,7 @@ def reverse(work: Work, client_id: int | None, payment_id: int, on: date, words:
     return writer.write()[0]
 
 
-def payment_of(work: Work, client_id: int, payment_id: int) -> Payment:
+def payment_of(session: Session, client_id: int, payment_id: int) -> Payment:
     """A payment of a client that took nothing back.
 
     Raises:
@@ -64,18 +64,18 @@ def payment_of(work: Work, client_id: int, payment_id: int) -> Payment:
     """
     if isinstance(payment_id, bool) or not isinstance(payment_id, int) or not 0 < payment_id <= ID_MAX:
         raise NotFound
-    row = work.session.get(Payment, payment_id)
+    row = session.get(Payment, payment_id)
     if row is None or row.client_id != client_id or row.reverses_id is not None:
         raise NotFound
     return row
 
 
-def net(work: Work, row: Payment) -> tuple[Money, _Net]:
+def net(session: Session, row: Payment) -> tuple[Money, _Net]:
     """What is left of a payment after whatever took it back: its amount, and what it settles since when."""
-    family = payments.family_of(work.session, [queries.known(row.id)])
+    family = payments.family_of(session, [queries.known(row.id)])
     amount = Money(sum(one.amount_cents for one in family), row.currency)
     sums: dict[tuple[int, ClaimKind | None], dict[date, int]] = defaultdict(lambda: defaultdict(int))
-    settled = payments.parts(work.session, [queries.known(one.id) for one in family])
+    settled = payments.parts(session, [queries.known(one.id) for one in family])
     for one in family:
         for on, part in settled.get(queries.known(one.id), ()):
             sums[part.invoice_id, part.kind][on] += part.amount.cents
@@ -99,17 +99,18 @@ def _standing(days: dict[date, int]) -> list[tuple[date, int]]:
     return found
 
 
-def return_as_proposed(work: Work, writer: Writer, line: BankLine, proposal: Proposal) -> None:
+def return_as_proposed(writer: Writer, line: BankLine, proposal: Proposal) -> None:
     """A line takes payments back, as it was proposed.
 
     Raises:
         AlreadyReturned: one of them was taken back meanwhile.
     """
-    originals = {key: work.session.get_one(Payment, key) for key in proposal.takes_back}
-    lock(work, {one.client_id for one in originals.values()})
+    session = writer.work.session
+    originals = {key: session.get_one(Payment, key) for key in proposal.takes_back}
+    lock(session, {one.client_id for one in originals.values()})
     left = -line.amount_cents
     for original in originals.values():
-        amount, parts = net(work, original)
+        amount, parts = net(session, original)
         cents = min(left, amount.cents)
         if cents <= 0:
             raise AlreadyReturned
@@ -137,54 +138,54 @@ def _off(parts: _Net, amount: int, cents: int) -> _Net:
     return found
 
 
-def refund(work: Work, writer: Writer, line: BankLine, debtor: tuple[int, int], cents: int) -> None:
+def refund(writer: Writer, line: BankLine, debtor: tuple[int, int], cents: int) -> None:
     """A line gives a debtor back what waited unallocated with it, the oldest payments first.
 
     Raises:
         MoreThanOwed: more than waits.
     """
     client_id, debtor_id = debtor
+    session = writer.work.session
     mine = (col(Payment.client_id) == client_id, col(Payment.debtor_id) == debtor_id)
-    left = payments.left_of(work.session, *mine, col(Payment.currency) == line.currency)
+    left = payments.left_of(session, *mine, col(Payment.currency) == line.currency)
     wanted = cents
     for key in sorted(left):
         some = min(wanted, left[key])
         if some > 0:
-            original = work.session.get_one(Payment, key)
+            original = session.get_one(Payment, key)
             minus = Money(-some, line.currency)
-            writer.give_back(
-                original, max(line.value_on, original.on), minus, (), source="refund", line=line
-            )
+            writer.give_back(original, max(line.value_on, original.on), minus, (), source="refund", line=line)
             wanted -= some
     if wanted:
         raise MoreThanOwed(what=line.place, left=str(Money(cents - wanted, line.currency)))
 
 
-def undo_line(work: Work, writer: Writer, line: BankLine) -> None:
+def undo_line(writer: Writer, line: BankLine) -> None:
     """Take back what a line became, on the days on which it was, as if it had never been.
 
     Raises:
         AlreadyReturned: another line took a payment of it back; that one has to be reopened first.
     """
-    rows = payments.of_line(work.session, queries.known(line.id))
-    lock(work, {one.client_id for one in rows})
-    settled = payments.parts(work.session, [queries.known(one.id) for one in rows])
-    family = payments.family_of(work.session, [queries.known(one.id) for one in rows if not one.reverses_id])
+    session = writer.work.session
+    rows = payments.of_line(session, queries.known(line.id))
+    lock(session, {one.client_id for one in rows})
+    settled = payments.parts(session, [queries.known(one.id) for one in rows])
+    family = payments.family_of(session, [queries.known(one.id) for one in rows if not one.reverses_id])
     if sum(one.amount_cents for one in family) != sum(
         one.amount_cents for one in rows if one.reverses_id is None
     ):
         raise AlreadyReturned
     for one in rows:
         dated = [(day, _minus(part)) for day, part in settled.get(queries.known(one.id), ())]
-        dated = _with_room(work, dated) if one.amount_cents < 0 else dated
+        dated = _with_room(session, dated) if one.amount_cents < 0 else dated
         amount = Money(-one.amount_cents, one.currency)
         writer.give_back(one, one.on, amount, dated, source=payments.UNDONE, line=line)
 
 
-def _with_room(work: Work, parts: _Net) -> _Net:
+def _with_room(session: Session, parts: _Net) -> _Net:
     """What is settled anew as far as it is open: somebody else may have paid it since."""
     ids = sorted({part.invoice_id for _, part in parts})
-    rows = payments.balances(work.session, [col(Invoice.id).in_(ids)])
+    rows = payments.balances(session, [col(Invoice.id).in_(ids)])
     left = {row[0]: int(row[7]) for row in rows}
     found: _Net = []
     for day, part in parts:
@@ -195,20 +196,20 @@ def _with_room(work: Work, parts: _Net) -> _Net:
     return found
 
 
-def undo_said(work: Work, writer: Writer, row: Payment, words: str = "") -> None:
+def undo_said(writer: Writer, row: Payment, words: str = "") -> None:
     """Take a payment without a line back as if it had never been.
 
     Raises:
         AlreadyReturned: it was before.
     """
-    amount, parts = net(work, row)
+    amount, parts = net(writer.work.session, row)
     if amount.cents != row.amount_cents:
         raise AlreadyReturned
     dated = [(day, _minus(part)) for day, part in parts]
     writer.give_back(row, row.on, -amount, dated, source=payments.UNDONE, words=words)
 
 
-def standing_of(work: Work, client_id: int | None, line: BankLine) -> Sequence[Payment]:
+def standing_of(session: Session, client_id: int | None, line: BankLine) -> Sequence[Payment]:
     """Payments of the owner of an account that a negative line may take back: of its amount at least."""
     query = select(Payment).where(
         col(Payment.reverses_id).is_(None),
@@ -220,7 +221,7 @@ def standing_of(work: Work, client_id: int | None, line: BankLine) -> Sequence[P
         query = query.where(Payment.client_id == client_id)
     else:
         query = query.where(payments.agency_paid(Payment.bank_line_id))
-    return work.session.exec(query.order_by(col(Payment.on).desc(), col(Payment.id).desc()).limit(200)).all()
+    return session.exec(query.order_by(col(Payment.on).desc(), col(Payment.id).desc()).limit(200)).all()
 
 
 def checked_words(words: str) -> str:

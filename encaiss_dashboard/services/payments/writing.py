@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 from stdnum import iban
 
 from encaiss_dashboard.domain.booking import DecisionKind, Part, Share
@@ -58,7 +58,7 @@ class Writer:
         self, share: Share, on: date, *, source: str, reference: str, line: BankLine | None = None
     ) -> records.Payment:
         """A payment of one debtor."""
-        row = self._payment(share.client_id, share.debtor_id, on, share.amount, source, reference)
+        row = self._payment(share, on, share.amount, source, reference)
         row.bank_line_id = line.id if line else None
         parts = [(None, part) for part in share.parts]
         self._new.append(_New(row, parts, ActKind.PAYMENT, line))
@@ -76,7 +76,7 @@ class Writer:
         words: str = "",
     ) -> records.Payment:
         """What takes a payment back; ``amount`` and ``parts`` have the sign of what is written."""
-        row = self._payment(of.client_id, of.debtor_id, on, amount, source, of.reference)
+        row = self._payment(of, on, amount, source, of.reference)
         row.bank_line_id, row.reverses_id = (line.id if line else None), of.reverses_id or of.id
         act = ActKind.PAYMENT_UNDONE if source == payments.UNDONE else ActKind.PAYMENT_RETURNED
         self._new.append(_New(row, parts, act, line, words))
@@ -91,7 +91,7 @@ class Writer:
         session = self.work.session
         session.add_all([one.row for one in self._new])
         session.flush()
-        invoices = _invoices(self.work, {part.invoice_id for one in self._new for _, part in one.parts})
+        invoices = _invoices(session, {part.invoice_id for one in self._new for _, part in one.parts})
         lines = payments.timelines(session, invoices)
         for one in self._new:
             for on, part in one.parts:
@@ -111,11 +111,11 @@ class Writer:
         return [queries.known(one.row.id) for one in self._new]
 
     def _payment(
-        self, client_id: int, debtor_id: int, on: date, amount: Money, source: str, reference: str
+        self, whose: Share | records.Payment, on: date, amount: Money, source: str, reference: str
     ) -> records.Payment:
         return records.Payment(
-            client_id=client_id,
-            debtor_id=debtor_id,
+            client_id=whose.client_id,
+            debtor_id=whose.debtor_id,
             on=on,
             currency=amount.currency,
             amount_cents=amount.cents,
@@ -153,7 +153,7 @@ class Writer:
         ]
 
 
-def check_room(work: Work, shares: Iterable[Share]) -> None:
+def check_room(session: Session, shares: Iterable[Share]) -> None:
     """Make sure that no part is more than is open of its invoice, of its debtor, in its currency.
 
     Raises:
@@ -169,7 +169,7 @@ def check_room(work: Work, shares: Iterable[Share]) -> None:
                 wanted[part.invoice_id] += part.amount.cents
             else:
                 beside[part.invoice_id, part.kind.value] += part.amount.cents
-    rows = payments.balances(work.session, [col(records.Invoice.id).in_(sorted(whose))])
+    rows = payments.balances(session, [col(records.Invoice.id).in_(sorted(whose))])
     found = {row[0]: row for row in rows}
     for key, share in whose.items():
         row = found.get(key)
@@ -179,24 +179,24 @@ def check_room(work: Work, shares: Iterable[Share]) -> None:
             raise MoreThanOwed(what=str(row[2]), left=str(Money(int(row[7]), row[6])))
     if beside:
         clients = {share.client_id for share in whose.values()}
-        asked = payments.asked(work.session, clients, {key for key, _ in beside})
+        asked = payments.asked(session, clients, {key for key, _ in beside})
         for (key, kind), cents in beside.items():
             left = sum(one.left.cents for one in asked.get(key, ()) if one.kind == kind)
             if cents > left:
                 raise MoreThanOwed(what=str(found[key][2]), left=str(Money(left, found[key][6])))
 
 
-def lock(work: Work, client_ids: Collection[int]) -> None:
+def lock(session: Session, client_ids: Collection[int]) -> None:
     """Nobody else books for these clients before this transaction ends; always in the same order."""
     for client_id in sorted(set(client_ids)):
-        work.session.get(records.Client, client_id, with_for_update=True)
+        session.get(records.Client, client_id, with_for_update=True)
 
 
-def _invoices(work: Work, ids: Collection[int]) -> dict[int, records.Invoice]:
+def _invoices(session: Session, ids: Collection[int]) -> dict[int, records.Invoice]:
     found: dict[int, records.Invoice] = {}
     for some in payments.parts_of(ids):
         query = select(records.Invoice).where(col(records.Invoice.id).in_(some))
-        found |= {queries.known(row.id): row for row in work.session.exec(query)}
+        found |= {queries.known(row.id): row for row in session.exec(query)}
     return found
 
 

@@ -91,15 +91,14 @@ def _adds_up(whole: Booked, parts: list[Booked], problems: list[Problem]) -> boo
     if found == whole.entry.cents:
         return True
     total = str(Money(whole.entry.cents))
-    problems.append(
-        warn("bank_details", whole.line, record=_place(whole), value=total, other=str(Money(found)))
-    )
+    said = {"record": _numbered(whole), "value": total, "other": str(Money(found))}
+    problems.append(warn("bank_details", whole.line, **said))
     return False
 
 
-def _place(booked: Booked) -> str:
+def _numbered(booked: Booked) -> str:
     entry = booked.entry
-    return f"record 2.1 {entry.seq:04}" + (f"/{entry.detail:04}" if entry.detail else "")
+    return f"2.1 {entry.seq:04}" + (f"/{entry.detail:04}" if entry.detail else "")
 
 
 def _movement(booked: Booked, whole: Booked | None, currency: str, seq: int) -> Movement:
@@ -108,7 +107,7 @@ def _movement(booked: Booked, whole: Booked | None, currency: str, seq: int) -> 
     is_r = _is_r_transaction(booked.second)
     movement = Movement(
         seq=seq,
-        place=_place(booked),
+        place=f"record {_numbered(booked)}",
         booked_on=entry.booked_on,
         value_on=entry.value_on or entry.booked_on,
         amount=Money(entry.cents, currency),

@@ -258,6 +258,7 @@ class StatementReader:
         wholes = [group[0].entry.cents for group in self._groups]
         sums = (-sum(one for one in wholes if one < 0), sum(one for one in wholes if one > 0))
         for digits, moved in zip((found[2], found[3]), sums, strict=True):
+            self._check_decimals(line, record, digits)
             told = whole_cents("0", digits)
             if told != moved:
                 currency = self._account.currency

@@ -17,7 +17,7 @@ TOLERANCE_CENTS_MAX = 10_000
 def rules(work: Work, client_id: int | None) -> Rules:
     """The rules that hold."""
     client = work.require(Action.VIEW, client_id)
-    return rules_of(work, [client])[client]
+    return rules_of(work.session, [client])[client]
 
 
 def choose_rules(
@@ -36,14 +36,20 @@ def choose_rules(
         Unreadable: a value beyond these.
     """
     client = work.require(Action.DELEGATE, client_id)
-    before = rules_of(work, [client])[client]
+    before = rules_of(work.session, [client])[client]
     wanted = Rules(
         _policy(policy), _within(confidence_min, _NEVER), _within(tolerance_cents, TOLERANCE_CENTS_MAX)
     )
     if wanted == before:
         return
-    row = BookingRules(client_id=client, policy=wanted.policy.value, user_id=work.actor.user_id, at=work.now,
-                       confidence_min=wanted.confidence_min, tolerance_cents=wanted.tolerance_cents)
+    row = BookingRules(
+        client_id=client,
+        policy=wanted.policy.value,
+        user_id=work.actor.user_id,
+        at=work.now,
+        confidence_min=wanted.confidence_min,
+        tolerance_cents=wanted.tolerance_cents,
+    )
     work.session.add(row)
     facts = {"before": _plain(before), "after": _plain(wanted)}
     work.journal.record(ActKind.BOOKING_RULES, day=work.today, client_id=client, facts=facts)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
-from sqlmodel import select
+from sqlmodel import Session, select
 from stdnum import iban
 
 from encaiss_dashboard.domain.bank import BankFormat, Statement
 from encaiss_dashboard.domain.errors import Unreadable
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.services.payments.deciding import allowed
+from encaiss_dashboard.services.payments.deciding import owner_of
 from encaiss_dashboard.services.payments.seen import Account, WrongAccount
 from encaiss_dashboard.storage import bank_lines, queries
 from encaiss_dashboard.storage.bank import BankAccount, BankStatement
@@ -25,7 +26,7 @@ _LOCAL_LENGTH_MIN: Final = 10
 
 def accounts(work: Work, client_id: int | None) -> tuple[Account, ...]:
     """The accounts whose statements come here, of a client or (None) the agency's own."""
-    owner = allowed(work, Action.VIEW, client_id)
+    owner = owner_of(Action.VIEW, work, client_id)
     found = []
     for row in bank_lines.accounts(work.session, owner):
         newest = work.session.exec(
@@ -53,33 +54,35 @@ def accept_account(work: Work, client_id: int | None, number: str, holder: str =
     Raises:
         Unreadable: no number of an account.
     """
-    owner = allowed(work, Action.UPLOAD, client_id)
+    owner = owner_of(Action.UPLOAD, work, client_id)
     plain = compact(number)
     if not plain or len(plain) > _NUMBER_LENGTH_MAX or not plain.isascii() or not plain.isalnum():
         raise Unreadable(value=str(number)[:40])
     if not isinstance(holder, str) or len(holder) > _HOLDER_LENGTH_MAX or "\x00" in holder:
         raise Unreadable(value=str(holder)[:40])
-    if _known(work, owner, plain) is not None:
+    if _known(work.session, owner, plain) is not None:
         return
-    add(work, owner, plain, "EUR", holder.strip())
+    row = BankAccount(client_id=owner, number=plain, holder=holder.strip(), added_at=work.now)
+    work.session.add(row)
     work.journal.record(ActKind.ACCOUNT_ADDED, day=work.today, client_id=owner, facts={"account": plain})
 
 
-def add(work: Work, owner: int | None, number: str, currency: str, holder: str) -> BankAccount:
-    """An account of this owner in a currency, as it is or added now."""
+def add(session: Session, owner: int | None, number: str, statement: Statement, at: datetime) -> BankAccount:
+    """The account of this owner that a statement is of, in its currency; added now where it is not there."""
     row = BankAccount
     query = select(row).where(
-        bank_lines.owned(row.client_id, owner), row.number == number, row.currency == currency
+        bank_lines.owned(row.client_id, owner), row.number == number, row.currency == statement.currency
     )
-    found = work.session.exec(query).first()
+    found = session.exec(query).first()
     if found is None:
-        found = row(client_id=owner, number=number, currency=currency, holder=holder, added_at=work.now)
-        work.session.add(found)
-        work.session.flush()
+        found = row(client_id=owner, number=number, currency=statement.currency, added_at=at)
+        found.holder = statement.holder
+        session.add(found)
+        session.flush()
     return found
 
 
-def account_of(work: Work, owner: int | None, statement: Statement, form: BankFormat) -> str:
+def account_of(session: Session, owner: int | None, statement: Statement, form: BankFormat) -> str:
     """The number of the account that a statement is of, as it is kept.
 
     A table of a bookkeeping may name none: it is of the client who brings it.
@@ -90,15 +93,15 @@ def account_of(work: Work, owner: int | None, statement: Statement, form: BankFo
     number = compact(statement.account)
     if not number and owner is not None and form is BankFormat.TABLE:
         return ""
-    found = _known(work, owner, number) if number else None
+    found = _known(session, owner, number) if number else None
     if found is None:
         raise WrongAccount(account=iban.format(number) if iban.is_valid(number) else statement.account)
     return found
 
 
-def is_paid_to(work: Work, client_id: int, number: str) -> bool:
+def is_paid_to(session: Session, client_id: int, number: str) -> bool:
     """Whether an account is the one that a client's debtors are asked to pay to."""
-    asked = compact(queries.client(work.session, client_id).iban)
+    asked = compact(queries.client(session, client_id).iban)
     return bool(number) and (not asked or asked == number)
 
 
@@ -107,11 +110,11 @@ def compact(number: str) -> str:
     return "".join(number.split()).upper() if isinstance(number, str) else ""
 
 
-def _known(work: Work, owner: int | None, number: str) -> str | None:
+def _known(session: Session, owner: int | None, number: str) -> str | None:
     """The account of this owner that a number is of: itself, or the IBAN that holds it."""
-    mine = {row.number for row in bank_lines.accounts(work.session, owner)}
+    mine = {row.number for row in bank_lines.accounts(session, owner)}
     if owner is not None:
-        mine |= {compact(queries.client(work.session, owner).iban)} - {""}
+        mine |= {compact(queries.client(session, owner).iban)} - {""}
     if number in mine:
         return number
     if len(number) < _LOCAL_LENGTH_MIN:
