@@ -81,7 +81,9 @@ def _whose() -> rx.Component:
             rx.el.h2(t("payments.whose_title"), id="bank-whose"),
             rx.el.p(rx.el.strong(class_name="account nw"), class_name="asked"),
             rx.el.p(t("payments.whose_text")),
-            rx.el.p(t("payments.whose_file"), " ", rx.el.span(class_name="file strong"), class_name="muted small"),
+            rx.el.p(
+                t("payments.whose_file"), " ", rx.el.span(class_name="file strong"), class_name="muted small"
+            ),
             rx.el.div(
                 rx.el.button(t("payments.whose_no"), value="", auto_focus=True, class_name="btn"),
                 rx.el.button(t("payments.whose_yes"), value="ours", class_name="btn p"),

@@ -147,7 +147,11 @@ def piece_row(one: Piece, lang: str, *, clients: bool) -> PieceRow:
     after = ""
     if one.open is not None and one.cents is not None:
         rest = one.open - Money(one.cents, one.open.currency)
-        after = text(lang, "queue.paid") if not rest.cents else text(lang, "queue.stays", amount=money(rest, lang))
+        after = (
+            text(lang, "queue.paid")
+            if not rest.cents
+            else text(lang, "queue.stays", amount=money(rest, lang))
+        )
         after = text(lang, "queue.too_much", amount=money(one.open, lang)) if rest.cents < 0 else after
     return PieceRow(
         key=one.key,

@@ -9,8 +9,8 @@ import reflex as rx
 from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.ui.components import button, card, empty, icon, link_button, tag
 from encaiss_dashboard.ui.debtor_facts import Debtor
-from encaiss_dashboard.ui.debtor_payments import Paid, paid_card, paid_on, pay_button
 from encaiss_dashboard.ui.debtor_kind import OfDebtor, kind_choice, own_plan
+from encaiss_dashboard.ui.debtor_payments import Paid, paid_card, paid_on, pay_button
 from encaiss_dashboard.ui.deciding import decided_on
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.merging import Merging, merged_from, merged_on, merging_ways
@@ -26,48 +26,48 @@ def debtor_file_page() -> rx.Component:
     """The page."""
     return paid_on(
         stopped_on(
-        merged_on(
-            decided_on(
-                page(
-                    "menu.debtors",
-                    rx.cond(
-                        Debtor.missing,
-                        rx.el.section(
-                            empty(
-                                t("file.missing_title"),
-                                t("file.missing_hint"),
-                                link_button(t("file.missing_go"), "/debtors", kind="p"),
-                            ),
-                            class_name="card",
-                        ),
-                        rx.fragment(
-                            _crumbs(),
-                            _head(),
-                            merged_from(),
-                            to_be_read(),
-                            rx.el.div(
-                                _figure(t("file.principal"), Debtor.principal),
-                                _figure(t("file.accessories"), Debtor.accessories),
-                                _figure(t("file.longest"), Debtor.longest),
-                                _figure(t("file.next"), Debtor.upcoming),
-                                class_name="grid k4",
-                            ),
-                            rx.el.div(
-                                _acts(),
-                                rx.el.div(
-                                    _invoices(),
-                                    paid_card(),
-                                    stops_card(),
-                                    _follow(),
-                                    class_name="grid side-cards",
+            merged_on(
+                decided_on(
+                    page(
+                        "menu.debtors",
+                        rx.cond(
+                            Debtor.missing,
+                            rx.el.section(
+                                empty(
+                                    t("file.missing_title"),
+                                    t("file.missing_hint"),
+                                    link_button(t("file.missing_go"), "/debtors", kind="p"),
                                 ),
-                                class_name="grid k2 file",
+                                class_name="card",
+                            ),
+                            rx.fragment(
+                                _crumbs(),
+                                _head(),
+                                merged_from(),
+                                to_be_read(),
+                                rx.el.div(
+                                    _figure(t("file.principal"), Debtor.principal),
+                                    _figure(t("file.accessories"), Debtor.accessories),
+                                    _figure(t("file.longest"), Debtor.longest),
+                                    _figure(t("file.next"), Debtor.upcoming),
+                                    class_name="grid k4",
+                                ),
+                                rx.el.div(
+                                    _acts(),
+                                    rx.el.div(
+                                        _invoices(),
+                                        paid_card(),
+                                        stops_card(),
+                                        _follow(),
+                                        class_name="grid side-cards",
+                                    ),
+                                    class_name="grid k2 file",
+                                ),
                             ),
                         ),
-                    ),
+                    )
                 )
             )
-        )
         )
     )
 

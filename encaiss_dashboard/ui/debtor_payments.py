@@ -136,7 +136,9 @@ def _row(one: PaymentSeen, lang: str) -> PaidRow:
     )
 
 
-def _owed(work: Work, client_id: int | None, debtor_id: int, invoice_id: int) -> tuple[tuple[str, Money], str]:
+def _owed(
+    work: Work, client_id: int | None, debtor_id: int, invoice_id: int
+) -> tuple[tuple[str, Money], str]:
     """Number and balance of an open invoice of this debtor, and today."""
     found = glances.open_of(work, client_id, debtor_id)
     if invoice_id not in found:

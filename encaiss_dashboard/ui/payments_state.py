@@ -159,7 +159,8 @@ class Payments(Shell):
             for show in SHOWS
         ]
         self.first_on, self.last_on = query.get("from", ""), query.get("to", "")
-        self.dated, self.dates_off = bool(self.first_on or self.last_on), _address(query, **{"from": "", "to": ""})
+        self.dated = bool(self.first_on or self.last_on)
+        self.dates_off = _address(query, **{"from": "", "to": ""})
         self.waiting = text(lang, "payments.waiting", n=seen.waiting) if seen.waiting else ""
         self.known = text(lang, "payments.known", day=day(seen.known, lang, "long")) if seen.known else ""
         self._pages(seen, query, lang)
@@ -239,7 +240,8 @@ def _address(query: Mapping[str, str], **changes: str) -> str:
 
 def _row(one: PaymentSeen, own: frozenset[int], lang: str) -> Row:
     source = "returned" if one.reverses_id is not None and one.source != "refund" else one.source
-    undo = "line" if one.line_id in own else "said" if one.source == "said" and one.reverses_id is None else ""
+    said = one.source == "said" and one.reverses_id is None and not one.returned.cents
+    undo = "line" if one.line_id in own else "said" if said else ""
     return Row(
         id=one.id,
         day=day(one.on, lang),

@@ -95,9 +95,7 @@ def _screen() -> rx.Component:
         ),
         rx.cond(
             ~Queue.ready,
-            rx.el.div(
-                *(rx.el.div(class_name="skeleton line") for _ in range(8)), class_name="card waiting"
-            ),
+            rx.el.div(*(rx.el.div(class_name="skeleton line") for _ in range(8)), class_name="card waiting"),
             rx.cond(Queue.rows.length() > 0, _columns(), _nothing()),
         ),
         rx.cond(Queue.rows.length() > 0, _legend()),
@@ -331,10 +329,7 @@ def _legend() -> rx.Component:
     return rx.el.details(
         rx.el.summary(t("queue.keys"), key("?"), custom_attrs={"data-key": "?"}),
         rx.el.dl(
-            *(
-                rx.el.div(rx.el.dt(rx.el.kbd(name)), rx.el.dd(t(f"queue.key_{what}")))
-                for name, what in _KEYS
-            ),
+            *(rx.el.div(rx.el.dt(rx.el.kbd(name)), rx.el.dd(t(f"queue.key_{what}"))) for name, what in _KEYS),
             class_name="legend small",
         ),
         rx.el.label(

@@ -91,9 +91,7 @@ class ReturnRow(TypedDict):
     settles: str
 
 
-NO_LINE: Final = LineFacts(
-    id=0, who="", amount="", original="", words="", note="", out=False, facts=[]
-)
+NO_LINE: Final = LineFacts(id=0, who="", amount="", original="", words="", note="", out=False, facts=[])
 
 
 def line_row(line: Line, lang: str) -> LineRow:

@@ -186,9 +186,7 @@ class Queue(Whose):
         told = basket.shares(self._basket, self._amount)
         return await self._decide(self.line["id"], "queue.done_booked", payments.book_as_told, told)
 
-    async def _decide(
-        self, line_id: int, key: str, service: Callable[..., Any], *args: Any
-    ) -> Next:
+    async def _decide(self, line_id: int, key: str, service: Callable[..., Any], *args: Any) -> Next:
         """Do it to the line that is looked at, and go on to the one after it."""
         if not line_id or line_id != self.line["id"]:
             return None  # a key pressed twice: the first one did it
@@ -198,7 +196,8 @@ class Queue(Whose):
         except (LineDecided, ChangedMeanwhile) as refusal:
             await self._list(line_id)
             return self._tell(refusal)
-        self._done, self.can_undo, self.aside, self.notice = [*self._done[-_UNDO_MAX:], line_id], True, False, ""
+        self._done, self.can_undo = [*self._done[-_UNDO_MAX:], line_id], True
+        self.aside, self.notice = False, ""
         self.said = text(self._language(), key, amount=amount, who=who)
         await self._list(follows)
         return rx.set_focus("queue" if self.rows else "queue-empty")
@@ -287,7 +286,11 @@ def _look(
 
 
 def _found(
-    work: Work, client_id: int | None, words: str, currency: str, back: bool  # noqa: FBT001 - of _find only
+    work: Work,
+    client_id: int | None,
+    words: str,
+    currency: str,
+    back: bool,  # noqa: FBT001 - of _find only
 ) -> list[Any]:
     """Invoices, then debtors; for a line that gives money back, debtors only."""
     payers = payments.debtors_for(work, client_id, words, currency=currency, count=_FOUND_MAX // 2)

@@ -41,10 +41,10 @@ def by_hand() -> rx.Component:
             ),
             rx.cond(
                 Queue.results.length() > 0,
-                rx.el.ul(
-                    rx.foreach(Queue.results, _hit), class_name="hits", aria_label=t("queue.search")
+                rx.el.ul(rx.foreach(Queue.results, _hit), class_name="hits", aria_label=t("queue.search")),
+                rx.cond(
+                    Queue.typed != "", rx.el.p(t("queue.no_hit"), class_name="muted small", role="status")
                 ),
-                rx.cond(Queue.typed != "", rx.el.p(t("queue.no_hit"), class_name="muted small", role="status")),
             ),
             rx.cond(Queue.pieces.length() > 0, _pieces()),
             class_name="card by-hand",

@@ -1,4 +1,4 @@
-"""Whether a client's payments are known up to now: a banner where they are old, or reminders wait for them."""
+"""Whether a client's payments are known up to now: a banner where they are old, or reminders wait."""
 
 from __future__ import annotations
 

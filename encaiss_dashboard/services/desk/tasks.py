@@ -161,9 +161,7 @@ def _bank_lines(work: Work, followed: Followed) -> Iterator[Todo]:
     """What was paid and settles nothing yet: its debtors are reminded all the same."""
     mine = [key for key in followed if work.actor.may(Action.UPLOAD, key)]
     for key, (lines, first) in waiting_counts(work.session, mine).items():
-        yield Todo(
-            TodoKind.BANK_LINES, key, followed[key].name, "/payments/match", first, {"n": lines}
-        )
+        yield Todo(TodoKind.BANK_LINES, key, followed[key].name, "/payments/match", first, {"n": lines})
     if work.actor.administers and (own := own_waiting(work.session)):
         yield Todo(TodoKind.OWN_BANK_LINES, 0, "", "/desk/payments", own[1], {"n": own[0]})
 

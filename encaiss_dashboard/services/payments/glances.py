@@ -34,7 +34,7 @@ def sums(work: Work, client_id: int | None, search: PaymentSearch) -> Sums:
     rows = work.session.exec(query.where(*where).group_by(Payment.currency)).all()
     ids: Any = select(Payment.id, Payment.currency).join(*joined).where(*where)
     waits = ids.where(col(Payment.id).in_(reads.with_left(client)))
-    currencies = {key: currency for key, currency in work.session.exec(waits)}
+    currencies: dict[int, str] = dict(work.session.exec(waits).all())
     left: dict[str, int] = {}
     if currencies:
         for key, cents in reads.left_of(work.session, col(Payment.client_id) == client).items():
