@@ -1,4 +1,4 @@
-"""Bank files made up for tests: values of the domain, read back by a reader that knows them by their bytes."""
+"""Bank files made up for tests: values, given back by a reader that knows them by their bytes."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date

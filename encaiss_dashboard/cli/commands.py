@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from encaiss_dashboard.cli.backups import backup, backup_key, restore
+from encaiss_dashboard.cli.banking import bank, payments
 from encaiss_dashboard.cli.calc import calc
 from encaiss_dashboard.cli.importing import import_command
 from encaiss_dashboard.cli.journal import journal, permissions
@@ -27,6 +28,8 @@ def encaiss() -> None:
 
 for command in (
     import_command,
+    bank,
+    payments,
     report,
     delegate,
     remind,

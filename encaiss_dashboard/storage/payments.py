@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, func, select, union_all
@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from encaiss_dashboard.domain.booking import Part
 from encaiss_dashboard.domain.claims import ClaimKind
+from encaiss_dashboard.domain.invoices import AccessoryAllocation as Beside
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.storage.bank import AccessoryAllocation, BankLine, Counterparty
@@ -44,8 +45,25 @@ def parts_of(ids: Collection[int]) -> Iterator[list[int]]:
     return (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))
 
 
+def accessories(
+    session: Session, client_id: int, debtor_ids: Collection[int] | None = None
+) -> dict[str, list[Beside]]:
+    """What a client's payments settle beside balances, by currency; of some debtors where they are named."""
+    row = AccessoryAllocation
+    query = select(
+        col(row.invoice_id), col(row.on), col(row.currency), col(row.amount_cents), col(row.payment_id)
+    ).where(col(row.client_id) == client_id)
+    if debtor_ids is not None:
+        mine = select(col(Invoice.id)).where(col(Invoice.debtor_id).in_(list(debtor_ids)))
+        query = query.where(col(row.invoice_id).in_(mine))
+    found: dict[str, list[Beside]] = defaultdict(list)
+    for invoice_id, on, currency, cents, payment_id in session.execute(query):
+        found[currency].append(Beside(invoice_id, on, Money(cents, currency), payment_id))
+    return found
+
+
 def balances(session: Session, where: Iterable[ColumnElement[bool]]) -> list[tuple[Any, ...]]:
-    """Id, debtor, number, reference, issue, due, currency and open cents of invoices, on no particular day."""
+    """Id, debtor, number, reference, issue, due, currency and open cents of invoices, whatever the day."""
     settled = (
         select(func.coalesce(func.sum(Allocation.amount_cents), 0))
         .where(col(Allocation.invoice_id) == col(Invoice.id))
@@ -82,18 +100,17 @@ def learnt_rows(session: Session, client_ids: Collection[int]) -> list[tuple[str
 def asked(
     session: Session, client_ids: Collection[int], invoice_ids: Collection[int] | None = None
 ) -> dict[int, list[Asked]]:
-    """Interest, indemnity and costs that messages which left asked for, less what was paid of them.
+    """Interest, indemnity and costs that messages which left asked for, less what was paid of them since.
 
-    Each message asks for all of it anew, so that only the last one about an invoice counts.
+    Each message asks for what is left of each by then, so that of each kind only the last one counts.
     """
-    message = OutboxMessage
+    message, beside = OutboxMessage, AccessoryAllocation
     rows = (
         select(
             col(ClaimRow.invoice_id),
             col(ClaimRow.kind),
             col(ClaimRow.currency),
             col(ClaimRow.amount_cents),
-            col(ClaimRow.message_id),
             col(message.sent_at),
         )
         .join(message, col(message.id) == col(ClaimRow.message_id))
@@ -104,43 +121,37 @@ def asked(
         )
         .order_by(col(message.sent_at), col(message.id))
     )
-    paid = select(
-        col(AccessoryAllocation.invoice_id),
-        col(AccessoryAllocation.kind),
-        func.sum(AccessoryAllocation.amount_cents),
-    ).where(col(AccessoryAllocation.client_id).in_(list(client_ids)))
+    paid = (
+        select(
+            col(beside.invoice_id),
+            col(beside.kind),
+            col(beside.on),
+            col(beside.amount_cents),
+            col(Payment.recorded_at),
+        )
+        .join(Payment, col(Payment.id) == col(beside.payment_id))
+        .where(col(beside.client_id).in_(list(client_ids)))
+    )
     if invoice_ids is not None:
         rows = rows.where(col(ClaimRow.invoice_id).in_(list(invoice_ids)))
-        paid = paid.where(col(AccessoryAllocation.invoice_id).in_(list(invoice_ids)))
-    settled = {
-        (invoice_id, kind): int(cents)
-        for invoice_id, kind, cents in session.execute(
-            paid.group_by(col(AccessoryAllocation.invoice_id), col(AccessoryAllocation.kind))
-        )
-    }
-    last: dict[int, int] = {}
-    since: dict[tuple[int, str], date] = {}
-    found: dict[int, dict[str, tuple[str, int]]] = defaultdict(dict)
-    for invoice_id, kind, currency, cents, message_id, sent_at in session.execute(rows):
-        if last.get(invoice_id) != message_id:
-            last[invoice_id] = message_id
-            found[invoice_id] = {}
-        since.setdefault((invoice_id, kind), sent_at.date())
-        found[invoice_id][kind] = (currency, cents)
-    left: dict[int, list[Asked]] = {}
-    for invoice_id, kinds in found.items():
-        some = [
-            Asked(
-                ClaimKind(kind),
-                since[invoice_id, kind],
-                Money(cents - settled.get((invoice_id, kind), 0), currency),
-            )
-            for kind, (currency, cents) in kinds.items()
-        ]
-        some = [one for one in some if one.left.cents > 0]
-        if some:
-            left[invoice_id] = some
-    return left
+        paid = paid.where(col(beside.invoice_id).in_(list(invoice_ids)))
+    first: dict[tuple[int, str], date] = {}
+    last: dict[tuple[int, str], tuple[str, int, datetime]] = {}
+    for invoice_id, kind, currency, cents, sent_at in session.execute(rows):
+        first.setdefault((invoice_id, kind), sent_at.date())
+        last[invoice_id, kind] = (currency, cents, sent_at)
+    since: dict[tuple[int, str], int] = defaultdict(int)
+    for invoice_id, kind, on, cents, known_at in session.execute(paid):
+        asked_at = last[invoice_id, kind][2] if (invoice_id, kind) in last else None
+        if asked_at is not None and (known_at > asked_at or on > asked_at.date()):
+            since[invoice_id, kind] += cents
+    found: dict[int, list[Asked]] = defaultdict(list)
+    for (invoice_id, kind), (currency, cents, _) in last.items():
+        left = cents - since[invoice_id, kind]
+        if left > 0:
+            one = Asked(ClaimKind(kind), first[invoice_id, kind], Money(left, currency))
+            found[invoice_id].append(one)
+    return dict(found)
 
 
 def _moves(*where: ColumnElement[bool]) -> Subquery:

@@ -11,6 +11,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.terms import Shape, Term, TermUnreadable
 from encaiss_dashboard.locales import LETTER_LANGUAGES, catalogue, day, decimal, money, text
 from encaiss_dashboard.ui.call_acts import call_act
+from encaiss_dashboard.ui.payment_acts import PAYMENT_TELLERS
 from encaiss_dashboard.ui.stop_acts import stop_act
 
 _STEP_DOTS: Final = {
@@ -317,6 +318,7 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "letter_posted": _posted,
     "letter_tracked": _posted,
     **dict.fromkeys(("called", "call_tried"), call_act),
+    **PAYMENT_TELLERS,
 }
 
 

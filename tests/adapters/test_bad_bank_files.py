@@ -15,7 +15,10 @@ A_FILE = coda(
             Move(
                 30_000,
                 kind="1",
-                details=(Move(10_000, "A", kind="5"), Move(20_000, "B", kind="5", information=(("0", "x" * 90),))),
+                details=(
+                    Move(10_000, "A", kind="5"),
+                    Move(20_000, "B", kind="5", information=(("0", "x" * 90),)),
+                ),
             ),
             Move(-4_200, structure=direct_debit("FACTURE 9", mandate="M-1", r_type="2", reason="MS03")),
         )
@@ -148,9 +151,7 @@ def test_what_only_does_not_add_up_loses_nothing():
 
 
 def test_an_account_that_changes_within_a_statement_is_said():
-    lines = [
-        one.replace("BE68539007547034", "BE71096123456769") if one[0] == "8" else one for one in LINES
-    ]
+    lines = [one.replace("BE68539007547034", "BE71096123456769") if one[0] == "8" else one for one in LINES]
     found = taken(lines)
     assert warnings(found) == {"bank_account_changes"}
     assert found.statements[0].account == "BE68539007547034"

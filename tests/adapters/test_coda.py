@@ -201,7 +201,11 @@ def test_a_payment_less_costs_is_the_whole_payment_and_the_costs_apart():
         details=(paid, kept),
     )
     payment, costs = only(whole)
-    assert (payment.amount.cents, payment.text, payment.counterparty) == (100_000, "FACTURE 2026-001", "CLIENT")
+    assert (payment.amount.cents, payment.text, payment.counterparty) == (
+        100_000,
+        "FACTURE 2026-001",
+        "CLIENT",
+    )
     assert not payment.is_charge
     assert (costs.amount.cents, costs.text, costs.is_charge) == (-1_250, "", True)
 
@@ -304,7 +308,9 @@ def test_records_without_any_ends_of_lines_are_cut_by_their_length():
     assert taken(text.replace("\n", "\r")).statements == taken(text).statements
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "cp850", "cp500", "utf-8-sig", "utf-16", "iso8859-1"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "cp1252", "cp850", "cp500", "utf-8-sig", "utf-16", "iso8859-1"]
+)
 def test_accents_are_read_in_every_encoding_that_banks_use(encoding):
     text = coda(Day((Move(100, text="Prénom à vérifier, été 2026", name="CAFÉ ÇA VA"),)))
     (movement,) = taken(text, encoding).statements[0].movements

@@ -183,7 +183,7 @@ def set_aside(work: Work, client_id: int | None, line_id: int, words: str) -> No
 
 
 def reopen(work: Work, client_id: int | None, line_id: int) -> None:
-    """Take a decision about a line back, as if it had never been: it waits again, what it taught is forgotten.
+    """Take a decision about a line back, as if it had never been: it waits again and taught nothing.
 
     Raises:
         NotFound: no such line, or somebody else's.

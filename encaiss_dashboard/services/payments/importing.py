@@ -250,7 +250,7 @@ class _Import:
             "closing": str(Money(newest.closing_cents or 0, one.currency)),
             "opening": str(one.opening),
         }
-        return [Problem("bank_gap", facts=facts, blocks=False)]
+        return [Problem("bank_gap_before", facts=facts, blocks=False)]
 
     def _known_until(self, number: str, one: Statement) -> None:
         """A statement of the account that debtors pay to tells all payments until its last day."""
