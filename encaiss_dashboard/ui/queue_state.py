@@ -83,7 +83,14 @@ class Queue(Whose):
         self.of_agency = self._agencys()
         await self._list(0)
         self.ready = True
-        return rx.redirect(self._queue(), replace=True) if self._beyond() else None
+        if self._beyond():
+            return rx.redirect(self._queue(), replace=True)
+        return rx.set_focus("queue") if self.rows else None
+
+    @handler
+    async def refresh(self) -> Next:
+        """Show what a file has brought; whoever sent it goes on where it is."""
+        await self._list(self.line["id"])
 
     @handler
     async def select(self, line_id: LineId) -> Next:
@@ -154,7 +161,7 @@ class Queue(Whose):
             raise NotFound
         self._basket = basket.added(self._basket, self._known[key], self._amount, self._language())
         self._write_basket()
-        return rx.set_focus(f"piece-{key}")
+        return rx.set_focus("queue-search")
 
     @handler
     async def change(self, key: Annotated[str, Field(max_length=20)], typed: str) -> Next:
