@@ -10,15 +10,38 @@
   const button = (queue, key) =>
     [...queue.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key && !one.disabled);
 
+  // The line that was asked for and does not show yet: whoever types fast is ahead of the answers.
+  let asked = "";
+
+  const selected = (queue) => queue.querySelector("[role=option][aria-selected=true]");
+
   function step(queue, by) {
     const options = [...queue.querySelectorAll("[role=option]")];
-    const now = options.findIndex((one) => one.getAttribute("aria-selected") === "true");
-    const next = options[Math.min(options.length - 1, Math.max(0, now + by))];
-    if (!next || next === options[now]) return;
+    const from = options.find((one) => one.id === asked) ?? selected(queue);
+    const next = options[Math.min(options.length - 1, Math.max(0, options.indexOf(from) + by))];
+    if (!next || next === from) return;
+    asked = next.id;
     next.click();
     next.scrollIntoView({ block: "nearest" });
   }
 
+  // Presses what a key stands for, once the line that was asked for shows; never for another one.
+  function press(queue, name, tries = 60) {
+    if (asked && selected(queue)?.id !== asked && document.getElementById(asked)) {
+      if (tries) setTimeout(() => press(queue, name, tries - 1), 50);
+      else asked = "";
+      return;
+    }
+    asked = "";
+    const pressed = button(queue, name);
+    if (!pressed) return;
+    if (pressed.matches("input")) pressed.focus();
+    else pressed.click();
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.isTrusted) asked = "";
+  });
   document.addEventListener("keydown", (event) => {
     const target = event.target;
     if (!(target instanceof Element) || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -38,10 +61,9 @@
     }
     // Enter on a button presses that button.
     if (event.repeat || (event.key === "Enter" && !onList)) return;
-    const pressed = button(queue, event.key === "Enter" ? "1" : event.key);
-    if (!pressed) return;
+    const name = event.key === "Enter" ? "1" : event.key;
+    if (!button(queue, name) && !asked) return;
     event.preventDefault();
-    if (pressed.matches("input")) pressed.focus();
-    else pressed.click();
+    press(queue, name);
   });
 })();

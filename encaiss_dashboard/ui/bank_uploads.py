@@ -57,7 +57,7 @@ async def _upload(request: Request, *, agencys: bool) -> Response:
             seen = await as_client(request, lambda work, client: service(work, client, name, place, ours))
     except WrongAccount as refusal:
         sentence = text(language, f"refusal.{refusal.code}", **refusal.facts)
-        return JSONResponse({"ask": refusal.facts.get("account", ""), "problem": sentence}, 409)
+        return JSONResponse({"ask": refusal.facts.get("account", ""), "problem": sentence})
     except Refusal as refusal:
         return JSONResponse({"problem": text(language, f"refusal.{refusal.code}", **refusal.facts)}, 403)
     except TimeoutError:
