@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bank_writer import Day, Move, coda
 from playwright.sync_api import expect
 
 from encaiss_dashboard import jobs
 from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.domain.stops import DisputeReason
 from encaiss_dashboard.domain.stops.opening import NewDispute
-from encaiss_dashboard.services import imports, tokens
+from encaiss_dashboard.services import imports, payments, tokens
 from encaiss_dashboard.services.accounts import team
 from encaiss_dashboard.services.stops import opening
 from encaiss_dashboard.storage.journal import ActKind
@@ -126,12 +127,28 @@ def furnished(server: Any) -> Furnished:
         opening.open_one(
             work, client_id, debtors[5], NewDispute(None, DisputeReason.QUANTITY), "trois en moins"
         )
+    _bank(house, client_id, names, today)
     screens = ("/", "/invoices", f"/invoices/import/{batch_id}", "/debtors", f"/debtors/{debtors[5]}")
     office = ("/team", "/software", "/journal", "/privacy", "/security")
     plans = ("/reminders/plan", "/reminders/plan?for=consumer")
     told = (*plans, "/reminders/texts", "/reminders/calendar", "/messages/1")
     rest = ("/figures", "/reminders", *office, "/invoices/imports", *told)
-    return Furnished(client_id, debtors[5], batch_id, (*screens, *rest))
+    money = ("/payments", "/payments/match", "/payments/imports")
+    return Furnished(client_id, debtors[5], batch_id, (*screens, *rest, *money))
+
+
+def _bank(house: Any, client_id: int, names: tuple[str, ...], today: date) -> None:
+    """A statement of the client and one of the agency, with lines that wait on both."""
+    yesterday, own = today - timedelta(days=1), "BE71096123456769"
+    known = Move(10_000 + 1_234 * 2, "F002-0", name=f"{names[2]} 0", booked=yesterday, value=yesterday)
+    unknown = Move(7_777, "MERCI", name="UN INCONNU", booked=yesterday, value=yesterday)
+    costs = Move(-750, "FRAIS", code="0350000", booked=yesterday, value=yesterday)
+    with house.wiring.begin(HOUSE) as work:
+        for owner, account in ((client_id, "BE68539007547034"), (None, own)):
+            if owner is None:
+                payments.accept_account(work, None, own)
+            data = coda(Day((known, unknown, costs), account=account, on=yesterday)).encode("latin-1")
+            payments.receive(work, owner, "extrait.cod", data)
 
 
 @pytest.fixture

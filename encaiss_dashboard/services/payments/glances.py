@@ -15,6 +15,7 @@ from encaiss_dashboard.services.payments.lists import conditions, seen_rows
 from encaiss_dashboard.services.payments.seen import PaymentSearch, PaymentSeen
 from encaiss_dashboard.storage import payments as reads
 from encaiss_dashboard.storage.bank import BankLine
+from encaiss_dashboard.storage.bank_lines import ID_MAX
 from encaiss_dashboard.storage.records import Debtor, Invoice, Payment
 from encaiss_dashboard.work import Work
 
@@ -60,6 +61,8 @@ def returnable(work: Work, client_id: int | None, line_id: int) -> tuple[Payment
 def open_of(work: Work, client_id: int | None, debtor_id: int) -> dict[int, tuple[str, Money]]:
     """Number and balance of every open invoice of a debtor, by its id."""
     client = work.require(Action.VIEW, client_id)
+    if not _is_key(debtor_id):
+        return {}
     where = (col(Invoice.client_id) == client, col(Invoice.debtor_id) == debtor_id)
     rows = reads.balances(work.session, where)
     return {row[0]: (row[2], Money(int(row[7]), row[6])) for row in rows if row[7] > 0}
@@ -68,5 +71,10 @@ def open_of(work: Work, client_id: int | None, debtor_id: int) -> dict[int, tupl
 def own_lines(work: Work, client_id: int | None, line_ids: Collection[int]) -> frozenset[int]:
     """Which of these lines are of the client's own accounts, so that it may decide about them anew."""
     client = work.require(Action.VIEW, client_id)
-    query = select(BankLine.id).where(col(BankLine.id).in_(list(line_ids)), BankLine.client_id == client)
+    ids = [key for key in line_ids if _is_key(key)]
+    query = select(BankLine.id).where(col(BankLine.id).in_(ids), BankLine.client_id == client)
     return frozenset(key for key in work.session.exec(query) if key is not None)
+
+
+def _is_key(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= ID_MAX
