@@ -48,7 +48,7 @@ soak: $(VENV)/installed-dev ## Long simulations and fuzzing
 
 bench: $(VENV)/installed-dev ## How much slower the house is than the barest way
 	@$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/guarded.py && $(BIN)/python benchmarks/importing.py && \
-	$(BIN)/python benchmarks/letters.py && $(BIN)/python benchmarks/nights.py
+	$(BIN)/python benchmarks/letters.py && $(BIN)/python benchmarks/nights.py && $(BIN)/python benchmarks/matching.py
 
 lint: $(VENV)/installed-dev ## Style, types, and whether the migrations match the tables
 	@$(BIN)/ruff check .

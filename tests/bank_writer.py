@@ -65,14 +65,15 @@ def _statement(day, *, is_last):
         f"0{'0':0>4}{day.on:%d%m%y}53905 {'':7}{'FILEREF':<10}{day.holder:<26.26}{'GEBABEBB':<11}"
         f"{'00403199702':<11} {'00000'}{'':16}{'':16}{'':7}2"
     )
-    old = f"1{day.structure}{day.number:03}{zone}{_signed(day.opening)}{day.on:%d%m%y}{day.holder:<26.26}{'':35}{day.number:03}"
+    old = f"1{day.structure}{day.number:03}{zone}{_signed(day.opening)}{day.on:%d%m%y}"
+    old += f"{day.holder:<26.26}{'':35}{day.number:03}"
     body = []
     for seq, move in enumerate(day.moves, 1):
         body += _movement((seq - 1) % 9_999 + 1, move)
     new = f"8{day.number:03}{zone}{_signed(day.closing)}{day.on:%d%m%y}{'':64}0"
     debits = -sum(move.cents for move in day.moves if move.cents < 0)
-    credits = sum(move.cents for move in day.moves if move.cents > 0)
-    end = f"9{'':15}{len(body) + 2:06}{debits:014}0{credits:014}0{'':75}{2 if is_last else 1}"
+    received = sum(move.cents for move in day.moves if move.cents > 0)
+    end = f"9{'':15}{len(body) + 2:06}{debits:014}0{received:014}0{'':75}{2 if is_last else 1}"
     return [head, old, *body, new, end]
 
 
@@ -105,10 +106,9 @@ def _one(seq, number, move):
     value = f"{move.value:%d%m%y}" if move.value else "000000"
     at = f"{seq:04}{number:04}"
     link = int(bool(move.information))
-    records = [
-        f"21{at}{move.reference:<21}{_signed(move.cents)}{value}{move.kind}{move.code}"
-        f"{int(bool(move.structure))}{first}{move.booked:%d%m%y}0410{int(has_second)} {0 if has_second else link}"
-    ]
+    begun = f"21{at}{move.reference:<21}{_signed(move.cents)}{value}{move.kind}{move.code}"
+    told = f"{int(bool(move.structure))}{first}{move.booked:%d%m%y}0410"
+    records = [f"{begun}{told}{int(has_second)} {0 if has_second else link}"]
     if has_second:
         records.append(
             f"22{at}{second}{move.end_to_end:<35}{move.bic:<11}{'':3}{move.r_type or ' ':1}"
@@ -159,10 +159,9 @@ def _swift(day, number):
         sign = "D" if move.cents < 0 else "C"
         if move.code == "REVERSAL":
             sign = "RC" if move.cents < 0 else "RD"
-        lines += [
-            f":61:{move.value or move.booked:%y%m%d}{move.booked:%m%d}{sign}{_comma(move.cents)}NTRFNONREF//{move.reference[:16]}",
-            *_details(move),
-        ]
+        days = f"{move.value or move.booked:%y%m%d}{move.booked:%m%d}"
+        lines.append(f":61:{days}{sign}{_comma(move.cents)}NTRFNONREF//{move.reference[:16]}")
+        lines += _details(move)
     lines += [f":62F:{_balance(day.closing, day)}", "-"]
     return "".join(f"{line}\r\n" for line in lines)
 

@@ -21,7 +21,7 @@ from PIL import Image
 
 from encaiss_dashboard.adapters import letters
 from encaiss_dashboard.domain.consumer import indemnity_cap
-from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.dunning import InstalmentNotice, StepCode
 from encaiss_dashboard.domain.letter_texts import checked
 from encaiss_dashboard.domain.letters import (
     BankAccount,
@@ -106,6 +106,26 @@ def _soon() -> Section:
     return section([line("2026-0512", due, 125_000, 125_000, StepCode.COURTESY)])
 
 
+def _instalment(language: str, number: int = 2, paid: int = 0, missing: int = 0) -> StatementLetter:
+    """Before an instalment of 250.00 of a plan of four, some of it paid, some of the earlier ones not."""
+    due, agreed, lacking = ON + timedelta(days=3), Money(25_000), Money(25_000 - paid)
+    about = InstalmentNotice(
+        number=number,
+        count=4,
+        agreed_on=date(2026, 10, 12),
+        due=due,
+        begins=ON,
+        days_before=3,
+        agreed=agreed,
+        lacking=lacking,
+        missing=Money(missing),
+        remains=Money((4 - number) * 25_000 + missing),
+        invoices=("2026-0377", "2026-0398")[: 3 - number // 2],
+    )
+    lines = LetterLine(about.place, about.agreed_on, due, agreed, lacking, 0)
+    return statement(language, StepCode.COURTESY, section([lines]), instalment=about)
+
+
 def _sixty() -> Section:
     first = date(2026, 6, 1)
     many = [
@@ -147,6 +167,10 @@ def all_letters() -> Iterator[tuple[str, StatementLetter]]:
             f"{language}-consumer",
             statement(language, StepCode.STATEMENT_1, section([one]), first_reminder=free, debtor=CONSUMER),
         )
+    for language in LETTER_LANGUAGES:
+        yield f"{language}-instalment", _instalment(language)
+    last = _instalment("fr", number=4, paid=10_000, missing=5_000)
+    yield "fr-last-instalment", last
     said = checked(
         StepCode.STATEMENT_1,
         "fr",

@@ -83,7 +83,10 @@ class Bill:
 
 @dataclass
 class Halt:
-    """A stop in the oracle's books: ``ends`` is the first day on which it holds no longer."""
+    """A stop in the oracle's books: ``ends`` is the first day on which it holds no longer.
+
+    Of a plan ``parts`` is by when how much may still be open, ``dues`` the day and amount of each part.
+    """
 
     key: int
     kind: str
@@ -92,6 +95,7 @@ class Halt:
     last: date | None = None
     left: int = 0
     parts: list[tuple[date, int]] = field(default_factory=list)
+    dues: list[tuple[date, int]] = field(default_factory=list)
     upheld: bool = False
     ends: date | None = None
 
@@ -109,6 +113,15 @@ class Halt:
             broken = any(last < day and self.owed(last) > left for last, left in self.parts)
             return not broken and day <= self.parts[-1][0] and self.owed(day) > 0
         return self.last is None or day <= self.last
+
+    def next_part(self, day):
+        """The first part to come that is not paid, with what it lacks; None when there is none."""
+        if not self.holds(day):
+            return None
+        for (due, cents), (_, left) in zip(self.dues, self.parts, strict=True):
+            if day <= due and self.owed(day) > left:
+                return due, min(cents, self.owed(day) - left)
+        return None
 
 
 @dataclass
@@ -157,6 +170,7 @@ class Books:
     sent: list[Sent] = field(default_factory=list)
     waiting: list[dict[int, StepCode]] = field(default_factory=list)
     told: date | None = None
+    reminded: set[tuple[int, date]] = field(default_factory=set)
 
     def plan(self, person):
         return person.plan or self.general[person.consumer]
@@ -224,6 +238,57 @@ class Books:
         polite = [bill for bill in owed if reached[bill.key] is StepCode.COURTESY]
         left = sum(bill.open_on(day) for bill in polite) - max(0, -net)
         return "courtesy" if polite and left > 0 and left >= plan.minimum_cents else None
+
+    def all_parts_due(self, day, *, busy):
+        """The same for everybody, each part with its debtor; ``busy`` are sent something else."""
+        return {
+            part: key
+            for key, person in self.people.items()
+            for part in self.parts_due(person, day, busy=key in busy)
+        }
+
+    def judge_part(self, part, day, *, asked, steps, said):
+        """What a message about a part of a plan did wrong."""
+        halt = next(one for one in self.halts if one.key == part[0])
+        may = self.asked_of_part(self.people[halt.bills[0].debtor], halt, part[1], day)
+        assert asked == may, f"{may} may be asked for, {asked} was"
+        assert set(steps.values()) == {None}, "a step of the ladder taken by a courtesy"
+        named = {bill.key for bill in self.bills.values() if bill.number in said}
+        assert named == steps.keys(), "a mail that names other invoices than it keeps"
+
+    def parts_due(self, person, day, *, busy):
+        """The plans of which a part must be reminded of on a day, and which part: one message a night."""
+        halts = [one for one in self.halts if one.kind == "instalments" and one.bills[0].debtor == person.key]
+        found = [(one.next_part(day), one) for one in halts]
+        due = []
+        for (on, _), halt in sorted(
+            ((part, h) for part, h in found if part), key=lambda n: (n[0][0], n[1].key)
+        ):
+            if (halt.key, on) in self.reminded or self.asked_of_part(person, halt, on, day) is None:
+                continue
+            morrow = day + DAY
+            while not self.is_open(self.plan(person), morrow):
+                morrow += DAY
+            if not busy or morrow > on:
+                due.append((halt.key, on))
+                busy = True
+        return due
+
+    def asked_of_part(self, person, halt, on, day):
+        """What may be asked for a part of a plan on a day, None when nobody may be written to about it."""
+        halted = person.key in self.insolvent and self.insolvent[person.key].holds(day)
+        if person.since is None or person.rests(day) or halted or not self.is_open(self.plan(person), day):
+            return None
+        part, first = halt.next_part(day), on - 3 * DAY
+        while not self.is_open(self.plan(person), first):
+            first -= DAY
+        if part is None or part[0] != on or day < first or day <= halt.since:
+            return None
+        others = [one for one in self.halts if one.kind != "instalments" and one.holds(day)]
+        free = [bill for bill in halt.bills if not any(bill in one.bills for one in others)]
+        late = sum(bill.open_on(day) for bill in self.owed_by(person, day) if bill.due < day)
+        asked = part[1] - max(0, person.credit - late)
+        return asked if asked > 0 and sum(max(0, bill.open_on(day)) for bill in free) >= part[1] else None
 
     def judge(self, one, day):
         """What a message that left did wrong, by each rule of the trade."""

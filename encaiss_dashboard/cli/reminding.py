@@ -143,17 +143,17 @@ def run_answer(result: RunResult, lang: str, *, dry_run: bool = False) -> Answer
 
 
 def _message(one: PlannedMessage, lang: str) -> dict[str, object]:
-    why = one.why
+    why, about = one.why, one.planned.instalment
     return {
         "debtor": one.name,
-        "step": one.planned.step.value,
+        "step": one.planned.word,
         "invoices": [line.invoice.number for line in one.planned.lines],
         "channel": one.channel.value,
         "total": {currency: str(total) for currency, total in one.planned.totals.items()},
         "reason": why.trigger.value,
         "sentence": telling.why(why, lang),
         "because_of": {
-            "invoice": why.number,
+            **({"invoice": why.number} if about is None else {"instalment": why.number, "plan": one.stop_id}),
             "due": why.due.isoformat(),
             "days_late": why.days_late,
             "days_late_min": why.days_late_min,
@@ -172,13 +172,14 @@ def _held(one: HeldMessage, lang: str) -> dict[str, object]:
         for name, fact in one.held.facts.items()
     }
     sentence = telling.held(one.held, lang)
-    return {"debtor": one.name, "reason": one.held.reason.value, **facts, "sentence": sentence}
+    of = {"instalment": one.instalment_on.isoformat()} if one.instalment_on else {}
+    return {"debtor": one.name, "reason": one.held.reason.value, **of, **facts, "sentence": sentence}
 
 
 def _message_row(one: PlannedMessage, lang: str) -> tuple[str, ...]:
     total = " + ".join(locales.money(amount, lang) for amount in one.planned.totals.values())
     channel = text(lang, f"cli.channel_{one.channel}")
-    return one.name, text(lang, f"step.{one.planned.step}_short"), channel, total, telling.why(one.why, lang)
+    return one.name, text(lang, f"step.{one.planned.word}_short"), channel, total, telling.why(one.why, lang)
 
 
 def _listed(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -88,5 +88,15 @@ class SendingDays:
             on += _ONE_DAY
         raise ValueError(f"no sending day within two years of {on}")
 
+    def last_open(self, on: date) -> date:
+        """The last date up to this one on which messages leave."""
+        if self == EVERY_DAY:
+            return on
+        for _ in range(_YEARS_LOOKED):
+            if self.is_open(on):
+                return on
+            on -= _ONE_DAY
+        raise ValueError(f"no sending day within two years before {on}")
+
 
 EVERY_DAY: Final = SendingDays()

@@ -37,6 +37,9 @@ def why(reason: Why, lang: str) -> str:
         return text(lang, "why.after_previous", **facts, n=reason.days_after_previous)
     if reason.trigger is Trigger.LAW_ALLOWS and reason.reached:
         return text(lang, "why.law_allows", **facts, from_day=day(reason.reached, lang))
+    if reason.trigger is Trigger.INSTALMENT:
+        facts["days"] = text(lang, "why.days", n=abs(reason.days_late_min or 0))
+        return text(lang, "why.instalment", **facts)
     if reason.trigger is Trigger.LISTED:
         return text(lang, "why.unknown" if reason.step else "why.listed", **facts)
     return text(lang, f"why.{reason.trigger}", **facts, n=abs(reason.days_late_min or 0))

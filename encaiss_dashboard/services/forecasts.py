@@ -13,16 +13,28 @@ from enum import StrEnum
 from typing import Final
 
 from encaiss_dashboard.domain.delegation import DelegationState
-from encaiss_dashboard.domain.dunning import Held, OpenInvoice, Planned, StepCode, Why, why, why_line
+from encaiss_dashboard.domain.dunning import (
+    INSTALMENT,
+    Held,
+    OpenInvoice,
+    Planned,
+    StepCode,
+    Why,
+    why,
+    why_in_plan,
+    why_instalment,
+    why_line,
+)
 from encaiss_dashboard.domain.errors import NotFound, Refusal
 from encaiss_dashboard.domain.foresight import Dated, Wait
-from encaiss_dashboard.domain.letters import Letter, LetterLine
+from encaiss_dashboard.domain.letters import Letter, Section
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.sheets import Cell, Column, Table, as_csv
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import telling, text
-from encaiss_dashboard.storage import letters, merges, queries, records
+from encaiss_dashboard.storage import instalments, letters, merges, queries, records
+from encaiss_dashboard.storage.instalments import Due
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
 
@@ -64,21 +76,24 @@ class Coming:
     """One message to come.
 
     Attributes:
+        step: what it is called, a catalogue key below ``step.``.
         invoices: how many it names.
         totals: what it asks for, by currency.
-        why: which invoice reaches which step by which rule.
+        why: which invoice reaches which step by which rule, or which instalment is to be paid.
         held: what holds it back until the night before, None when nothing does.
+        stop_id: of the message before an instalment, its plan of instalments; 0 for any other.
     """
 
     on: date
     debtor_id: int
     name: str
-    step: StepCode
+    step: str
     channel: Channel
     invoices: int
     totals: Mapping[str, Money]
     why: Why
     held: Held | None
+    stop_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +125,7 @@ class Day:
 
     on: date
     messages: int
-    steps: Mapping[StepCode, int]
+    steps: Mapping[str, int]
     totals: Mapping[str, Money]
 
 
@@ -181,8 +196,10 @@ def calendar(work: Work, client_id: int | None, first: date, last: date, *, part
     )
 
 
-def message(work: Work, client_id: int | None, debtor_id: int, on: date) -> Preview:
+def message(work: Work, client_id: int | None, debtor_id: int, on: date, stop_id: int = 0) -> Preview:
     """One message to come with its text, written as the delivery would write it on that day.
+
+    With the id of a plan of instalments the one about an instalment of it.
 
     Raises:
         NotFound: not one of this client's debtors, or it gets none on that day.
@@ -195,19 +212,23 @@ def message(work: Work, client_id: int | None, debtor_id: int, on: date) -> Prev
     debtor = queries.debtor(work.session, client, merges.kept(work.session, client, debtor_id))
     debtor_id = queries.known(debtor.id)
     seen = prospects(work.session, client, work.today, [debtor_id])[debtor_id]
-    dated = next((one for one in seen.foresight(on).messages if one.on == on), None)
-    if dated is None:
-        raise NotFound
+    coming = instalments.coming(work.session, client, {debtor_id: seen}, on) if stop_id else {}
+    due = next((one for day, one in coming.get(debtor_id, ()) if (day, one.stop_id) == (on, stop_id)), None)
+    dated = next((one for one in seen.foresight(on).messages if one.on == on and not stop_id), None)
     to = queries.addresses(work.session, client).get(debtor_id, "")
-    return Preview(
-        on=on,
-        debtor_id=debtor_id,
-        name=debtor.name,
-        recipient=to,
-        planned=dated.planned,
-        reasons=_reasons(seen, dated),
-        letter=_letter(work, debtor, dated, to),
-    )
+    if due is not None and isinstance(due.result, Planned):
+        planned, reasons = due.result, (why_instalment(due.about, on), *map(why_in_plan, due.result.lines))
+        sections = [letters.instalment_section(planned)]
+    elif dated is not None:
+        planned, reasons, sections = (
+            dated.planned,
+            _reasons(seen, dated),
+            letters.planned_sections(dated.planned),
+        )
+    else:
+        raise NotFound
+    letter = _letter(work, debtor, planned, sections, on=on, email=to)
+    return Preview(on, debtor_id, debtor.name, to, planned, reasons, letter)
 
 
 def export(work: Work, client_id: int | None, form: str, first: date, last: date) -> tuple[str, str, bytes]:
@@ -241,6 +262,7 @@ def _played(
     """The messages of a span and who gets none; its first nights are played from today on."""
     addresses = queries.addresses(work.session, client)
     seen = prospects(work.session, client, work.today, [queries.known(one.id) for one in debtors])
+    parts = instalments.coming(work.session, client, seen, last)
     coming, left_out = list[Coming](), list[LeftOut]()
     for debtor in debtors:
         key = queries.known(debtor.id)
@@ -251,6 +273,7 @@ def _played(
         channel = Channel.EMAIL if addresses.get(key) else Channel.POST
         held = {wait.last: wait.held for wait in found.waits}
         mine = [_coming(debtor, one, dated, channel, held) for dated in found.messages if dated.on >= first]
+        mine += [_instalment(debtor, due, channel) for on, due in parts.get(key, ()) if on >= first]
         coming += mine
         if not mine:
             left_out.append(
@@ -266,12 +289,28 @@ def _coming(
         on=dated.on,
         debtor_id=queries.known(debtor.id),
         name=debtor.name,
-        step=dated.planned.step,
+        step=dated.planned.word,
         channel=channel,
         invoices=len(dated.planned.lines),
         totals=dated.planned.totals,
         why=why(seen.plan, dated.planned, dated.before),
         held=held.get(dated.on - timedelta(days=1)),
+    )
+
+
+def _instalment(debtor: records.Debtor, due: Due, channel: Channel) -> Coming:
+    assert isinstance(due.result, Planned)
+    return Coming(
+        on=due.seen.on,
+        debtor_id=due.debtor_id,
+        name=debtor.name,
+        step=due.result.word,
+        channel=channel,
+        invoices=len(due.result.lines),
+        totals=due.result.totals,
+        why=why_instalment(due.about, due.seen.on),
+        held=None,
+        stop_id=due.stop_id,
     )
 
 
@@ -302,7 +341,8 @@ def _day(on: date, coming: Sequence[Coming]) -> Day:
     for one in coming:
         for currency, total in one.totals.items():
             sums[currency] = sums.get(currency, Money(0, currency)) + total
-    steps = {step: counted[step] for step in StepCode if counted[step]}
+    words = (INSTALMENT, *StepCode)
+    steps = {str(step): counted[step] for step in words if counted[step]}
     return Day(on, len(coming), steps, dict(sorted(sums.items(), key=lambda one: (one[0] != "EUR", one[0]))))
 
 
@@ -315,32 +355,19 @@ def _reasons(seen: Prospect, dated: Dated) -> tuple[Why, ...]:
     return tuple(found)
 
 
-def _letter(work: Work, debtor: records.Debtor, dated: Dated, to: str) -> Letter:
-    lines: dict[str, list[LetterLine]] = {}
-    for line in dated.planned.lines:
-        invoice = line.invoice
-        lines.setdefault(line.open.currency, []).append(
-            LetterLine(
-                number=invoice.number,
-                issue=invoice.issue,
-                due=invoice.due,
-                total=invoice.total,
-                open=line.open,
-                days_late=line.days_late,
-                step=line.step,
-            )
-        )
-    credit = {amount.currency: amount for amount in dated.planned.credits}
-    made = (letters.section(key, mine, credit.get(key, Money(0, key))) for key, mine in lines.items())
+def _letter(
+    work: Work, debtor: records.Debtor, planned: Planned, sections: Sequence[Section], *, on: date, email: str
+) -> Letter:
     facts = letters.statement_letter(
         work.session,
         debtor.client_id,
         queries.known(debtor.id),
-        [section for section in made if section is not None],
-        step=dated.planned.step,
+        sections,
+        step=planned.step,
         language=debtor.language,
-        on=dated.on,
-        email=to,
+        on=on,
+        email=email,
+        instalment=planned.instalment,
     )
     return work.letters.write_statement(facts)
 

@@ -23,7 +23,9 @@ from encaiss_dashboard.domain.dunning import (
     StatementLine,
     StepCode,
     StepDone,
+    Trigger,
     Why,
+    why_in_plan,
     why_line,
 )
 from encaiss_dashboard.domain.dunning import (
@@ -31,10 +33,11 @@ from encaiss_dashboard.domain.dunning import (
 )
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.interest import Regime
-from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.domain.money import EUR, Money
 from encaiss_dashboard.domain.permissions import Action
+from encaiss_dashboard.domain.stops import InstalmentPlan
 from encaiss_dashboard.domain.workdays import Channel
-from encaiss_dashboard.storage import merges, plans, queries, records
+from encaiss_dashboard.storage import merges, plans, queries, records, stops
 from encaiss_dashboard.storage.claims import ClaimRow
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
@@ -61,6 +64,25 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutInstalment:
+    """The instalment that a message was about, as it was agreed.
+
+    Attributes:
+        why: its place in the plan, its day, and how long before it a message was to go.
+        amount: what was agreed to be paid; total: all instalments together.
+        agreed_on, count: the day the plan was agreed on, and how many instalments it has.
+        asked: what the message asked for.
+    """
+
+    why: Why
+    amount: Money
+    total: Money
+    agreed_on: date
+    count: int
+    asked: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
     """A message with everything that led to it.
 
@@ -75,6 +97,7 @@ class Explained:
         claims: what it asked for beside the balances, one sum for each kind and currency.
         acts: what the journal says of it, the oldest first.
         reached: the first day on which one of its steps was reached.
+        instalment: which one it was about, None for a message of the plan of reminders.
     """
 
     row: records.OutboxMessage
@@ -88,6 +111,7 @@ class Explained:
     claims: tuple[tuple[ClaimKind, Money], ...]
     acts: tuple[tuple[ActKind, datetime], ...]
     reached: date | None
+    instalment: AboutInstalment | None = None
 
 
 def explained(work: Work, client_id: int | None, message_id: int) -> Explained:
@@ -118,6 +142,26 @@ def explained(work: Work, client_id: int | None, message_id: int) -> Explained:
         claims=_claims(work, row),
         acts=tuple((ActKind(kind), at) for kind, _, at in acts),
         reached=min(reached, default=None),
+        instalment=_instalment(work, row, lines, written_on),
+    )
+
+
+def _instalment(
+    work: Work, row: records.OutboxMessage, lines: Sequence[Named], on: date
+) -> AboutInstalment | None:
+    known = stops.one(work.session, row.client_id, row.stop_id) if row.stop_id else None
+    if known is None or not isinstance(known.stop, InstalmentPlan):
+        return None
+    plan, currency = known.stop, lines[0].open.currency if lines else EUR
+    place, one = next((n, one) for n, one in enumerate(plan.instalments, 1) if one.due == row.instalment_on)
+    count, days = len(plan.instalments), (on - one.due).days
+    return AboutInstalment(
+        why=Why(Trigger.INSTALMENT, f"{place}/{count}", None, one.due, days, -plan.reminder_days),
+        amount=Money(one.cents, currency),
+        total=Money(plan.total_cents, currency),
+        agreed_on=plan.started_on,
+        count=count,
+        asked=Money(row.instalment_cents or 0, currency),
     )
 
 
@@ -160,12 +204,13 @@ def _lines(work: Work, row: records.OutboxMessage, plan: Plan, written_on: date)
     ).all()
     done = _steps_before(work, row, [one.invoice_id for one, _ in rows])
     standing = Standing(consumer=row.regime == Regime.BE_B2C)
+    then = _Then(written_on, standing, row.stop_id is not None)
     return [
         Named(
             invoice_id=one.invoice_id,
             open=Money(one.open_cents, one.currency),
             dropped=one.dropped,
-            why=_why(one, about, plan, done.get(one.invoice_id, ()), _Then(written_on, standing)),
+            why=_why(one, about, plan, done.get(one.invoice_id, ()), then),
         )
         for one, about in rows
     ]
@@ -173,10 +218,11 @@ def _lines(work: Work, row: records.OutboxMessage, plan: Plan, written_on: date)
 
 @dataclass(frozen=True, slots=True)
 class _Then:
-    """The day that a message was written on, and how its debtor stood."""
+    """The day that a message was written on, how its debtor stood, and whether it was about an instalment."""
 
     on: date
     standing: Standing
+    in_plan: bool
 
 
 def _why(
@@ -190,6 +236,8 @@ def _why(
     due, step = then.on - timedelta(days=line.days_late), StepCode(line.step) if line.step else None
     value = queries.invoice_value(invoice)
     stated = StatementLine(value, Money(line.open_cents, line.currency), line.days_late, step)
+    if then.in_plan:
+        return why_in_plan(stated)
     return why_line(plan, stated, due, done, then.standing)
 
 

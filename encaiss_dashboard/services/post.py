@@ -299,7 +299,7 @@ def _add(work: Work, letter: PaperLetter, on: date | None, tracking: str) -> Non
 
 
 def _told(work: Work, letter: PaperLetter, kind: ActKind, on: date, tracking: str) -> None:
-    facts = {"step": letter.step.value, "channel": letter.channel, "message": letter.id}
+    facts = {"step": letter.step, "channel": letter.channel, "message": letter.id}
     work.journal.record(
         kind,
         day=work.today,

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from encaiss_dashboard.domain.dunning import Held, Planned, StepCode, Why
+from encaiss_dashboard.domain.dunning import Held, Planned, Why, why_instalment
 from encaiss_dashboard.domain.inbound import message_mac
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.routes import TOGETHER, Route, route
 from encaiss_dashboard.domain.workdays import Channel
-from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage import instalments, queries, records
+from encaiss_dashboard.storage.instalments import Due
 from encaiss_dashboard.storage.nights import night
+from encaiss_dashboard.storage.prospects import Prospect
 from encaiss_dashboard.storage.recipients import reachable
 from encaiss_dashboard.work import Work
 
@@ -34,6 +37,7 @@ class PlannedMessage:
         route: by which way it goes, and why not as its step says.
         plan_version: of the client's plan that it follows.
         why: which invoice reached which step by which of the plan's rules.
+        stop_id: of the message before an instalment, its plan of instalments; None for any other.
     """
 
     debtor_id: int
@@ -44,6 +48,7 @@ class PlannedMessage:
     plan_version: int
     route: Route
     why: Why
+    stop_id: int | None = None
 
     @property
     def channel(self) -> Channel:
@@ -53,11 +58,12 @@ class PlannedMessage:
 
 @dataclass(frozen=True, slots=True)
 class HeldMessage:
-    """One message that is due and stays, and why."""
+    """One message that is due and stays, and why; ``instalment_on`` of the one before that instalment."""
 
     debtor_id: int
     name: str
     held: Held
+    instalment_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +91,13 @@ class MessageLine:
     Attributes:
         at: when it reached its state.
         detail: the server's words; of a dropped one why: ``settled`` or the delegation's state.
+        step: what it is called, a catalogue key below ``step.``.
     """
 
     id: int
     debtor_id: int
     name: str
-    step: StepCode
+    step: str
     channel: str
     recipient: str
     state: MessageState
@@ -103,66 +110,114 @@ def foresee(work: Work, client_id: int | None, debtor_id: int | None = None) -> 
     client = work.require(Action.VIEW, client_id)
     some = None if debtor_id is None else [debtor_id]
     outcomes = {one.debtor_id: one for one in night(work.session, client, work.today, some)}
-    emails = reachable(work.session, client, debtor_id)
-    messages, held = [], []
+    busy = {key for key, one in outcomes.items() if isinstance(one.result, Planned)}
+    parts = defaultdict[int, list[Due]](list)
+    for due in instalments.due(work.session, client, work.today, busy=busy, debtor_ids=some):
+        parts[due.debtor_id].append(due)
+    ways = _Ways(reachable(work.session, client, debtor_id), texts=work.texts is not None)
+    messages, held = list[PlannedMessage](), list[HeldMessage]()
     for key, name, language, phone in queries.names(work.session, client):
+        to = _Debtor(key, name, language, phone)
         outcome = outcomes.get(key)
-        if outcome is None:
-            continue
-        result, seen = outcome.result, outcome.seen
-        if seen is not None and isinstance(result, Planned):
-            step = seen.plan.step(result.step)
-            wanted = step.channel if step else Channel.EMAIL
-            way = route(wanted, emails=emails.get(key, ()), phone=phone, texts=work.texts is not None)
-            to = TOGETHER.join(way.to)
-            messages.append(
-                PlannedMessage(key, name, language, to, result, seen.version, way, seen.why(result))
-            )
-        elif isinstance(result, Held):
+        result, seen = (outcome.result, outcome.seen) if outcome else (None, None)
+        if isinstance(result, Held):
             held.append(HeldMessage(key, name, result))
+        elif result is not None and seen is not None:
+            messages.append(ways.statement(to, result, seen))
+        for due in parts.get(key, ()):
+            if isinstance(due.result, Planned):
+                messages.append(ways.instalment(to, due, due.result))
+            else:
+                held.append(HeldMessage(key, name, due.result, due.about.due))
     return Night(work.today, tuple(messages), tuple(held))
+
+
+class _Debtor(NamedTuple):
+    id: int
+    name: str
+    language: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """By which way each message of a night goes."""
+
+    emails: Mapping[int, tuple[str, ...]]
+    texts: bool
+
+    def statement(self, to: _Debtor, planned: Planned, seen: Prospect) -> PlannedMessage:
+        step = seen.plan.step(planned.step)
+        way = self._way(to, step.channel if step else Channel.EMAIL)
+        who = to.id, to.name, to.language, TOGETHER.join(way.to)
+        return PlannedMessage(*who, planned, seen.version, way, seen.why(planned))
+
+    def instalment(self, to: _Debtor, due: Due, planned: Planned) -> PlannedMessage:
+        """By e-mail, else by post: no step of a plan says how."""
+        way = self._way(to, Channel.EMAIL)
+        who = to.id, to.name, to.language, TOGETHER.join(way.to)
+        why = why_instalment(due.about, due.seen.on)
+        return PlannedMessage(*who, planned, due.seen.version, way, why, due.stop_id)
+
+    def _way(self, to: _Debtor, wanted: Channel) -> Route:
+        return route(wanted, emails=self.emails.get(to.id, ()), phone=to.phone, texts=self.texts)
 
 
 def intend(work: Work, client_id: int | None) -> tuple[Night, list[int]]:
     """Keep what is due today as intentions; returns the night and the new messages' ids.
 
     Run twice, or by two workers at once, it keeps each message once: the client's row is locked while
-    it plans, the message id follows from debtor, day and step, and no invoice takes a step twice.
+    it plans, the message id follows from debtor, day and step or instalment, no invoice takes a step twice,
+    and no instalment has two messages.
     """
     client = work.require(Action.REMIND, client_id)
     work.session.exec(select(records.Client).where(records.Client.id == client).with_for_update()).one()
     tonight = foresee(work, client)
     agency = queries.agency(work.session)
-    domain = agency.email.rpartition("@")[2]
     slug = queries.client(work.session, client).slug
     made = []
     for message in tonight.messages:
-        row = records.OutboxMessage(
-            client_id=client,
-            debtor_id=message.debtor_id,
-            message_id=_message_id(
-                work, f"{slug}.{message.debtor_id}.{tonight.on:%Y%m%d}.{message.planned.step}", domain
-            ),
-            day=tonight.on,
-            step=message.planned.step.value,
-            language=message.language,
-            channel=message.route.channel.value,
-            # What goes on paper is sent to the agency's post tray; a call may have no number yet.
-            recipient=agency.email if message.route.channel.on_paper else message.recipient,
-            rerouted=message.route.rerouted or "",
-            plan_version=message.plan_version,
-            created_at=work.now,
-        )
+        row = _row(work, client, message, tonight.on)
+        left = f"{slug}.{message.debtor_id}.{tonight.on:%Y%m%d}.{_ending(message)}"
+        row.message_id = _message_id(work, left, agency.email.rpartition("@")[2])
+        # What goes on paper is sent to the agency's post tray; a call may have no number yet.
+        row.recipient = agency.email if message.route.channel.on_paper else message.recipient
         try:
             with work.session.begin_nested():
                 work.session.add(row)
                 work.session.flush()
                 work.session.add_all(_lines(message, row))
                 work.session.flush()
-        except IntegrityError:  # the same step was kept by a run that began before this one
+        except IntegrityError:  # the same was kept by a run that began before this one
             continue
         made.append(queries.known(row.id))
     return tonight, made
+
+
+def _row(work: Work, client_id: int, message: PlannedMessage, on: date) -> records.OutboxMessage:
+    about = message.planned.instalment
+    return records.OutboxMessage(
+        client_id=client_id,
+        debtor_id=message.debtor_id,
+        message_id="",
+        day=on,
+        step=message.planned.step.value,
+        language=message.language,
+        channel=message.route.channel.value,
+        recipient="",
+        rerouted=message.route.rerouted or "",
+        plan_version=message.plan_version,
+        created_at=work.now,
+        stop_id=message.stop_id,
+        instalment_on=about.due if about else None,
+        instalment_cents=sum(one.cents for one in message.planned.totals.values()) if about else None,
+    )
+
+
+def _ending(message: PlannedMessage) -> str:
+    """Of the message id: the step, or which instalment of which plan; short, for a header of one line."""
+    about = message.planned.instalment
+    return f"i{message.stop_id}-{about.due:%y%m%d}" if about else message.planned.step.value
 
 
 def those_kept(
@@ -173,11 +228,11 @@ def those_kept(
     if len(made) == len(night.messages):
         return night.messages
     message = records.OutboxMessage
-    new = select(message.debtor_id).where(
+    new = select(message.debtor_id, message.stop_id).where(
         message.client_id == client, message.day == night.on, col(message.id) >= min(made, default=0)
     )
-    debtors = set(work.session.exec(new)) if made else set()
-    return tuple(one for one in night.messages if one.debtor_id in debtors)
+    kept = set(work.session.exec(new)) if made else set()
+    return tuple(one for one in night.messages if (one.debtor_id, one.stop_id) in kept)
 
 
 def _lines(message: PlannedMessage, row: records.OutboxMessage) -> list[records.OutboxLine]:
@@ -234,7 +289,7 @@ def _recent(row: records.OutboxMessage, name: str) -> MessageLine:
         id=queries.known(row.id),
         debtor_id=row.debtor_id,
         name=name,
-        step=StepCode(row.step),
+        step=row.word,
         channel=row.channel,
         recipient=row.recipient,
         state=state,

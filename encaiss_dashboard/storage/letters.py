@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 
 from encaiss_dashboard.domain import windows
 from encaiss_dashboard.domain.claims import ClaimKind, ClaimLine
-from encaiss_dashboard.domain.dunning import OpenInvoice, StepCode
+from encaiss_dashboard.domain.dunning import InstalmentNotice, OpenInvoice, Planned, StepCode
 from encaiss_dashboard.domain.invoices import Kind
-from encaiss_dashboard.domain.letter_texts import Texts
+from encaiss_dashboard.domain.letter_texts import THE_HOUSES, Texts
 from encaiss_dashboard.domain.letters import (
     BankAccount,
     ClaimSum,
@@ -47,6 +47,39 @@ def section(
     sums = tuple(_sums(currency, claims))
     asked = total + Money.total((one.amount for one in sums), currency)
     return Section(currency, tuple(lines), credits, asked, sums)
+
+
+def planned_sections(planned: Planned) -> list[Section]:
+    """What a planned statement asks for, without what is claimed besides."""
+    lines: dict[str, list[LetterLine]] = {}
+    for line in planned.lines:
+        invoice = line.invoice
+        lines.setdefault(line.open.currency, []).append(
+            LetterLine(
+                number=invoice.number,
+                issue=invoice.issue,
+                due=invoice.due,
+                total=invoice.total,
+                open=line.open,
+                days_late=line.days_late,
+                step=line.step,
+            )
+        )
+    credit = {amount.currency: amount for amount in planned.credits}
+    made = (section(key, mine, credit.get(key, Money(0, key))) for key, mine in lines.items())
+    return [one for one in made if one is not None]
+
+
+def instalment_section(planned: Planned) -> Section:
+    """What the message before an instalment asks for: that instalment, less what is in credit.
+
+    Its one line is the instalment, numbered by its place in the plan.
+    """
+    about = planned.instalment
+    assert about is not None
+    [(currency, total)] = planned.totals.items()
+    line = LetterLine(about.place, about.agreed_on, about.due, about.agreed, about.lacking, 0)
+    return Section(currency, (line,), tuple(CreditLine("", None, one) for one in planned.credits), total)
 
 
 def _sums(currency: str, claims: Sequence[ClaimLine]) -> Iterator[ClaimSum]:
@@ -141,11 +174,14 @@ def statement_letter(
     said: Texts | None = None,
     first_reminder: FirstReminder | None = None,
     consumer: bool = False,
+    instalment: InstalmentNotice | None = None,
 ) -> StatementLetter:
     """One letter: ``step`` sets its tone, ``email`` is where it goes, "" on paper.
 
-    In the client's own words of today where it has any, or in others that it tries.
+    In the client's own words of today where it has any, or in others that it tries; the message before an
+    instalment is in the house's: the client's are about due dates of invoices.
     """
+    own = said or (THE_HOUSES if instalment else texts.in_force(session, client_id, step, language))
     client, agency = queries.client(session, client_id), queries.agency(session)
     debtor = queries.debtor(session, client_id, debtor_id)
     where = " ".join(part for part in (debtor.postcode, debtor.city) if part)
@@ -179,7 +215,8 @@ def statement_letter(
         reference=ogm_for_debtor(debtor_id),
         first_reminder=first_reminder,
         consumer=consumer,
-        texts=said or texts.in_force(session, client_id, step, language),
+        texts=own,
+        instalment=instalment,
         logo=logo,
         window=agency.envelope if agency.envelope in windows.WINDOWS else windows.DEFAULT,
     )

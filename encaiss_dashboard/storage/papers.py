@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from sqlmodel import Session, and_, col, or_, select
 
-from encaiss_dashboard.domain.dunning import StepCode
 from encaiss_dashboard.domain.references import ogm_for_debtor
 from encaiss_dashboard.storage import desk, posting, queries, records
 
@@ -27,6 +26,7 @@ class PaperLetter:
         id: of its message; message_id: the same as its mail would carry it.
         name, address: whom it goes to, as on the envelope.
         reference: what its payment will name.
+        step: what it is called, a catalogue key below ``step.``.
         written_on: the day on which it was written.
         posted_on: the day it was brought to the post, None before.
         tracking: the number of the post, "" without one.
@@ -42,7 +42,7 @@ class PaperLetter:
     address: str
     reference: str
     channel: str
-    step: StepCode
+    step: str
     written_on: date
     posted_on: date | None
     tracking: str
@@ -135,7 +135,7 @@ def _letter(
         address=", ".join(part for part in (debtor.address, where, debtor.country) if part),
         reference=ogm_for_debtor(row.debtor_id),
         channel=row.channel,
-        step=StepCode(row.step),
+        step=row.word,
         written_on=row.day,
         posted_on=stated[0],
         tracking=stated[1],

@@ -11,8 +11,6 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from encaiss_dashboard.domain.stops import (
-    Instalment,
-    InstalmentPlan,
     Standing,
     Stop,
     StopKind,
@@ -85,25 +83,3 @@ def _kind(stop: Stop, standing: Standing, every: Stops, on: date) -> AlarmKind |
         running = standing.state is StopState.RUNNING
         return AlarmKind.DISPUTE_WAITS if running else AlarmKind.CREDIT_WAITS
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class InstalmentDue:
-    """An instalment of which a courtesy message is to go: by whom, for how much, by which day."""
-
-    client_id: int
-    debtor_id: int
-    stop_id: int
-    instalment: Instalment
-
-
-def instalments_due(session: Session, client_ids: Collection[int], on: date) -> list[InstalmentDue]:
-    """The instalments to be reminded of by a day, the earliest first; whoever writes keeps that it went."""
-    due = [
-        InstalmentDue(row.client_id, debtor_id, row.id, part)
-        for debtor_id, of in stops.of_clients(session, client_ids).items()
-        for row in of.rows
-        if isinstance(row.stop, InstalmentPlan) and not of.stops.of_debtor(on)
-        for part in row.stop.reminders_due(of.stops.balances, on)
-    ]
-    return sorted(due, key=lambda one: (one.instalment.due, one.stop_id))

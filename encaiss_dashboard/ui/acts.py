@@ -11,11 +11,13 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.terms import Shape, Term, TermUnreadable
 from encaiss_dashboard.locales import LETTER_LANGUAGES, catalogue, day, decimal, money, text
 from encaiss_dashboard.ui.call_acts import call_act
+from encaiss_dashboard.ui.delivery_acts import bounced, message_name, undelivered
 from encaiss_dashboard.ui.payment_acts import PAYMENT_TELLERS
 from encaiss_dashboard.ui.stop_acts import stop_act
 
 _STEP_DOTS: Final = {
     "courtesy": "info",
+    "instalment": "info",
     "statement_1": "d30",
     "statement_2": "d60",
     "statement_3": "d60",
@@ -34,6 +36,8 @@ _SOFTWARE: Final = frozenset({"token_made", "token_revoked"})
 _PRIVACY: Final = {"exported": ("info", "info"), "erased": ("mute", "ink-3")}
 _WHY: Final = {
     "settled": "settled",
+    "plan_over": "plan_over",
+    "instalment_over": "instalment_over",
     "paused": "paused",
     "withdrawn": "not_acting",
     "not_delegated": "not_acting",
@@ -149,7 +153,7 @@ def _read(
 def _message(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
     code, detail = (str(facts.get(name) or "") for name in ("step", "detail"))
     to = str(facts.get("to") or "–")  # of an erased debtor no screen repeats it
-    step = text(lang, f"step.{code}")
+    step = message_name(code, facts, lang)
     if kind == "dropped":
         why = text(lang, f"act.why_{_WHY.get(detail, 'other')}")
         return text(lang, "act.dropped_step", step=step), why, "dropped", "mute", "ink-3"
@@ -157,7 +161,7 @@ def _message(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, 
         why = text(lang, "act.failed_to", to=to, detail=detail)
         doubt = [text(lang, "act.doubts_failed")] if facts.get("doubts") else []
         return text(lang, "act.failed_step", step=step), " · ".join([why, *doubt]), "failed", "bad", "bad"
-    tone = {"courtesy": "info", "formal_notice": "bad"}.get(code, "warn")
+    tone = {"courtesy": "info", "instalment": "info", "formal_notice": "bad"}.get(code, "warn")
     return step, *_sent(facts, to, lang), tone, _STEP_DOTS[code]
 
 
@@ -255,27 +259,6 @@ def _reply(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, st
     return text(lang, title), " · ".join(told), "reply", tone, "ink-3" if auto else "info"
 
 
-def _bounced(_: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
-    permanent = facts.get("permanent")
-    title = text(lang, "act.bounced_gone" if permanent else "act.bounced_later")
-    # Of an erased debtor no screen repeats the address.
-    to, reason = str(facts.get("to") or "–"), str(facts.get("reason") or facts.get("status") or "")
-    detail = text(lang, "act.failed_to", to=to, detail=reason or "–")
-    return title, detail, "bounced", "bad" if permanent else "mute", "bad" if permanent else "ink-3"
-
-
-def _undelivered(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
-    """What somebody decided about a message that was given up."""
-    title = text(lang, f"act.{kind}", step=text(lang, f"step.{facts.get('step')}"))
-    words = [
-        text(lang, f"act.retried_{name}", **{name: facts[name]})
-        for name in ("said", "before")
-        if facts.get(name)
-    ]
-    words += [text(lang, "act.reason", reason=facts["reason"])] if facts.get("reason") else []
-    return title, " · ".join(words), "decision", "info", "info"
-
-
 def _text(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
     """What a client changed about its letters: words of one step in one language, or the logo."""
     of = ""
@@ -309,9 +292,9 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     **dict.fromkeys(("stop_opened", "stop_decided", "stop_withdrawn", "stop_document"), stop_act),
     "reply_received": _reply,
     "reply_read": _reply,
-    "bounced": _bounced,
-    "message_retried": _undelivered,
-    "message_set_aside": _undelivered,
+    "bounced": bounced,
+    "message_retried": undelivered,
+    "message_set_aside": undelivered,
     "text_changed": _text,
     "logo_changed": _text,
     "envelope_chosen": _text,

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
-from encaiss_dashboard.domain.dunning import HoldReason, StepCode
+from encaiss_dashboard.domain.dunning import HoldReason
 from encaiss_dashboard.domain.errors import Unreadable
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.locales import day, integer, money, telling, text
@@ -34,7 +34,7 @@ _ROWS_SHOWN: Final = 25
 _REASONS_SHOWN: Final = 60
 _ASKED: Final = ("from", "to", "part", "page", "reason", "left")
 _DIGITS_MAX: Final = 5
-_TONES: Final = {StepCode.COURTESY: "info", StepCode.FORMAL_NOTICE: "bad"}
+_TONES: Final[Mapping[str, str]] = {"instalment": "info", "courtesy": "info", "formal_notice": "bad"}
 _REASONS: Final = (*HoldReason, *Absence)
 
 
@@ -167,17 +167,17 @@ class Ahead(Shell):
         self.messages_more = text(lang, "calendar.more_messages", n=more) if more > 0 else ""
 
     @handler
-    async def toggle_message(self, debtor_id: str) -> Next:
+    async def toggle_message(self, row_id: str) -> Next:
         """Open one message of that day with its text, or close it."""
-        here = debtor_id if debtor_id in {row["id"] for row in self.messages} else ""
+        here = row_id if row_id in {row["id"] for row in self.messages} else ""
         here = "" if here == self.opened else here
         self.opened, self.letter, self.reasons = "", _NO_LETTER, []
         if not here:
             return None
-        on = date.fromisoformat(self.opened_day)
-        seen = await access.read(self, forecasts.message, int(here), on)
+        on, (debtor_id, _, stop_id) = date.fromisoformat(self.opened_day), here.partition("-")
+        seen = await access.read(self, forecasts.message, int(debtor_id), on, int(stop_id or 0))
         lang = self._language()
-        self.opened, self.letter = here, _letter(seen, lang)
+        self.opened, self.letter = here, _letter(seen, int(stop_id or 0), lang)
         self.reasons = [telling.why(why, lang) for why in seen.reasons[:_REASONS_SHOWN]]
         more = len(seen.reasons) - len(self.reasons)
         self.reasons += [text(lang, "reminders.more_lines", n=more)] if more > 0 else []
@@ -282,7 +282,7 @@ def _amounts(sums: Mapping[str, Money], lang: str) -> str:
     return " + ".join(money(amount, lang) for amount in sums.values())
 
 
-def _tone(step: StepCode) -> str:
+def _tone(step: str) -> str:
     return _TONES.get(step, "warn")
 
 
@@ -303,7 +303,7 @@ def _day_row(one: Day, lang: str) -> DayRow:
 
 def _message(one: Coming, lang: str) -> MessageRow:
     return MessageRow(
-        id=str(one.debtor_id),
+        id=f"{one.debtor_id}-{one.stop_id}" if one.stop_id else str(one.debtor_id),
         href=f"/debtors/{one.debtor_id}",
         name=one.name,
         step=text(lang, f"step.{one.step}_short"),
@@ -316,14 +316,14 @@ def _message(one: Coming, lang: str) -> MessageRow:
     )
 
 
-def _letter(seen: Preview, lang: str) -> LetterRow:
+def _letter(seen: Preview, stop_id: int, lang: str) -> LetterRow:
     credit = _amounts({amount.currency: -amount for amount in seen.planned.credits}, lang)
     return LetterRow(
         subject=seen.letter.subject,
         to=seen.recipient or text(lang, "reminders.tray"),
         body=seen.letter.text,
         credit=text(lang, "reminders.credit", amount=credit) if credit else "",
-        pdf=f"/files/upcoming/{seen.debtor_id}?on={seen.on}",
+        pdf=f"/files/upcoming/{seen.debtor_id}?on={seen.on}{f'&stop={stop_id}' if stop_id else ''}",
     )
 
 

@@ -10,7 +10,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import day, integer, moment, money, telling, text
 from encaiss_dashboard.services import messages
-from encaiss_dashboard.services.messages import Explained, Named
+from encaiss_dashboard.services.messages import AboutInstalment, Explained, Named
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.shell import Next, Shell, handler
 
@@ -72,7 +72,7 @@ class Told(Shell):
         lang, row = self._language(), seen.row
         state = _state(seen)
         self.key, self.debtor, self.debtor_href = row.id or 0, seen.name, f"/debtors/{row.debtor_id}"
-        self.subject = row.subject or text(lang, f"step.{row.step}")
+        self.subject = row.subject or text(lang, f"step.{row.word}")
         self.state, self.tone = text(lang, f"reminders.state_{state}"), _TONES[state]
         self.delivery = [
             Fact(name=text(lang, f"message.{name}"), value=value) for name, value in _delivery(seen, lang)
@@ -115,6 +115,9 @@ def _delivery(seen: Explained, lang: str) -> Iterator[tuple[str, str]]:
 def _rules(seen: Explained, lang: str) -> Iterator[tuple[str, str]]:
     row = seen.row
     yield "night", day(row.day, lang, "full")
+    if seen.instalment is not None:
+        yield from _agreed(seen.instalment, seen, lang)
+        return
     version = text(lang, "message.version", n=row.plan_version) if row.plan_version else ""
     yield "plan", version or text(lang, "message.house_plan")
     if seen.reached is not None and seen.reached < row.day:
@@ -129,6 +132,17 @@ def _rules(seen: Explained, lang: str) -> Iterator[tuple[str, str]]:
     for kind, amount in seen.claims:
         yield f"claim_{kind}", money(amount, lang)
     yield "asked", _asked(seen, lang)
+
+
+def _agreed(about: AboutInstalment, seen: Explained, lang: str) -> Iterator[tuple[str, str]]:
+    """The rule of the message before an instalment: what was agreed, and what was asked for."""
+    agreed = {"n": about.count, "amount": money(about.total, lang), "day": day(about.agreed_on, lang)}
+    yield "agreed", text(lang, "message.agreed_plan", **agreed)
+    yield "instalment", f"{telling.why(about.why, lang)} {text(lang, 'message.no_step')}"
+    yield "instalment_amount", money(about.amount, lang)
+    credit = " + ".join(money(-amount, lang) for amount in seen.credits)
+    yield "credits", credit or text(lang, "message.no_credits")
+    yield "asked", money(about.asked, lang)
 
 
 def _asked(seen: Explained, lang: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypedDict
 
 import reflex as rx
 
 from encaiss_dashboard import jobs, wiring
-from encaiss_dashboard.domain.dunning import StatementLine, StepCode
+from encaiss_dashboard.domain.dunning import StatementLine
 from encaiss_dashboard.domain.errors import NotAllowed, Refusal
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
@@ -27,7 +27,7 @@ PAGE_SIZE: Final = 25
 _LINES_SHOWN: Final = 60
 _HELD_SHOWN: Final = 40
 _BEAT_SECONDS: Final = 0.4
-_TONES: Final = {StepCode.COURTESY: "info", StepCode.FORMAL_NOTICE: "bad"}
+_TONES: Final[Mapping[str, str]] = {"instalment": "info", "courtesy": "info", "formal_notice": "bad"}
 _STATES: Final = {
     MessageState.WAITING: "info",
     MessageState.SENT: "good",
@@ -123,13 +123,13 @@ class Reminders(Shell):
         self.ready = True
 
     @handler
-    async def toggle(self, debtor_id: str) -> Next:
+    async def toggle(self, row_id: str) -> Next:
         """Open the invoices of one message, or close them."""
         known = {row["id"] for row in self.rows}
-        self.opened = debtor_id if debtor_id in known and debtor_id != self.opened else ""
+        self.opened = row_id if row_id in known and row_id != self.opened else ""
         self.lines, self.lines_more, self.credit = [], "", ""
         if self.opened:
-            night = await access.read(self, reminders.foresee, int(self.opened))
+            night = await access.read(self, reminders.foresee, int(self.opened.partition("-")[0]))
             self._write_lines(night)
 
     @handler
@@ -216,11 +216,12 @@ class Reminders(Shell):
 
     def _write_lines(self, night: Night) -> None:
         lang = self._language()
-        if not night.messages:  # paid or paused since the list was written
+        planned = next((one.planned for one in night.messages if _row_id(one) == self.opened), None)
+        if planned is None:  # paid or paused since the list was written
             self.opened = ""
             return
-        planned = night.messages[0].planned
-        self.lines = [_line(line, lang) for line in planned.lines[:_LINES_SHOWN]]
+        listed = "reminders.in_plan" if planned.instalment else "reminders.listed_only"
+        self.lines = [_line(line, listed, lang) for line in planned.lines[:_LINES_SHOWN]]
         more = len(planned.lines) - len(self.lines)
         self.lines_more = text(lang, "reminders.more_lines", n=more) if more else ""
         credit = _amounts({amount.currency: -amount for amount in planned.credits}, lang)
@@ -249,19 +250,24 @@ def _amounts(sums: dict[str, Money], lang: str) -> str:
     return " + ".join(money(amount, lang) for amount in sums.values())
 
 
-def _tone(step: StepCode) -> str:
+def _tone(step: str) -> str:
     return _TONES.get(step, "warn")
+
+
+def _row_id(message: PlannedMessage) -> str:
+    """A debtor may have two messages on the last day before an instalment."""
+    return f"{message.debtor_id}-{message.stop_id}" if message.stop_id else str(message.debtor_id)
 
 
 def _row(message: PlannedMessage, lang: str) -> Row:
     on_paper = message.route.channel.on_paper
     return Row(
-        id=str(message.debtor_id),
+        id=_row_id(message),
         href=f"/debtors/{message.debtor_id}",
         name=message.name,
         recipient=message.recipient or text(lang, "reminders.tray" if on_paper else "reminders.call"),
         by_post=on_paper,
-        step=text(lang, f"step.{message.planned.step}_short"),
+        step=text(lang, f"step.{message.planned.word}_short"),
         tone=_tone(message.planned.step),
         invoices=integer(len(message.planned.lines), lang),
         amount=_amounts(message.planned.totals, lang),
@@ -269,12 +275,12 @@ def _row(message: PlannedMessage, lang: str) -> Row:
     )
 
 
-def _line(line: StatementLine, lang: str) -> Line:
+def _line(line: StatementLine, listed: str, lang: str) -> Line:
     return Line(
         number=line.invoice.number,
         late=text(lang, "reminders.days", n=line.days_late),
         open=money(line.open, lang),
-        step=text(lang, f"step.{line.step}_short" if line.step else "reminders.listed_only"),
+        step=text(lang, f"step.{line.step}_short" if line.step else listed),
         tone=_tone(line.step) if line.step else "mute",
     )
 

@@ -179,7 +179,8 @@ def _upcoming(asked: _Asked) -> exports.Made:
         on = date.fromisoformat(asked.query.get("on", ""))
     except ValueError as error:
         raise Unreadable(value=asked.query.get("on", "")[:20]) from error
-    seen = forecasts.message(asked.work, asked.client_id, asked.number, on)
+    stop_id = exports.number(asked.query["stop"]) if "stop" in asked.query else 0
+    seen = forecasts.message(asked.work, asked.client_id, asked.number, on, stop_id)
     pdf = next(one for one in seen.letter.attachments if one.mime == "application/pdf")
     return exports.Made(f"{asked.number}-{on}-{pdf.name}", pdf.mime, pdf.content)
 

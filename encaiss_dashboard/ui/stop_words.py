@@ -9,7 +9,7 @@ from encaiss_dashboard.domain.dunning import Held
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.stops import StopKind, StopState
 from encaiss_dashboard.locales import catalogue, day, money, text
-from encaiss_dashboard.services.stops import Later, StopLine
+from encaiss_dashboard.services.stops import Later, Part, StopLine
 
 _NUMBERS_SHOWN: Final = 6
 _TONES: Final = {
@@ -22,11 +22,13 @@ _TONES: Final = {
 
 
 class PartWords(TypedDict):
-    """One instalment."""
+    """One instalment; ``reminder`` is the message before it, ``href`` its page once it was kept."""
 
     says: str
     state: str
     tone: str
+    reminder: str
+    href: str
 
 
 class PaperLink(TypedDict):
@@ -96,6 +98,10 @@ def stop_row(line: StopLine, lang: str) -> StopRow:
                 says=f"{day(part.due, lang)} · {money(part.amount, lang)}",
                 state=text(lang, f"stops.part_{_part(part.paid, missed=part.missed)}"),
                 tone={"paid": "good", "missed": "bad"}.get(_part(part.paid, missed=part.missed), "mute"),
+                reminder=_reminder(part, lang),
+                href=f"/messages/{part.reminder.message_id}"
+                if part.reminder and part.reminder.message_id
+                else "",
             )
             for part in line.parts
         ],
@@ -111,6 +117,17 @@ def stop_row(line: StopLine, lang: str) -> StopRow:
 
 def _part(paid: bool, *, missed: bool) -> str:  # noqa: FBT001 - the one fact that it begins with
     return "paid" if paid else "missed" if missed else "due"
+
+
+def _reminder(part: Part, lang: str) -> str:
+    """What became of the message before an instalment, or when it is to go."""
+    told = part.reminder
+    if told is None or (part.paid and not told.message_id):
+        return ""
+    if told.held is not None:
+        return text(lang, "stops.reminder_held", reason=hold_words(told.held, lang))
+    what = "sent" if told.sent else "kept" if told.message_id else "coming"
+    return text(lang, f"stops.reminder_{what}", day=day(told.on, lang))
 
 
 def _title(line: StopLine, lang: str) -> str:

@@ -76,7 +76,16 @@ def _stop(row: rx.vars.ObjectVar[StopRow]) -> rx.Component:
 
 
 def _part(part: rx.vars.ObjectVar[PartWords]) -> rx.Component:
-    return rx.el.li(rx.el.span(part["says"]), tag(part["state"], part["tone"]))
+    """With the message before it: when it is to go, or where to read it."""
+    said = rx.cond(
+        part["href"] != "",
+        rx.el.a(part["reminder"], href=part["href"], class_name="link small"),
+        rx.el.span(part["reminder"], class_name="muted small"),
+    )
+    return rx.el.li(
+        rx.el.div(rx.el.span(part["says"]), rx.cond(part["reminder"] != "", rx.el.div(said))),
+        tag(part["state"], part["tone"]),
+    )
 
 
 def _paper(paper: rx.vars.ObjectVar[PaperLink]) -> rx.Component:

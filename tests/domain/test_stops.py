@@ -188,18 +188,6 @@ def test_paying_ahead_covers_the_instalments_to_come():
     )
 
 
-def test_an_instalment_is_reminded_of_before_it_and_never_after_it_or_once_paid():
-    """Three days before day 50, for what it still lacks."""
-    story = owing().stops(parts(20, 50, 80, 110)).pays(20, 35_00)
-    due = {n: story.known[0].reminders_due(story.stopping.balances, day(n)) for n in range(40, 60)}
-    assert {n for n, some in due.items() if some} == set(range(47, 51))
-    assert due[47] == [Instalment(day(50), 15_00)]
-    story.pays(48, 15_00)
-    assert story.known[0].reminders_due(story.stopping.balances, day(49)) == []
-    silent = replace(story.known[0], reminder_days=0)
-    assert silent.reminders_due(story.stopping.balances, day(50)) == []
-
-
 def test_a_request_for_a_plan_freezes_until_it_is_answered():
     asked = PlanRequest(frozenset({A}), day(5))
     refused = replace(asked, answered_on=day(30))

@@ -9,9 +9,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from encaiss_dashboard import jobs
 from encaiss_dashboard.domain.permissions import HOUSE, Role
-from encaiss_dashboard.locales import text
+from encaiss_dashboard.domain.stops import Instalment
+from encaiss_dashboard.domain.stops.opening import NewPlan
+from encaiss_dashboard.locales import day, text
 from encaiss_dashboard.services import reminders
+from encaiss_dashboard.services.stops import opening
 
 PDF = b"%PDF-1.7\n% a letter of complaint\n"
 
@@ -106,6 +110,39 @@ def test_a_dispute_with_its_letter_is_decided_and_a_plan_adds_up(server, late, s
     dialog.get_by_role("button", name=fr("go_new"), exact=True).click()
     expect(card.locator(".parts li")).to_have_count(3)
     assert tonight(server, late.client) == (["instalments"], [])
+
+
+def test_the_reminder_of_an_instalment_is_foreseen_sent_and_explained(server, late, signed_in, settled, page):
+    """A plan agreed yesterday, whose first part is due the day after tomorrow."""
+    with server.house.wiring.begin(HOUSE, write=False) as work:
+        today = work.today
+    parts = tuple(Instalment(today + timedelta(days=n), 7_500) for n in (2, 32))
+    with server.house.wiring.begin(HOUSE, today - timedelta(days=1)) as work:
+        opening.open_one(work, late.client, late.debtor, NewPlan(None, parts), "")
+    signed_in(f"owner@{late.mark}.example")
+    settled(f"/debtors/{late.debtor}")
+    rows = page.locator(".stopping .parts li")
+    for number, on in enumerate((today, today + timedelta(days=29))):
+        says = fr("reminder_coming", day=day(on, "fr"))
+        expect(rows.nth(number)).to_contain_text(says)
+
+    settled("/reminders/calendar")
+    page.locator(".ahead .unfold").first.press("Enter")
+    expect(page.locator(".coming")).to_contain_text(text("fr", "step.instalment_short"))
+    page.locator(".coming .unfold").first.press("Enter")
+    expect(page.locator(".letter pre")).to_contain_text("Échéance 1 sur 2")
+
+    settled("/reminders")
+    expect(page.locator("tbody tr").first).to_contain_text(text("fr", "step.instalment_short"))
+    page.locator("tbody tr button").first.press("Enter")
+    expect(page.locator("main")).to_contain_text(text("fr", "reminders.in_plan"))
+    jobs.remind(server.house.wiring, client_ids=(late.client,))
+    settled(f"/debtors/{late.debtor}")
+    expect(page.locator("main")).to_contain_text("Rappel de l’échéance du")
+    rows.first.get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"/messages/\d+$"))
+    expect(page.locator("main")).to_contain_text("Échéance 1/2 du plan d’apurement")
+    assert Axe().run(page).response["violations"] == []
 
 
 def test_who_may_not_delegate_sees_what_stops_and_no_way_to_change_it(late, signed_in, settled, page):

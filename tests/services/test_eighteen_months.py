@@ -46,7 +46,7 @@ class Life:
 
     def __init__(self, house, clock, mailbox, seed):
         self.house, self.clock, self.mailbox, self.chance = house, clock, mailbox, Random(seed)
-        self.read, self.waiting = 0, set()
+        self.read, self.waiting, self.parts = 0, set(), 0
         clock.set(FIRST)
         self.client = house.client()
         self.owner = house.user(Role.OWNER, "ardenne")
@@ -90,8 +90,9 @@ class Life:
         refused = DeliveryFailed(reason="550 no", permanent=fails) if fails or later else None
         self.mailbox.failure = refused
         expected = {key: books.due(person, day) for key, person in books.people.items()}
+        parts = books.all_parts_due(day, busy=[key for key, what in expected.items() if what])
         run = jobs.remind(self.house.wiring)
-        left, tried = self._left()
+        left, tried, kept = self._left()
         for one in left:
             self.note("sent", one)
             try:
@@ -105,6 +106,10 @@ class Life:
             if (key in tried) != (what is not None) and not dead:
                 wrong = f"{day}: {what} expected of {key}, {tried.get(key)} went, held: {held.get(key)}"
                 raise AssertionError("\n".join([wrong, *self.about(key)]))
+        dead = {one.instalment_on for one in run.held if one.held.reason.value == "undeliverable"}
+        for part in [part for part in parts.keys() ^ kept.keys() if part[1] not in dead]:
+            about = self.about(parts.get(part) or kept[part])
+            raise AssertionError("\n".join([f"{day}: expected {parts}, kept {kept}", *about]))
         books.sent += left
         for one in left:
             if not one.polite and one.day > one.planned:
@@ -122,14 +127,19 @@ class Life:
         return [line for line in self.history if any(mark in line for mark in marks)][-40:]
 
     def _left(self):
-        """The messages of tonight that left, and by debtor whether each that was tried is a courtesy."""
+        """The messages of tonight that left, by debtor whether each that was tried is a courtesy, and the
+        instalments about which a message was kept."""
         with Session(self.house.engine) as session:
             which = (col(OutboxMessage.id) > self.read) | col(OutboxMessage.id).in_(self.waiting)
             rows = session.exec(select(OutboxMessage).where(which).order_by(col(OutboxMessage.id))).all()
             mails = {one.message_id: one.letter.text for one in self.mailbox.sent[-len(rows) - 1 :]}
-            left, tried, self.books.waiting = [], {}, []
+            left, tried, kept, self.books.waiting = [], {}, {}, []
             for row in rows:
                 new, self.read = row.id > self.read, max(row.id, self.read)
+                if row.stop_id is not None:
+                    kept |= {(row.stop_id, row.instalment_on): row.debtor_id} if new else {}
+                    self._part(session, row, mails)
+                    continue
                 if new:
                     tried[row.debtor_id] = row.step == "courtesy"
                 if row.dropped_at is not None and new:
@@ -150,7 +160,21 @@ class Life:
                     left.append(Sent(row.debtor_id, self.today, row.day, row.channel, steps))
                 elif row.dropped_at is not None and row.step != "courtesy":
                     self.books.people[row.debtor_id].tried.remove(row.day)  # it never came to anything
-        return left, tried
+        return left, tried, kept
+
+    def _part(self, session, row, mails):
+        """The message before an instalment: what became of it, and whether it asked for what it may."""
+        part, gone = (row.stop_id, row.instalment_on), row.dropped_at or row.failed_at
+        (self.books.reminded.discard if gone else self.books.reminded.add)(part)
+        (self.waiting.discard if gone or row.sent_at else self.waiting.add)(row.id)
+        if row.sent_at is None:
+            return
+        self.parts += 1
+        self.note("reminded", (row.stop_id, f"debtor={row.debtor_id},", part[1]))
+        of = (OutboxLine.message_id == row.id, col(OutboxLine.dropped).is_(False))
+        steps = {n.invoice_id: n.step for n in session.exec(select(OutboxLine).where(*of))}
+        said = mails[row.message_id]
+        self.books.judge_part(part, self.today, asked=row.instalment_cents, steps=steps, said=said)
 
     # ------------------------------------------------------------ what may happen on a day
 
@@ -237,7 +261,8 @@ class Life:
         if not bills:
             return None
         some = self.chance.sample(bills, self.chance.randint(1, len(bills)))
-        kind = self.chance.choice(["dispute", "promise", "instalments", "request", "pause", "insolvency"])
+        kinds = ["dispute", "promise", "instalments", "instalments", "request", "pause", "insolvency"]
+        kind = self.chance.choice(kinds)
         if kind == "insolvency" and self.chance.random() < 0.7:
             return None
         halt = Halt(0, kind, some, self.today)
@@ -269,6 +294,7 @@ class Life:
             case "instalments":
                 half = owed // 2
                 halt.parts = [(ahead + 5 * DAY, owed - half), (ahead + 35 * DAY, 0)]
+                halt.dues = [(ahead, half), (ahead + 30 * DAY, owed - half)]
                 return NewPlan(ids, (Instalment(ahead, half), Instalment(ahead + 30 * DAY, owed - half)))
             case "request":
                 return NewRequest(ids)
@@ -364,7 +390,9 @@ EVENTS = {
 
 @pytest.mark.parametrize("seed", range(1))
 def test_a_debtor_hears_from_its_client_when_it_must_and_never_when_it_must_not(house, clock, mailbox, seed):
-    assert Life(house, clock, mailbox, seed).live(NIGHTS) > 20
+    life = Life(house, clock, mailbox, seed)
+    assert life.live(NIGHTS) > 20
+    assert life.parts > 0, "no instalment was ever reminded of"
 
 
 @pytest.mark.soak

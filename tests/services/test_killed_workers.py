@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from postoffice import PostOffice
@@ -20,7 +20,9 @@ from postoffice import PostOffice
 from encaiss_dashboard import jobs
 from encaiss_dashboard.adapters.mail import SmtpMailer
 from encaiss_dashboard.cli import server
-from encaiss_dashboard.storage import records
+from encaiss_dashboard.domain.permissions import HOUSE
+from encaiss_dashboard.domain.stops import Instalment, InstalmentPlan
+from encaiss_dashboard.storage import records, stops
 
 DUE = date(2026, 11, 1)
 NIGHT = date(2026, 11, 8)
@@ -156,6 +158,21 @@ def debtors(house, clock, office):
     return make
 
 
+@pytest.fixture
+def agreed(house, debtors):
+    """The same debtors, each with a plan of which an instalment is to be reminded of tonight."""
+
+    def make(count):
+        everybody, parts = debtors(count), (Instalment(NIGHT + timedelta(days=3), 10_000),)
+        with house.wiring.begin(HOUSE) as work:
+            for key in range(1, count + 1):
+                plan = InstalmentPlan(frozenset({key}), parts, NIGHT - timedelta(days=20))
+                stops.add(work.session, 1, key, plan, words="", user_id=None, at=house.clock())
+        return everybody
+
+    return make
+
+
 def check(office, story, everybody, doubtful):
     """Everybody was written to once; the first one twice where it must be, and then the same."""
     times = Counter(one.to[0] for one in office.received)
@@ -187,6 +204,19 @@ def test_a_worker_killed_at_the_database_loses_nothing(
     worker(MOMENTS[name])
     assert int(workers.stdout.readline()) == 9, "it was killed"
     followed(house, clock, office, story, everybody, name in IN_DOUBT)
+
+
+@pytest.mark.parametrize("name", MOMENTS)
+def test_nor_does_one_killed_over_the_reminder_of_an_instalment(
+    workers, worker, house, clock, office, story, agreed, name
+):
+    """Its invoices take no step: that it goes once is for the index of instalments to say."""
+    everybody = agreed(2)
+    worker(MOMENTS[name])
+    assert int(workers.stdout.readline()) == 9, "it was killed"
+    followed(house, clock, office, story, everybody, name in IN_DOUBT)
+    assert {row.instalment_on for row in story.rows(records.OutboxMessage)} == {NIGHT + timedelta(days=3)}
+    assert {line.step for line in story.rows(records.OutboxLine)} == {None}
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -32,6 +32,11 @@ _NOT_DONE: Final = re.compile(
 _SERIAL: Final = re.compile(r"[2-7][0-9]{4}(?:\.[0-9]+)?")
 
 
+def bare(cell: str) -> str:
+    """A cell without spaces around it; the mark of what is no text, which is one to Python, stays."""
+    return cell.strip(" \t\r\n\u00a0\u202f\ufeff")
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How the rows of a file are to be read.
@@ -126,8 +131,9 @@ def _set_aside(record: Record, cells: _Cells, width: int) -> Faulty | Left | Non
 
 
 def _movement(cells: _Cells, booked: date, valued: date, amount: Money) -> Movement:
-    words = cells.text(Column.WORDS) or cells.text(Column.DETAILS)
     structured = cells.text(Column.STRUCTURED)
+    # What a bank itself says of a payment stands in where its payer said nothing.
+    words = cells.text(Column.WORDS) or ("" if structured else cells.text(Column.DETAILS))
     reference = cells.text(Column.REFERENCE)
     if not (words or structured or cells.has_words):
         words = reference
@@ -167,7 +173,7 @@ class _Cells:
     def raw(self, column: Column) -> str:
         """The first cell of a column that holds something, with the mark of what is no text."""
         for position in self._layout.columns.get(column, ()):
-            if position < len(self._record.cells) and (cell := self._record.cells[position].strip()):
+            if position < len(self._record.cells) and (cell := bare(self._record.cells[position])):
                 return cell
         return ""
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from encaiss_dashboard.adapters.bank_files import headings
 from encaiss_dashboard.adapters.bank_files.headings import Column
-from encaiss_dashboard.adapters.bank_files.payment_rows import Faulty, Layout, Left, Row, read_row
+from encaiss_dashboard.adapters.bank_files.payment_rows import Faulty, Layout, Left, Row, bare, read_row
 from encaiss_dashboard.adapters.invoice_files import columns as invoice_columns
 from encaiss_dashboard.adapters.invoice_files import dialect as dialects
 from encaiss_dashboard.adapters.invoice_files import encodings, values, workbook
@@ -202,7 +202,7 @@ def _layout(table: _Opened) -> Layout:
     judged = [record.cells for record in islice(table.rows(), _JUDGED)]
 
     def below(position: int) -> list[str]:
-        cells = (row[position].strip().removeprefix(TYPED) for row in judged if position < len(row))
+        cells = (bare(row[position]).removeprefix(TYPED) for row in judged if position < len(row))
         return [cell for cell in cells if cell]
 
     def is_constant(position: int) -> bool:
@@ -246,7 +246,7 @@ def _conventions(table: _Opened, columns: Mapping[Column, Sequence[int]]) -> tup
             into = dates if column in {Column.BOOKED, Column.VALUE} else amounts
             if into is amounts and column not in _AMOUNTS:
                 continue
-            cells = (record.cells[position].strip() for position in at if position < len(record.cells))
+            cells = (bare(record.cells[position]) for position in at if position < len(record.cells))
             into.update(cell for cell in cells if cell and not cell.startswith(TYPED))
     decimal = values.decide_decimal(amounts)
     if decimal is None:

@@ -9,6 +9,7 @@ from typing import Final
 
 import segno
 
+from encaiss_dashboard.adapters.letters import instalment
 from encaiss_dashboard.adapters.letters.qr import payment_qr
 from encaiss_dashboard.domain.dunning import StepCode
 from encaiss_dashboard.domain.letter_texts import paragraphs
@@ -122,12 +123,11 @@ def one_line(value: str) -> str:
 
 def compose(letter: StatementLetter) -> Wording:
     """Write a letter in its debtor's language."""
-    lang, step = letter.language, letter.step
+    lang = letter.language
     client, agency = one_line(letter.creditor.name), one_line(letter.sender.name)
-    title = text(lang, "letter.consumer_title" if letter.first_reminder else f"letter.{step}_title")
+    title, file_name = _names(letter)
     codes = ((section.total, _qr(letter, section)) for section in letter.sections)
     qr_total, qr = next((found for found in codes if found[1]), (None, None))
-    formal = "formal_notice_" if step is StepCode.FORMAL_NOTICE else ""
     fields = _fields(letter, client, agency)
     subject = " ".join(paragraphs(letter.texts.subject, fields))
     return Wording(
@@ -151,10 +151,21 @@ def compose(letter: StatementLetter) -> Wording:
         sender=_party(letter.sender, lang),
         creditor=_party(letter.creditor, lang),
         debtor=_envelope(letter),
-        pdf_name=text(lang, f"letter.{formal}pdf_name", day=letter.on.isoformat()),
+        pdf_name=file_name,
         window=letter.window,
         logo_alt=text(lang, "letter.logo_alt", client=client) if letter.logo else "",
     )
+
+
+def _names(letter: StatementLetter) -> tuple[str, str]:
+    """Its title, and the name of its file."""
+    title, own = f"{letter.step}_title", "formal_notice_" if letter.step is StepCode.FORMAL_NOTICE else ""
+    if letter.first_reminder:
+        title = "consumer_title"
+    if letter.instalment:
+        title, own = "instalment_title", "instalment_"
+    file_name = text(letter.language, f"letter.{own}pdf_name", day=letter.on.isoformat())
+    return text(letter.language, f"letter.{title}"), file_name
 
 
 def _envelope(letter: StatementLetter) -> tuple[str, ...]:
@@ -186,6 +197,8 @@ def _fields(letter: StatementLetter, client: str, agency: str) -> dict[str, str]
 def _before(letter: StatementLetter, client: str, fields: dict[str, str]) -> tuple[str, ...]:
     """The client's own words in place of the house's; in a formal notice beside them, which all stay."""
     lang, step = letter.language, letter.step
+    if letter.instalment:
+        return instalment.before(letter.instalment, client, lang)
     listed_only = sum(letter.is_listed_only(line) for line in letter.lines)
     opening = text(
         lang,
@@ -207,6 +220,8 @@ def _before(letter: StatementLetter, client: str, fields: dict[str, str]) -> tup
 
 def _after(letter: StatementLetter, client: str) -> tuple[str, ...]:
     lang = letter.language
+    if letter.instalment:
+        return tuple(instalment.after(letter.instalment, letter.sender.email, lang))
     keys = ["contest", "crossed"]
     free = _free_of_charge(letter, letter.first_reminder, client) if letter.first_reminder else ()
     facts = {"client": client, "email": letter.sender.email}
@@ -252,8 +267,11 @@ def _table(letter: StatementLetter, section: Section) -> Table:
     if letter.step is StepCode.COURTESY:
         names.remove("late")
     label, total = _total(section, lang)
+    columns = {name: text(lang, f"letter.column_{name}") for name in names}
+    if letter.instalment:
+        columns = {name: text(lang, f"letter.{key}") for name, key in instalment.HEADS.items()}
     return Table(
-        columns={name: text(lang, f"letter.column_{name}") for name in names},
+        columns=columns,
         rows=(
             *(_invoice_row(letter, line) for line in section.lines),
             *(_claim_row(claim, lang, letter.on) for claim in section.claims),
@@ -265,13 +283,13 @@ def _table(letter: StatementLetter, section: Section) -> Table:
 
 
 def _invoice_row(letter: StatementLetter, line: LetterLine) -> Row:
-    lang = letter.language
+    lang, about = letter.language, letter.instalment
     counts = letter.step is not StepCode.COURTESY
     issue, total = day(line.issue, lang, "numeric"), money(line.total, lang)
     return Row(
-        name=one_line(line.number),
+        name=instalment.row_name(about, lang) if about else one_line(line.number),
         issue=issue,
-        issued=text(lang, "letter.issued", day=issue),
+        issued="" if about else text(lang, "letter.issued", day=issue),
         due=day(line.due, lang, "numeric"),
         late=text(lang, "letter.late", n=line.days_late) if counts else "",
         late_by=text(lang, "letter.late_by", n=line.days_late) if counts else "",

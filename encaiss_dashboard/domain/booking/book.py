@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Final
 
 from encaiss_dashboard.domain.booking.nouns import OpenItem, Share
 from encaiss_dashboard.domain.booking.reading import number_key, reference_key, variants
@@ -34,10 +34,35 @@ LearntRow = tuple[str, int]
 Accessories = Mapping[int, tuple[tuple[ClaimKind, Money], ...]]
 """What was asked for beside an invoice and is not paid yet, by its id."""
 
-_Key = TypeVar("_Key")
 _NONE: Final = -1
 _ALIKE_MAX: Final = 50
 _DEBTORS_KEPT: Final = 2_000
+
+
+class _Chains:
+    """Places by the hash of a key: no object for any of them, so that a million take some megabytes.
+
+    Whoever asks looks whether a place has the key: others may share its slot.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._mask = (1 << (2 * count).bit_length()) - 1
+        self._first = array("i", [_NONE]) * (self._mask + 1)
+        self._next = array("i", [_NONE]) * count
+
+    def add(self, key: Hashable, place: int) -> None:
+        """A place with its key; what has none is found by none."""
+        if key:
+            slot = hash(key) & self._mask
+            self._next[place] = self._first[slot]
+            self._first[slot] = place
+
+    def of(self, key: Hashable) -> Iterator[int]:
+        """Places that may have a key, the last one first."""
+        place = self._first[hash(key) & self._mask]
+        while place != _NONE:
+            yield place
+            place = self._next[place]
 
 
 class Book:
@@ -80,12 +105,10 @@ class Book:
         self._numbers: list[str] = []
         self._references: list[str] = []
         self._delegated = bytearray()
-        self._by_reference: dict[str, int] = {}
-        self._by_number: dict[str, int] = {}
-        self._by_debtor: dict[int, int] = {}
-        self._next_reference, self._next_number, self._next_item = array("i"), array("i"), array("i")
         codes: dict[str, str] = {}
-        for place, row in enumerate(row for row in items if row[1] in self._clients):
+        for row in items:
+            if row[1] not in self._clients:
+                continue
             invoice_id, debtor_id, number, reference, issue, due, currency, cents, delegated = row
             self._ids.append(invoice_id)
             self._owners.append(debtor_id)
@@ -96,12 +119,12 @@ class Book:
             self._currencies.append(codes.setdefault(currency, currency))
             self._open.append(cents)
             self._delegated.append(delegated)
-            key = reference_key(reference)
-            self._next_reference.append(_chain(self._by_reference, key, place))
-            self._next_number.append(_chain(self._by_number, number_key(number), place))
-            self._next_item.append(_chain(self._by_debtor, debtor_id, place))
-        self._by_reference.pop("", None)
-        self._by_number.pop("", None)
+        count = len(self._ids)
+        self._by_reference, self._by_number, self._by_debtor = _Chains(count), _Chains(count), _Chains(count)
+        for place in range(count):
+            self._by_reference.add(reference_key(self._references[place]), place)
+            self._by_number.add(number_key(self._numbers[place]), place)
+            self._by_debtor.add(self._owners[place], place)
 
     def __len__(self) -> int:
         """How many items it holds."""
@@ -157,7 +180,7 @@ class Book:
 
     def referred(self, key: str) -> list[OpenItem]:
         """Items whose reference has these letters and digits."""
-        return [self.item(place) for place in _follow(self._by_reference.get(key), self._next_reference)]
+        return [self.item(place) for place in self._with_reference(key)]
 
     def statement_of(self, key: str) -> list[int]:
         """Debtors of whose statement of account this is the reference, or who were learnt by it."""
@@ -167,7 +190,8 @@ class Book:
 
     def knows(self, key: str) -> bool:
         """Whether a reference is of anything here, paid or open."""
-        return key in self._by_reference or key in self._learnt or _debtor_id(key) in self._clients
+        known = key in self._learnt or _debtor_id(key) in self._clients
+        return known or any(True for _ in self._with_reference(key))
 
     def near(self, key: str) -> set[str]:
         """References of open items and of statements that one wrong digit, or two swapped, made this of."""
@@ -175,7 +199,8 @@ class Book:
 
     def numbered(self, key: str, debtor_ids: Iterable[int] = ()) -> list[OpenItem]:
         """Items whose number has these groups of digits; of very many only the open ones of these debtors."""
-        places = [*islice(_follow(self._by_number.get(key), self._next_number), _ALIKE_MAX + 1)]
+        every = (one for one in self._by_number.of(key) if number_key(self._numbers[one]) == key)
+        places = [*islice(every, _ALIKE_MAX + 1)]
         if len(places) <= _ALIKE_MAX:
             return [self.item(place) for place in places]
         return [one for each in debtor_ids for one in self.items_of(each) if number_key(one.number) == key]
@@ -200,12 +225,13 @@ class Book:
     def _is_open(self, key: str) -> bool:
         if _debtor_id(key) in self._clients:
             return True
-        return any(
-            self._open[place] > 0 for place in _follow(self._by_reference.get(key), self._next_reference)
-        )
+        return any(self._open[place] > 0 for place in self._with_reference(key))
+
+    def _with_reference(self, key: str) -> Iterator[int]:
+        return (one for one in self._by_reference.of(key) if reference_key(self._references[one]) == key)
 
     def _places(self, debtor_id: int) -> Iterator[int]:
-        return _follow(self._by_debtor.get(debtor_id), self._next_item)
+        return (place for place in self._by_debtor.of(debtor_id) if self._owners[place] == debtor_id)
 
     def _asked(self, invoice_id: int) -> tuple[tuple[ClaimKind, Money], ...]:
         return self._accessories.get(invoice_id, ())
@@ -214,19 +240,6 @@ class Book:
 def compact_iban(text: str) -> str:
     """An account without spaces, in capitals."""
     return "".join(text.split()).upper()
-
-
-def _chain(heads: dict[_Key, int], key: _Key, place: int) -> int:
-    """Put a place before those with the same key; which one was first until now."""
-    before = heads.get(key, _NONE)
-    heads[key] = place
-    return before
-
-
-def _follow(place: int | None, following: array[int]) -> Iterator[int]:
-    while place is not None and place != _NONE:
-        yield place
-        place = following[place]
 
 
 def _debtor_id(key: str) -> int:

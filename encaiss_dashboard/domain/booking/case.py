@@ -59,7 +59,11 @@ class Case:
 
     def items_of(self, debtor_id: int) -> list[OpenItem]:
         """What is open with it in the movement's currency, due longest first."""
-        return [one for one in self.book.items_of(debtor_id) if one.open.currency == self.amount.currency]
+        return [one for one in self.book.items_of(debtor_id) if self.is_payable(one)]
+
+    def is_payable(self, item: OpenItem) -> bool:
+        """Whether the movement's money can settle it."""
+        return item.open.cents > 0 and item.open.currency == self.amount.currency
 
     def share(self, debtor_id: int, named: Sequence[OpenItem], amount: Money | None = None) -> Share:
         """What a debtor's share settles, the named items first."""
@@ -69,7 +73,8 @@ class Case:
         if named and -tolerance <= missing.cents < 0 and policy is Policy.OLDEST_FIRST:
             policy = Policy.STRICT  # some cents too many are no payment of another invoice
         ids = [one.invoice_id for one in named]
-        parts = settle(amount, self.items_of(debtor_id), policy, ids, tolerance)
+        items = named if named and missing.cents >= 0 else self.items_of(debtor_id)  # the others get nothing
+        parts = settle(amount, items, policy, ids, tolerance)
         short = missing if 0 < missing.cents <= tolerance else None
         return Share(self.book.client_of(debtor_id), debtor_id, amount, parts, short)
 

@@ -44,11 +44,15 @@ def fits(amount: Money, items: Sequence[OpenItem], rules: Rules) -> bool:
     """Whether an amount is what is open of items, by the tolerance; or with what was asked for beside it."""
     if not items:
         return False
-    asks = rules.policy is Policy.INTEREST_FIRST and amount == with_accessories(items, amount.currency)
-    return asks or means_principal(amount, items, rules.tolerance_cents)
+    if means_principal(amount, items, rules.tolerance_cents):
+        return True
+    asks = rules.policy is Policy.INTEREST_FIRST and any(one.accessories for one in items)
+    return asks and amount == with_accessories(items, amount.currency)
 
 
-def choose(amount: Money, items: Sequence[OpenItem], rules: Rules, on: date) -> Choice | None:
+def choose(
+    amount: Money, items: Sequence[OpenItem], rules: Rules, on: date, *, sums: bool = True
+) -> Choice | None:
     """What an amount means of the open items of one debtor in its currency; None where it says nothing.
 
     One item comes before all of them, and these before a choice of some. Of more than
@@ -59,6 +63,7 @@ def choose(amount: Money, items: Sequence[OpenItem], rules: Rules, on: date) -> 
         items: due longest first.
         rules: of their client.
         on: what is due before this day is what a statement of account asks for.
+        sums: whether choices of some of them are looked at.
     """
     single = [one for one in items if fits(amount, [one], rules)]
     to_the_cent = [one for one in single if one.open == amount] or single
@@ -68,7 +73,7 @@ def choose(amount: Money, items: Sequence[OpenItem], rules: Rules, on: date) -> 
     for whole in (due, items):
         if fits(amount, whole, rules):
             return Choice(tuple(whole), How.WHOLE)
-    return _some(amount, items, rules)
+    return _some(amount, items, rules) if sums else None
 
 
 def _some(amount: Money, items: Sequence[OpenItem], rules: Rules) -> Choice | None:

@@ -34,11 +34,14 @@ def by_pointers(case: Case) -> list[Proposal]:
     """What the movement names, of one debtor or of several together."""
     pointers = case.pointed.pointers
     said = [one for one in pointers if one.weight >= Weight.SAID]
+    likely = [one for one in pointers if one.weight >= Weight.PLAIN]
     whose = _common(said or pointers)
-    if whose:
-        found = [one for debtor_id in whose for one in _of_debtor(case, debtor_id)]
-        return _told_apart(case, found)
-    return list(_of_several(case, said)) if said else []
+    found = [one for debtor_id in whose for one in _of_debtor(case, debtor_id)]
+    found = _told_apart(case, found)
+    if likely and not set[int].intersection(*(one.whose for one in likely)):
+        several = [*_of_several(case, said or likely), *_of_several(case, likely)]
+        found += [one for one in several if not whose or one.confidence > _GUESS]
+    return found
 
 
 def _common(pointers: Sequence[Pointer]) -> list[int]:
@@ -94,35 +97,37 @@ def _of_debtor(case: Case, debtor_id: int) -> Iterator[Proposal]:
 
 
 def _confidence(case: Case, debtor_id: int, told: Pointer, *, exact: bool) -> int:
-    """How sure it is that a movement means what it names."""
-    payer = case.is_payer(debtor_id)
+    """How sure it is that a movement means what it names; its name is only compared where that matters."""
     fitting, other = _SURE[told.reason]
     if told.weight is Weight.CHANCE:
-        return _CHANCE_OF_PAYER if payer else _GUESS
+        return _CHANCE_OF_PAYER if case.is_payer(debtor_id) else _GUESS
     if told.weight is Weight.REFERENCE:
-        return fitting if exact else max(other, _MENDED_OF_PAYER if payer else 0)
-    is_others_account = bool(case.by_account or case.learnt) and not payer
+        unsure = other < _MENDED_OF_PAYER and not exact
+        return _MENDED_OF_PAYER if unsure and case.is_payer(debtor_id) else fitting if exact else other
+    known = case.by_account or case.learnt
+    is_others_account = bool(known) and not case.is_payer(debtor_id)
     if exact:
         return _OF_OTHERS_ACCOUNT if is_others_account else fitting
-    if is_others_account or (told.weight is Weight.PLAIN and not payer):
+    if is_others_account or (told.weight is Weight.PLAIN and not case.is_payer(debtor_id)):
         return _NOT_THE_PAYER
     return other
 
 
 def _items(case: Case, debtor_id: int, pointer: Pointer) -> list[OpenItem]:
     """The debtor's open items that a pointer names: all that are due for the reference of its statement."""
-    rules, open_items = case.rules_of(debtor_id), case.items_of(debtor_id)
-    ids = {one.invoice_id for one in pointer.items if one.debtor_id == debtor_id}
-    items = [one for one in open_items if one.invoice_id in ids]
+    rules, on = case.rules_of(debtor_id), case.movement.booked_on
     if debtor_id in pointer.debtors:
-        due = [one for one in open_items if one.due < case.movement.booked_on]
+        open_items = case.items_of(debtor_id)
+        due = [one for one in open_items if one.due < on]
         if fits(case.amount, due, rules):
             return due
-        choice = choose(case.amount, open_items, rules, case.movement.booked_on)
+        choice = choose(case.amount, open_items, rules, on)
         return list(choice.items) if choice and choice.how is not How.LOOSE_SUM else due or open_items
-    if len(items) > 1 and not fits(case.amount, items, rules):
-        choice = choose(case.amount, items, rules, case.movement.booked_on)
-        return list(choice.items) if choice else oldest_first(items)
+    items = [one for one in pointer.items if one.debtor_id == debtor_id and case.is_payable(one)]
+    if len(items) > 1:
+        items = oldest_first(items)
+        choice = None if fits(case.amount, items, rules) else choose(case.amount, items, rules, on)
+        return list(choice.items) if choice else items
     return items
 
 

@@ -6,6 +6,7 @@ from encaiss_dashboard.domain.booking.case import Case, at_most
 from encaiss_dashboard.domain.booking.choosing import How, choose
 from encaiss_dashboard.domain.booking.named import UNSURE
 from encaiss_dashboard.domain.booking.nouns import Proposal, Reason
+from encaiss_dashboard.domain.booking.pointing import Weight
 
 _EXACT = 92
 _WHOLE = 90
@@ -27,15 +28,16 @@ def by_payer(case: Case) -> list[Proposal]:
     likely = [one for one in found if best - one.confidence <= _EXACT - _SUM]
     if len(likely) > 1:
         found = [at_most(one, UNSURE) for one in found]
-    if case.pointed.elsewhere or case.pointed.pointers:
+    if case.pointed.elsewhere or any(one.weight >= Weight.SAID for one in case.pointed.pointers):
         found = [at_most(one, _ELSEWHERE) for one in found]
     return found
 
 
 def _of_debtor(case: Case, debtor_id: int) -> Proposal:
     items = case.items_of(debtor_id)
-    choice = choose(case.amount, items, case.rules_of(debtor_id), case.movement.booked_on)
     known = debtor_id in case.by_account or debtor_id in case.learnt
+    # Some choice of its balances says too little of somebody with nothing but a name like it.
+    choice = choose(case.amount, items, case.rules_of(debtor_id), case.movement.booked_on, sums=known)
     if choice is None:
         reason, confidence = _without(case, debtor_id)
         if case.pointed.elsewhere:  # it pays something else: an invoice that is not here yet

@@ -52,23 +52,28 @@ def oldest_first(items: Iterable[OpenItem]) -> list[OpenItem]:
 
 def means_principal(amount: Money, named: Collection[OpenItem], tolerance_cents: int = 0) -> bool:
     """Whether an amount is what is open of the invoices that it names, or less within the tolerance."""
-    short = principal(named, amount.currency) - amount
-    return 0 <= short.cents <= tolerance_cents
+    return 0 <= sum(one.open.cents for one in named) - amount.cents <= tolerance_cents
 
 
 def principal(items: Iterable[OpenItem], currency: str) -> Money:
     """What is open of some items together."""
-    return Money.total((one.open for one in items), currency)
+    return Money(sum(one.open.cents for one in items), currency)
 
 
 def with_accessories(items: Iterable[OpenItem], currency: str) -> Money:
     """What is open of some items together, with what was asked for beside it."""
-    every = (pair for one in items for pair in _owed(one, accessories=True))
-    return Money.total((amount for _, amount in every), currency)
+    return Money(sum(one.open.cents + _asked_cents(one) for one in items), currency)
+
+
+def _asked_cents(item: OpenItem) -> int:
+    currency = item.open.currency
+    return sum(amount.cents for _, amount in item.accessories if amount.currency == currency)
 
 
 def _owed(item: OpenItem, *, accessories: bool) -> list[tuple[ClaimKind | None, Money]]:
-    asked = [pair for pair in item.accessories if accessories and pair[1].currency == item.open.currency]
+    if not accessories or not item.accessories:
+        return [(None, item.open)]
+    asked = [pair for pair in item.accessories if pair[1].currency == item.open.currency]
     return [*sorted(asked, key=lambda pair: _PLACES[pair[0]]), (None, item.open)]
 
 
@@ -76,6 +81,8 @@ def _fill(amount: Money, order: Iterable[tuple[OpenItem, bool]]) -> tuple[Part, 
     """Fill one item after the other, those marked with their accessories first."""
     left, parts = amount, list[Part]()
     for item, accessories in order:
+        if left.cents <= 0:
+            break
         for kind, balance in _owed(item, accessories=accessories):
             part = min(left, balance)
             if part.cents > 0:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from encaiss_dashboard.domain.dunning.holds import Held, HoldReason
+from encaiss_dashboard.domain.dunning.instalments import INSTALMENT, InstalmentNotice
 from encaiss_dashboard.domain.dunning.plan import Plan, StepCode
 from encaiss_dashboard.domain.dunning.reaching import ORDINARY, OpenInvoice, Reached, Standing, next_step
 from encaiss_dashboard.domain.invoices import Invoice
@@ -44,12 +45,20 @@ class Planned:
         credits: unallocated credits of the currencies in the lines, one sum each, above zero.
         step: the highest step among the lines, which sets the tone.
         totals: what is asked for, by currency: lines minus credits, above zero.
+        instalment: of the message before an instalment, which one: it asks for that one, and its lines are
+            the invoices that the plan is about, none of which takes a step.
     """
 
     lines: tuple[StatementLine, ...]
     credits: tuple[Money, ...]
     step: StepCode
     totals: dict[str, Money]
+    instalment: InstalmentNotice | None = None
+
+    @property
+    def word(self) -> str:
+        """What it is called, a catalogue key below ``step.``: its step, or ``instalment``."""
+        return INSTALMENT if self.instalment else self.step.value
 
 
 def plan_debtor(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from encaiss_dashboard.domain.dunning.instalments import InstalmentNotice
 from encaiss_dashboard.domain.dunning.plan import Plan, StepCode
 from encaiss_dashboard.domain.dunning.planning import Planned, StatementLine
 from encaiss_dashboard.domain.dunning.reaching import ORDINARY, OpenInvoice, Standing, StepDone, lawful_from
@@ -19,6 +20,8 @@ class Trigger(StrEnum):
     DAYS_LATE = "days_late"  # so many days after it
     AFTER_PREVIOUS = "after_previous"  # so many days after the invoice's step before
     LAW_ALLOWS = "law_allows"  # the free period of a consumer's first reminder is over
+    INSTALMENT = "instalment"  # so many days before an instalment of a plan that was agreed
+    IN_PLAN = "in_plan"  # covered by the plan whose instalment a message is about
     LISTED = "listed"  # past due and named beside others, without a step of its own
 
 
@@ -100,3 +103,16 @@ def why(plan: Plan, planned: Planned, invoices: Sequence[OpenInvoice], standing:
     line = next(line for line in planned.lines if line.step is planned.step)
     item = next(item for item in invoices if item.invoice.id == line.invoice.id)
     return why_line(item.plan or plan, line, line.invoice.due, item.done, standing)
+
+
+def why_instalment(notice: InstalmentNotice, on: date) -> Why:
+    """Why a message before an instalment goes on a day; ``number`` is its place in the plan."""
+    days = (on - notice.due).days
+    return Why(
+        Trigger.INSTALMENT, notice.place, None, notice.due, days, -notice.days_before, reached=notice.begins
+    )
+
+
+def why_in_plan(line: StatementLine) -> Why:
+    """Why an invoice stands in a message before an instalment."""
+    return Why(Trigger.IN_PLAN, line.invoice.number, None, line.invoice.due, line.days_late)

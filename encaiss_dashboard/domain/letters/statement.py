@@ -12,7 +12,7 @@ from stdnum.exceptions import ValidationError
 
 from encaiss_dashboard.domain import windows
 from encaiss_dashboard.domain.claims import ClaimKind
-from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.dunning import InstalmentNotice, StepCode
 from encaiss_dashboard.domain.errors import Refusal
 from encaiss_dashboard.domain.letter_texts import THE_HOUSES, Texts
 from encaiss_dashboard.domain.money import Money
@@ -223,6 +223,7 @@ class StatementLetter:
         texts: the client's own words; where it has none, the house's.
         logo: the client's, None when it has none.
         window: of the envelopes it goes in, a key of ``domain.windows.WINDOWS``.
+        instalment: makes it the message before that instalment of a plan: its one line is the instalment.
         first_reminder: makes it the free first reminder of a consumer, whose mentions nobody can change.
     """
 
@@ -241,6 +242,7 @@ class StatementLetter:
     window: str = windows.DEFAULT
     first_reminder: FirstReminder | None = None
     consumer: bool = False
+    instalment: InstalmentNotice | None = None
 
     @property
     def lines(self) -> tuple[LetterLine, ...]:

@@ -21,6 +21,7 @@ from encaiss_dashboard.domain.stops.kinds import (
     Promise,
     Stop,
 )
+from encaiss_dashboard.domain.stops.reminding import begins, instalment_message, next_instalment, notice
 from encaiss_dashboard.domain.stops.schedule import Rhythm, equal_parts
 
 __all__ = [
@@ -42,8 +43,12 @@ __all__ = [
     "StopKind",
     "StopState",
     "Stops",
+    "begins",
     "debtor_stop",
     "equal_parts",
+    "instalment_message",
+    "next_instalment",
+    "notice",
     "stop_of",
     "unanswered_request_since",
 ]

@@ -187,22 +187,6 @@ class InstalmentPlan:
         until = next(last for last, cents in self.targets if last >= on and still > cents)
         return Standing(StopState.RUNNING, self.started_on, holds=True, until=until)
 
-    def reminders_due(self, balances: Balances, on: date) -> list[Instalment]:
-        """The instalments of which a courtesy message is to go by now, with what each still lacks.
-
-        From ``reminder_days`` before its day until that day itself, so that a missed night catches up;
-        whoever sends it keeps that it went.
-        """
-        standing = self.standing(balances, on)
-        if standing is None or not standing.holds or self.reminder_days < 1:
-            return []
-        still, due = balances.open_cents(self.invoices, on), []
-        for one, (_, left) in zip(self.instalments, self.targets, strict=True):
-            lacking = min(one.cents, still - left)
-            if lacking > 0 and one.due - timedelta(days=self.reminder_days) <= on <= one.due:
-                due.append(Instalment(one.due, lacking))
-        return due
-
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:

@@ -12,7 +12,16 @@ from sqlmodel import col, delete, select
 
 from encaiss_dashboard.domain.claims import ClaimKind, ClaimLine, LateInvoice, Settled, claim_lines
 from encaiss_dashboard.domain.consumer import costs_cap
-from encaiss_dashboard.domain.dunning import DEFAULT_PLAN, PLANS, Named, OpenInvoice, Plan, Step, StepCode
+from encaiss_dashboard.domain.dunning import (
+    DEFAULT_PLAN,
+    PLANS,
+    InstalmentNotice,
+    Named,
+    OpenInvoice,
+    Plan,
+    Step,
+    StepCode,
+)
 from encaiss_dashboard.domain.interest import Regime
 from encaiss_dashboard.domain.invoices import Ledger
 from encaiss_dashboard.domain.letters import FirstReminder
@@ -28,11 +37,12 @@ from encaiss_dashboard.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """One message with its debtor as of today."""
+    """One message with its debtor as of today; ``instalment`` when it is the one before an instalment."""
 
     work: Work
     row: records.OutboxMessage
     seen: Prospect
+    instalment: InstalmentNotice | None = None
 
     @property
     def plan(self) -> Plan:

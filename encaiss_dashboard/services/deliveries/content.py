@@ -6,13 +6,13 @@ All of it is about a message that its caller has claimed, and was allowed to.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlmodel import col, select
 
-from encaiss_dashboard.domain.dunning import StepCode
+from encaiss_dashboard.domain.dunning import StatementLine, StepCode
 from encaiss_dashboard.domain.inbound import reply_address
 from encaiss_dashboard.domain.invoices import Invoice, Ledger
 from encaiss_dashboard.domain.letters import (
@@ -74,6 +74,7 @@ def message(claimant: Claimant, sections: Sequence[Section]) -> Message | ShortM
             logo=letters.logo(work.session, row.client_id, work.store.load),
             first_reminder=claimant.first_reminder(_lines(row, work)),
             consumer=claimant.seen.standing.consumer,
+            instalment=claimant.instalment,
         ),
         channel=row.channel,
         to=tuple(row.recipient.split(TOGETHER)),
@@ -167,11 +168,25 @@ def _lines(row: records.OutboxMessage, work: Work) -> list[records.OutboxLine]:
     return list(work.session.exec(query.order_by(col(line.id))))
 
 
+def _all_lines(row: records.OutboxMessage, work: Work) -> list[records.OutboxLine]:
+    line = records.OutboxLine
+    return list(work.session.exec(select(line).where(line.message_id == row.id).order_by(col(line.id))))
+
+
 def named(row: records.OutboxMessage, work: Work) -> set[int]:
     """Ids of the invoices that a message is still about."""
     line = records.OutboxLine
     query = select(line.invoice_id).where(line.message_id == row.id, col(line.dropped).is_(False))
     return set(work.session.exec(query))
+
+
+def mark(row: records.OutboxMessage, work: Work, asked_for: Mapping[int, StatementLine]) -> None:
+    """Keep what is open of each invoice of a message; those that it no longer asks for are marked dropped."""
+    for line in _all_lines(row, work):
+        today = asked_for.get(line.invoice_id)
+        line.dropped = today is None
+        if today is not None:
+            line.open_cents, line.days_late = today.open.cents, today.days_late
 
 
 def sections(claimant: Claimant, stopped: Collection[int]) -> list[Section]:

@@ -43,6 +43,7 @@ def act(row: records.OutboxMessage, work: Work, kind: ActKind, **more_facts: str
         **more_facts,
         "instead": row.rerouted,
         "doubts": row.doubts,
+        **_instalment(row, work),
         "sha256": row.contents[-1] if row.contents and kind is ActKind.SENT else "",
     }
     work.journal.record(
@@ -51,7 +52,7 @@ def act(row: records.OutboxMessage, work: Work, kind: ActKind, **more_facts: str
         client_id=row.client_id,
         debtor_id=row.debtor_id,
         facts={
-            "step": row.step,
+            "step": row.word,
             "channel": row.channel,
             "to": row.recipient,
             "message": row.id,
@@ -59,3 +60,13 @@ def act(row: records.OutboxMessage, work: Work, kind: ActKind, **more_facts: str
             **{name: value for name, value in more.items() if value},
         },
     )
+
+
+def _instalment(row: records.OutboxMessage, work: Work) -> dict[str, str | int]:
+    """Which instalment a message is about, and what it asks for."""
+    if row.instalment_on is None:
+        return {}
+    line = records.OutboxLine
+    currency = work.session.exec(select(line.currency).where(line.message_id == row.id)).first()
+    facts = {"instalment": row.instalment_on.isoformat(), "currency": currency or "EUR"}
+    return {**facts, "cents": row.instalment_cents or 0}

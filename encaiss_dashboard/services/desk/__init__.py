@@ -14,7 +14,7 @@ from encaiss_dashboard.domain.dunning import Planned
 from encaiss_dashboard.domain.money import EUR, Money
 from encaiss_dashboard.services.desk.followed import Followed, day_of, followed_by
 from encaiss_dashboard.storage import desk as reads
-from encaiss_dashboard.storage import inbound, stops
+from encaiss_dashboard.storage import inbound, instalments, stops
 from encaiss_dashboard.storage.desk import Balance
 from encaiss_dashboard.storage.prospects import known_of_many
 from encaiss_dashboard.storage.undeliverable import undeliverable_among
@@ -190,6 +190,7 @@ def _tonight(work: Work, followed: Followed) -> Counter[int]:
         inbound.unread(session, ids),
     )
     planned: Counter[int] = Counter()
+    busy = set[int]()
     for one in reads.candidates(session, followed, today, today - timedelta(days=first)):
         facts, key = known[one.client_id], one.debtor_id
         if facts.status(key).state is not DelegationState.DELEGATED:
@@ -198,8 +199,21 @@ def _tonight(work: Work, followed: Followed) -> Counter[int]:
         seen = facts.prospect(key, items, one.credit)
         seen = replace(seen, undeliverable=dead.get(key), unread=key in unread)
         seen = seen.with_stops(halted[key].stops) if key in halted else seen
-        planned[one.client_id] += isinstance(seen.tonight(), Planned)
+        if isinstance(seen.tonight(), Planned):
+            planned[one.client_id] += 1
+            busy.add(key)
+    for client_id, mine in _by_client(halted).items():
+        parts = instalments.due(session, client_id, today, busy=busy, halted=mine)
+        planned[client_id] += sum(isinstance(one.result, Planned) for one in parts)
     return planned
+
+
+def _by_client(halted: Mapping[int, stops.Found]) -> dict[int, dict[int, stops.Found]]:
+    """The debtors with stops of each client."""
+    found: dict[int, dict[int, stops.Found]] = {}
+    for debtor_id, of in halted.items():
+        found.setdefault(of.rows[0].client_id, {})[debtor_id] = of
+    return found
 
 
 def _oldest_days(balances: Mapping[str, Balance], today: date) -> int | None:

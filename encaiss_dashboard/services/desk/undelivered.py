@@ -21,6 +21,7 @@ from encaiss_dashboard.domain.routes import TOGETHER, route
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.services.desk.followed import followed_by
 from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage.instalments import reminded
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.prospects import known_of
 from encaiss_dashboard.storage.recipients import reachable
@@ -54,6 +55,7 @@ class DeadLetter:
     """A message that was given up.
 
     Attributes:
+        step: what it is called, a catalogue key below ``step.``.
         said: the server's own words at the last attempt.
         attempts: how many there were; doubts: after how many of them it may have arrived.
     """
@@ -62,7 +64,7 @@ class DeadLetter:
     client: str
     debtor_id: int
     debtor: str
-    step: StepCode
+    step: str
     channel: str
     recipient: str
     said: str
@@ -86,7 +88,7 @@ def dead_letter(work: Work, client_id: int | None, message_id: int) -> DeadLette
         client=queries.client(work.session, row.client_id).name,
         debtor_id=row.debtor_id,
         debtor=queries.debtor(work.session, row.client_id, row.debtor_id).name,
-        step=StepCode(row.step),
+        step=row.word,
         channel=row.channel,
         recipient=row.recipient,
         said=row.detail,
@@ -106,7 +108,8 @@ def try_again(work: Work, client_id: int | None, message_id: int) -> None:  # no
         MessageReplaced: a later message took its place.
     """
     row = _row(work, message_id)
-    if _later(work, row) or not _take_steps_back(work, row):
+    takes_back = _take_steps_back if row.stop_id is None else _take_instalment_back
+    if _later(work, row) or not takes_back(work, row):
         raise MessageReplaced
     said, before = row.detail, row.recipient
     lift(work.session, row.debtor_id, before.split(TOGETHER), work.now)
@@ -178,6 +181,20 @@ def _take_steps_back(work: Work, row: records.OutboxMessage) -> bool:
     return taken
 
 
+def _take_instalment_back(work: Work, row: records.OutboxMessage) -> bool:
+    """Give the lines their invoices again while the instalment is still to come and has no other message.
+
+    One of another debtor, from which the plan was parted, would be such a message.
+    """
+    assert row.stop_id is not None
+    assert row.instalment_on is not None
+    others = reminded(work.session, [row.stop_id])
+    taken = row.instalment_on >= work.today and (row.stop_id, row.instalment_on) not in others
+    for line in work.session.exec(select(records.OutboxLine).where(records.OutboxLine.message_id == row.id)):
+        line.dropped = not taken
+    return taken
+
+
 def _address_anew(work: Work, row: records.OutboxMessage) -> None:
     """By the way that its step says, to the addresses of now."""
     known = known_of(work.session, row.client_id, work.today, [row.debtor_id])
@@ -185,6 +202,7 @@ def _address_anew(work: Work, row: records.OutboxMessage) -> None:
     debtor = queries.debtor(work.session, row.client_id, row.debtor_id)
     emails = reachable(work.session, row.client_id, row.debtor_id).get(row.debtor_id, ())
     wanted = step.channel if step else Channel(row.channel)
+    wanted = wanted if row.stop_id is None else Channel.EMAIL
     way = route(wanted, emails=emails, phone=debtor.phone, texts=work.texts is not None)
     row.channel, row.rerouted = way.channel.value, way.rerouted or ""
     row.recipient = queries.agency(work.session).email if way.channel.on_paper else TOGETHER.join(way.to)
@@ -196,5 +214,5 @@ def _act(work: Work, row: records.OutboxMessage, kind: ActKind, facts: dict[str,
         day=work.today,
         client_id=row.client_id,
         debtor_id=row.debtor_id,
-        facts={"step": row.step, "channel": row.channel, "to": row.recipient, "message": row.id, **facts},
+        facts={"step": row.word, "channel": row.channel, "to": row.recipient, "message": row.id, **facts},
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
-from encaiss_dashboard.domain.dunning import OpenInvoice
+from encaiss_dashboard.domain.dunning import Held, OpenInvoice
 from encaiss_dashboard.domain.errors import NotFound
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
@@ -25,23 +25,44 @@ from encaiss_dashboard.domain.stops import (
     Stop,
     StopKind,
     StopState,
+    begins,
+    next_instalment,
 )
-from encaiss_dashboard.storage import accounts, merges, queries, records, stop_tables
-from encaiss_dashboard.storage.prospects import prospects
-from encaiss_dashboard.storage.stops import Known, of_debtors
+from encaiss_dashboard.storage import accounts, instalments, merges, queries, records, stop_tables
+from encaiss_dashboard.storage.instalments import Which
+from encaiss_dashboard.storage.prospects import IN_HAND, Prospect, prospects
+from encaiss_dashboard.storage.stops import Found, Known, of_debtors
 from encaiss_dashboard.work import Work
 
 ID_MAX: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
+class PartReminder:
+    """The message before an instalment.
+
+    Attributes:
+        on: its night, also of one that is to come if the instalment is not paid by then.
+        message_id: of the message, 0 of one to come.
+        sent: it has left.
+        held: what keeps it back today, None when nothing does.
+    """
+
+    on: date
+    message_id: int = 0
+    sent: bool = False
+    held: Held | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """One instalment as it stands: paid, missed, or neither yet."""
+    """One instalment as it stands: paid, missed, or neither yet; ``reminder`` is the message before it."""
 
     due: date
     amount: Money
     paid: bool
     missed: bool
+    reminder: PartReminder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +151,7 @@ def of_debtor(work: Work, client_id: int | None, debtor_id: int) -> DebtorStops:
     seen = prospects(work.session, client, work.today, [key])[key]
     owed = tuple(sorted(seen.invoices, key=lambda item: (item.invoice.due, item.invoice.id)))
     rows = found.rows if found else ()
-    told = _Told.about(work, client, rows)
+    told = _Told.about(work, client, rows, _reminders(work.session, key, seen, found))
     lines = [
         _line(row, standing, told, found.stops.balances)
         for row in reversed(rows)
@@ -164,9 +185,12 @@ class _Told:
     people: Mapping[int, str]
     invoices: Mapping[int, tuple[str, str]]
     papers: Mapping[int, tuple[Paper, ...]]
+    reminders: Mapping[Which, PartReminder]
 
     @staticmethod
-    def about(work: Work, client_id: int, rows: Sequence[Known]) -> _Told:
+    def about(
+        work: Work, client_id: int, rows: Sequence[Known], reminders: Mapping[Which, PartReminder]
+    ) -> _Told:
         invoice, user, document = records.Invoice, accounts.User, stop_tables.StopDocument
         ids = sorted({key for row in rows for key in row.stop.invoices})
         users = {row.user_id for row in rows} | {one.user_id for row in rows for one in row.events}
@@ -183,6 +207,7 @@ class _Told:
             dict(work.session.exec(people).all()),
             {key: (number, currency) for key, number, currency in invoices},
             papers,
+            reminders,
         )
 
     def who(self, user_id: int | None) -> str:
@@ -212,7 +237,7 @@ def _line(row: Known, standing: Standing, told: _Told, balances: Balances) -> St
         amount=_amount(stop, currency, balances, on),
         promised=stop.promised if isinstance(stop, Promise) else None,
         answer_by=stop.answer_by if isinstance(stop, PlanRequest) else None,
-        parts=_parts(stop, currency, balances, on),
+        parts=_parts(row, currency, balances, told),
         later=tuple(
             Later(one.kind, one.on, one.words, told.who(one.user_id), one.terms) for one in row.events
         ),
@@ -264,11 +289,38 @@ def _amount(stop: Stop, currency: str, balances: Balances, on: date) -> Money | 
             return Money(balances.open_cents(stop.invoices, on), currency)
 
 
-def _parts(stop: Stop, currency: str, balances: Balances, on: date) -> tuple[Part, ...]:
+def _parts(row: Known, currency: str, balances: Balances, told: _Told) -> tuple[Part, ...]:
+    stop = row.stop
     if not isinstance(stop, InstalmentPlan):
         return ()
-    still = balances.open_cents(stop.invoices, on)
+    still = balances.open_cents(stop.invoices, told.on)
     return tuple(
-        Part(part.due, Money(part.cents, currency), still <= left, last < on and still > left)
+        Part(
+            part.due,
+            Money(part.cents, currency),
+            still <= left,
+            last < told.on and still > left,
+            told.reminders.get((row.id, part.due)),
+        )
         for part, (last, left) in zip(stop.instalments, stop.targets, strict=True)
     )
+
+
+def _reminders(
+    session: Session, debtor_id: int, seen: Prospect, found: Found | None
+) -> dict[Which, PartReminder]:
+    """The messages before the instalments of a debtor's plans: those that were kept, and those to come."""
+    plans = instalments.plans_among(found) if found else []
+    done = instalments.reminded(session, [row.id for row, _ in plans])
+    told = {which: PartReminder(one.day, one.message_id, one.sent) for which, one in done.items()}
+    tonight = instalments.of_debtor(debtor_id, seen, plans, done, busy=False)
+    held = {(one.stop_id, one.about.due): one.result for one in tonight if isinstance(one.result, Held)}
+    for row, plan in plans if seen.status.state in IN_HAND else ():
+        place = next_instalment(plan, seen.stops.balances, seen.on)
+        for one in plan.instalments[place:] if place is not None else ():
+            first = begins(plan, one, seen.plan.sending)
+            on = seen.plan.sending.next_open(max(first, seen.on)) if first else one.due + timedelta(days=1)
+            if on <= one.due:
+                which = (row.id, one.due)
+                told.setdefault(which, PartReminder(on, held=held.get(which)))
+    return told

@@ -19,7 +19,7 @@ from encaiss_dashboard.services.invoices import Search, Show
 from encaiss_dashboard.services.stops import deciding
 from encaiss_dashboard.services.stops.deciding import Verdict
 from encaiss_dashboard.storage import records
-from encaiss_dashboard.storage.stop_alarms import AlarmKind, instalments_due
+from encaiss_dashboard.storage.stop_alarms import AlarmKind
 
 KINDS = {kind.value for kind in AlarmKind}
 
@@ -84,22 +84,6 @@ def test_a_credit_note_that_does_not_come_is_asked_for(house, story, stop, by_ow
     assert told(23) == []
 
 
-def test_an_instalment_is_due_to_be_reminded_of_before_its_day(house, story, stop, moulin):
-    """For the message that goes three days before; an insolvent debtor gets none."""
-    story.clock.set(story.after(8))
-    parts = (Instalment(story.after(20), 50_000), Instalment(story.after(50), 50_000))
-    plan = stop(NewPlan(None, parts))
-
-    def due(days):
-        with house.wiring.begin(HOUSE, write=False) as work:
-            found = instalments_due(work.session, [1], story.after(days))
-        return [(one.debtor_id, one.stop_id, one.instalment) for one in found]
-
-    assert [due(n) for n in (16, 17, 20, 21)] == [[], *[[(moulin, plan, parts[0])]] * 2, []]
-    stop(NewInsolvency(InsolvencyKind.BANKRUPTCY))
-    assert due(17) == []
-
-
 def test_the_desk_counts_tonight_what_the_night_would_send(house, story, stop, by_owner, moulin):
     other = house.debtor(1, "Autre SA", "autre@autre.example")
     house.delegate(other, from_date=story.after(-20))
@@ -115,6 +99,20 @@ def test_the_desk_counts_tonight_what_the_night_would_send(house, story, stop, b
     assert tonight() == 1
     stop(NewInsolvency(InsolvencyKind.LIQUIDATION), debtor=other)
     assert tonight() == 0
+
+
+def test_the_desk_counts_the_reminder_of_an_instalment(house, story, stop, moulin):
+    story.clock.set(story.after(8))
+    stop(NewPlan(None, (Instalment(story.after(30), 50_000), Instalment(story.after(60), 50_000))))
+
+    def tonight(days):
+        story.clock.set(story.after(days))
+        with house.wiring.begin(HOUSE, write=False) as work:
+            return desk.desk(work, None, DeskSearch()).lines[0].tonight
+
+    assert [tonight(n) for n in (26, 27, 30, 31)] == [0, 1, 1, 0]
+    story.night(27)
+    assert tonight(28) == 0
 
 
 def test_the_list_of_invoices_shows_what_is_stopped_and_finds_it(house, story, stop, moulin):

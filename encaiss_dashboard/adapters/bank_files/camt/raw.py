@@ -159,7 +159,7 @@ def side_of(element: Any, line: int | None) -> str:
 
 
 def deep(element: Any, *names: str) -> str:
-    """The text of the first element below that has one of the names; "" without one."""
+    """The text of the first element, itself or below, that has one of the names; "" without one."""
     for one in element.iter():
         if local(one.tag) in names and (text := words(one)):
             return text
@@ -167,20 +167,24 @@ def deep(element: Any, *names: str) -> str:
 
 
 def chosen(element: Any) -> str:
-    """What a choice of elements says, such as ``Dt`` or ``DtTm``: the only text in it."""
-    return "".join(element.itertext()).strip()
+    """The first text in an element: what a choice says, such as ``Dt`` or ``DtTm``."""
+    text = words(element)
+    if text:
+        return text
+    return next((text for child in element if (text := chosen(child))), "")
 
 
 def code_of(element: Any) -> str:
     """A bank transaction code: domain, family and sub-family joined by dashes, else the bank's own."""
-    domain, proprietary = [], ""
+    code = ""
     for child in element:
         name = local(child.tag)
         if name == "Domn":
-            domain = [words(one) for one in child.iter() if local(one.tag) in {"Cd", "SubFmlyCd"}]
-        elif name == "Prtry":
-            proprietary = deep(child, "Cd")
-    return "-".join(filter(None, domain)) or proprietary
+            parts = [part for one in child for part in (one, *one)]
+            return "-".join(text for part in parts if (text := words(part)))
+        if name == "Prtry":
+            code = deep(child, "Cd")
+    return code
 
 
 def read_detail(element: Any) -> Detail:
@@ -218,9 +222,20 @@ def _take_parties(detail: Detail, element: Any) -> None:
     for one in element:
         name = local(one.tag)
         if name in _PARTIES:
-            detail.parties[name] = deep(one, "Nm")
+            detail.parties[name] = _name(one)
         elif name in _ACCOUNTS:
             detail.accounts[name] = account_of(one)
+
+
+def _name(party: Any) -> str:
+    """The name of a party: its own, or that of the person or the bank it is, in later versions."""
+    for one in party:
+        kind = local(one.tag)
+        if kind in {"Pty", "Agt"}:
+            return deep(one, "Nm")
+        if kind == "Nm":
+            return words(one)
+    return ""
 
 
 def _take_agents(detail: Detail, element: Any) -> None:
@@ -297,10 +312,11 @@ def joined(before: str, text: str) -> str:
 
 def account_of(element: Any) -> str:
     """An IBAN, or whatever number a bank has instead, without spaces."""
-    number = next((one for one in element if local(one.tag) == "Id"), None)
-    if number is None:
-        return ""
-    return "".join((deep(number, "IBAN", "BBAN") or deep(number, "Id")).split())
+    for one in element:
+        if local(one.tag) == "Id":
+            # An IBAN stands alone in it, and what is none comes before what says of which kind it is.
+            return "".join(chosen(one).split())
+    return ""
 
 
 def add_charges(to: dict[str, int], element: Any) -> None:
@@ -347,7 +363,7 @@ def read_entry(element: Any, details: list[Detail]) -> Entry:
     cents, currency = money_of(parts["Amt"])
     entry = Entry(element.sourceline, cents, currency, side_of(parts.get("CdtDbtInd"), element.sourceline))
     entry.charges, entry.details = charges, details
-    entry.batch = batch or _batch(element)
+    entry.batch = batch or (_batch(element) if "Btch" in parts else 0)
     if "Sts" in parts:
         entry.status = chosen(parts["Sts"]) or entry.status
     if "RvslInd" in parts:

@@ -81,7 +81,7 @@ def coding_of(data: bytes) -> Coding:
     return Coding("utf-8", is_mended=True)
 
 
-def stream(data: bytes) -> Iterator[Any]:
+def stream(data: bytes, most: int = BYTES_MAX) -> Iterator[Any]:
     """The elements that matter, each as soon as it is complete: details, entries, statements.
 
     What was given is gone when the next one comes: a file of a million entries takes the room of one.
@@ -90,7 +90,7 @@ def stream(data: bytes) -> Iterator[Any]:
         BrokenError: no XML, more than it may hold, or something XML of a bank never has.
     """
     data = data.strip(_BLANK) if b"\x00" not in data[:4] else data
-    if len(data) > BYTES_MAX:
+    if len(data) > most:
         raise BrokenError(_too_large())
     # Told before parsing wherever the letters are readable; what hides it is found afterwards.
     if b"<!DOCTYPE" in data[:_PROLOG].replace(b"\x00", b""):

@@ -67,7 +67,7 @@ def read_details(lines: list[str]) -> Details:
     whole = "".join(lines)
     if german := _GERMAN.match(whole):
         return _german(german[1], german[2], whole[german.end() :])
-    if len(_SLASHED.findall(whole)) > 1 or re.match(r"\s*/[A-Z]{4}/", whole):
+    if len(_SLASHED.findall(whole)) > 1 or _SLASHED.match(whole.lstrip()):
         return _slashed(whole)
     if "TYT.:" in whole:
         return _labelled(whole)
@@ -97,16 +97,16 @@ def _german(business: str, separator: str, whole: str) -> Details:
             purpose.append(words)
             last = last or (number if number == _PURPOSE_LAST else "")
         else:
-            parts.setdefault(number, []).append(words.strip())
-    said = {number: " ".join(words) for number, words in parts.items()}
-    text = "".join(words if len(words) >= _SUBFIELD_WIDTH else f"{words} " for words in purpose).strip()
+            parts.setdefault(number, []).append(words)
+    said = {number: " ".join(words).strip() for number, words in parts.items()}
+    text = _run_on(purpose)
     told = _keywords(text)
     bank = said.get("30", "").replace(" ", "")
     account = said.get("38", "") or said.get("31", "") or told.get("IBAN", "")
     is_return = business in _RETURNED_CODES
     return Details(
         text=_spaced(told.get("SVWZ") or told[""]),
-        counterparty="".join(parts.get("32", [])) + "".join(parts.get("33", [])),
+        counterparty=_spaced(_run_on([*parts.get("32", []), *parts.get("33", [])])),
         iban=account_number(account),
         bic=bank if _BIC.fullmatch(bank) else "",
         end_to_end=_reference(told.get("EREF", "")),
@@ -116,6 +116,11 @@ def _german(business: str, separator: str, whole: str) -> Details:
         return_reason=_reason(text) if is_return else "",
         is_charge=business in _CHARGED_CODES,
     )
+
+
+def _run_on(parts: list[str]) -> str:
+    """Subfields as one text: a full one goes on in the next, a shorter one ends a word."""
+    return "".join(words if len(words) >= _SUBFIELD_WIDTH else f"{words} " for words in parts).strip()
 
 
 def _keywords(text: str) -> dict[str, str]:

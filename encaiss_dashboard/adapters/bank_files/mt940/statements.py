@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
-
-from stdnum import iban as ibans
 
 from encaiss_dashboard.adapters.bank_files.mt940.details import Details
 from encaiss_dashboard.adapters.bank_files.mt940.fields import Balance, Field, Line
@@ -17,6 +16,7 @@ from encaiss_dashboard.domain.money import Money
 # Kinds of field 61 (SWIFT): returned items; charges and commissions.
 _RETURNED: Final = "RTI"
 _CHARGED: Final = frozenset({"CHG", "COM"})
+_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _NO_REFERENCE: Final = frozenset({"NONREF", "N"})
 
 
@@ -54,7 +54,7 @@ def _movement(seq: int, one: tuple[Field, Line, Details], currency: str) -> Move
     field, line, told = one
     kind = line.kind[1:]
     # Some banks give the other account where others describe the movement.
-    is_account = not told.iban and ibans.is_valid(line.more)
+    is_account = not told.iban and _IBAN.fullmatch(line.more) is not None
     return Movement(
         seq=seq,
         place=f"line {field.line}",

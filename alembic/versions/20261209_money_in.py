@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c81f5d3a92e6"
-down_revision = "a3c5e7091b2d"
+down_revision = "c81f4e2a9d07"
 branch_labels = None
 depends_on = None
 

@@ -4,6 +4,8 @@ import re
 
 import pytest
 from bank_writer import Day, Move, coda, direct_debit, mt940
+from hypothesis import given
+from hypothesis import strategies as st
 
 from encaiss_dashboard.adapters.bank_files import BYTES_MAX, read
 from encaiss_dashboard.locales import LANGUAGES, text
@@ -232,3 +234,14 @@ def test_every_problem_is_a_sentence_with_all_its_facts(lang):
     assert len(set(said)) > 5
     assert not [one for one in said if re.search(r"[{}]", one)]
     assert not [one for one in said if not one.endswith(".")]
+
+
+@given(
+    st.sampled_from((A_FILE.encode(), mt940(Day((Move(12_345, "FACTURE"), Move(-1)))).encode())),
+    st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 40), st.binary(max_size=40)), max_size=4),
+)
+def test_no_damage_breaks_the_reader(data, changes):
+    for at, length, put in changes:
+        data = data[:at] + put + data[at + length :]
+    found = read(data, "x")
+    assert found.statements or found.problems
