@@ -25,7 +25,7 @@ class Move:
     iban: str = ""
     words: str = ""
     ogm: str = ""
-    family: str = "RCDT"
+    is_cost: bool = False
 
 
 def moves(open_sales: Sequence[Sale], language: str) -> list[Move]:
@@ -37,8 +37,9 @@ def moves(open_sales: Sequence[Sale], language: str) -> list[Move]:
     """
     french = language == "fr"
     costs = "Frais de gestion du compte" if french else "Beheerskosten rekening"
-    told = [Move(_COSTS_CENTS, words=costs, family="CHRG")]
-    told.append(Move(_SHOP_CENTS, "Comptoir du Faubourg", "BE43068999999501", "Merci" if french else "Dank u"))
+    told = [Move(_COSTS_CENTS, words=costs, is_cost=True)]
+    thanks = "Merci" if french else "Dank u"
+    told.append(Move(_SHOP_CENTS, "Comptoir du Faubourg", "BE43068999999501", thanks))
     writers = (_as_printed, _by_name, _by_half, _too_much)
     told += [write(sale) for write, sale in zip(writers, open_sales, strict=False)]
     return told
@@ -87,8 +88,9 @@ def _balance(code: str, cents: int, on: date) -> str:
 
 
 def _entry(number: int, move: Move, on: date) -> str:
-    kind = f"<Fmly><Cd>{move.family}</Cd><SubFmlyCd>OTHR</SubFmlyCd></Fmly>"
-    code = f"<BkTxCd><Domn><Cd>{'ACMT' if move.family == 'CHRG' else 'PMNT'}</Cd>{kind}</Domn></BkTxCd>"
+    domain, family, sub = ("ACMT", "MDOP", "CHRG") if move.is_cost else ("PMNT", "RCDT", "ESCT")
+    kind = f"<Fmly><Cd>{family}</Cd><SubFmlyCd>{sub}</SubFmlyCd></Fmly>"
+    code = f"<BkTxCd><Domn><Cd>{domain}</Cd>{kind}</Domn></BkTxCd>"
     party = f"<Dbtr><Nm>{escape(move.name)}</Nm></Dbtr>" if move.name else ""
     if move.iban:
         party += f"<DbtrAcct><Id><IBAN>{move.iban}</IBAN></Id></DbtrAcct>"

@@ -133,11 +133,13 @@ class Story:
         untouched = [sale for sale in self._unpaid.values() if self._open[sale.number] == sale.cents]
         some = {sale.debtor.name: sale for sale in untouched if sale.issue < day - _FORTNIGHT}
         # The last ones by name: the scripted debtors, of whom the screens tell, owe what they owe.
-        chosen = [some[name] for name in sorted(some) if self._is_free(name)][-len(some) // 2 :]
+        free = [some[name] for name in sorted(some) if self._is_free(name)]
+        chosen = free[len(free) // 2 :]
         with self._at(day, _STATEMENT).begin(self.owner, day) as work:
             client = queries.client(work.session, self.client_id)
             data = camt(moves(chosen, self.language), client.iban, client.name, day)
-            payments.receive(work, self.client_id, f"CAMT053-{day:%Y%m%d}.xml", data)
+            seen = payments.receive(work, self.client_id, f"CAMT053-{day:%Y%m%d}.xml", data)
+            assert seen.kept
 
     def _is_free(self, name: str) -> bool:
         return sum(sale.debtor.name == name for sale in self._unpaid.values()) == 1

@@ -29,8 +29,6 @@ def waiting_counts(session: Session, client_ids: Collection[int]) -> dict[int, W
 def own_waiting(session: Session) -> Waiting | None:
     """The same of the agency's own accounts, None when nothing waits there."""
     query: Any = select(func.count(col(BankLine.id)), func.min(col(BankLine.booked_on)))
-    query = query.where(
-        col(BankLine.client_id).is_(None), state_of() == DecisionKind.REOPENED.value
-    )
+    query = query.where(col(BankLine.client_id).is_(None), state_of() == DecisionKind.REOPENED.value)
     n, first = session.exec(query).one()
     return (int(n), first) if n else None

@@ -200,7 +200,7 @@ def _paid(row: rx.vars.ObjectVar[PaidRow]) -> rx.Component:
 
 
 def pay_button(invoice_id: rx.Var[int], number: rx.Var[str]) -> rx.Component:
-    """ "Paid to me", beside an open invoice."""
+    """Beside an open invoice: it was paid to the client itself."""
     return rx.cond(
         Shell.may_upload,
         rx.el.button(

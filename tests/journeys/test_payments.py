@@ -131,7 +131,7 @@ def test_the_queue_is_worked_through_by_keys_alone(desk):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     expect(lines.first).to_have_attribute("aria-selected", "true")
-    waits = [n for n in range(3) if desk.names[n].upper() in first][0]
+    waits = next(n for n in range(3) if desk.names[n].upper() in first)
     expect(page.locator(".proposal.best")).to_contain_text(f"F-{waits}")
     page.keyboard.press("Enter")
     expect(page.locator(".decided")).to_contain_text(desk.names[waits].upper())

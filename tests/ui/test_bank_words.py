@@ -55,6 +55,8 @@ def test_every_outcome_has_words_in_every_language(lang):
     assert all(one["counts"] and one["balances"] for one in said["statements"])
 
 
-@pytest.mark.parametrize("result", [{}, {"statements": None}, {"statements": [{}]}, {"statements": [{"from": "x"}]}])
+@pytest.mark.parametrize(
+    "result", [{}, {"statements": None}, {"statements": [{}]}, {"statements": [{"from": "x"}]}]
+)
 def test_a_history_that_says_nothing_is_told_as_nothing(result):
     assert result_words(result, "fr") in ([], [""])

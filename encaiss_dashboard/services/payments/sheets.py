@@ -32,9 +32,7 @@ _COLUMNS: Final = (
 _SOURCES: Final = frozenset({"bank", "table", "said", "invoice_file", "refund", "returned"})
 
 
-def sheet(
-    work: Work, client_id: int | None, form: str, query: Mapping[str, str]
-) -> tuple[str, str, bytes]:
+def sheet(work: Work, client_id: int | None, form: str, query: Mapping[str, str]) -> tuple[str, str, bytes]:
     """Name, type and content of the file, as ``xlsx`` or ``csv``.
 
     Raises:
