@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from encaiss_dashboard.ui.bank_zone import bank_zone
@@ -185,7 +187,7 @@ def _filters() -> rx.Component:
     )
 
 
-def _day(end: str, value: rx.Var[str]) -> rx.Component:
+def _day(end: str, value: Any) -> rx.Component:
     return rx.el.label(
         rx.el.span(t(f"payments.{end}")),
         rx.el.input(

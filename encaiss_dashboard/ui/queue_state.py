@@ -71,7 +71,7 @@ class Queue(Whose):
     can_book: bool = False
     told_problem: str = ""
     _amount: Money | None = None
-    _done: list[int] = []
+    _decided: list[int] = []
     _known: dict[str, Piece] = {}
     _basket: list[Piece] = []
     _hits: list[Any] = []
@@ -79,7 +79,7 @@ class Queue(Whose):
     @handler
     async def load(self) -> Next:
         """Show the page that the address names, from its first line."""
-        self.said, self.aside, self._done, self.can_undo = "", False, [], False
+        self.said, self.aside, self._decided, self.can_undo = "", False, [], False
         self.of_agency = self._agencys()
         await self._list(0)
         self.ready = True
@@ -129,11 +129,11 @@ class Queue(Whose):
     @handler
     async def undo(self) -> Next:
         """Take back what was decided last in this tab; its line waits again."""
-        if not self._done:
+        if not self._decided:
             return None
-        line_id = self._done[-1]
-        self._done = self._done[:-1]
-        self.can_undo = bool(self._done)
+        line_id = self._decided[-1]
+        self._decided = self._decided[:-1]
+        self.can_undo = bool(self._decided)
         await self._act(payments.reopen, line_id)
         self.said = text(self._language(), "queue.undone")
         await self._list(line_id)
@@ -203,7 +203,7 @@ class Queue(Whose):
         except (LineDecided, ChangedMeanwhile) as refusal:
             await self._list(line_id)
             return self._tell(refusal)
-        self._done, self.can_undo = [*self._done[-_UNDO_MAX:], line_id], True
+        self._decided, self.can_undo = [*self._decided[-_UNDO_MAX:], line_id], True
         self.aside, self.notice = False, ""
         self.said = text(self._language(), key, amount=amount, who=who)
         await self._list(follows)

@@ -51,7 +51,7 @@ def of(
     Without a client a service of payments means the agency: somebody who looks at no client did not.
     """
 
-    def ask(work: Work, client_id: int | None, *args: Any, **kwargs: Any) -> R:
+    def ask(work: Work, client_id: int | None, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if not agencys and client_id is None:
             raise NotAllowed
         return service(work, None if agencys else client_id, *args, **kwargs)
