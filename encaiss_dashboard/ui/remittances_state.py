@@ -84,9 +84,9 @@ class PaidOnPage(Shell):
             seen = await access.read(self, remittances.seen, key)
         except NotFound:
             self.missing = self.ready = True
-            return
-        self._write(seen)
-        self.ready = True
+        else:
+            self._write(seen)
+            self.ready = True
 
     def _write(self, seen: Seen) -> None:
         lang = self._language()

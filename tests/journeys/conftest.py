@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bank_writer import Day, Move, coda
 from playwright.sync_api import expect
 from remitted import Till
 
@@ -18,7 +19,7 @@ from encaiss_dashboard import jobs
 from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.domain.stops import DisputeReason
 from encaiss_dashboard.domain.stops.opening import NewDispute
-from encaiss_dashboard.services import imports, remittances, tokens
+from encaiss_dashboard.services import imports, payments, remittances, tokens
 from encaiss_dashboard.services.accounts import team
 from encaiss_dashboard.services.stops import opening
 from encaiss_dashboard.storage.journal import ActKind
@@ -128,13 +129,28 @@ def furnished(server: Any) -> Furnished:
             work, client_id, debtors[5], NewDispute(None, DisputeReason.QUANTITY), "trois en moins"
         )
     paid_on = _paid_on(house, client_id, today)
+    _bank(house, client_id, names, today)
     screens = ("/", "/invoices", f"/invoices/import/{batch_id}", "/debtors", f"/debtors/{debtors[5]}")
     office = ("/team", "/software", "/journal", "/privacy", "/security")
     plans = ("/reminders/plan", "/reminders/plan?for=consumer")
     told = (*plans, "/reminders/texts", "/reminders/calendar", "/messages/1")
-    money = ("/remittances", f"/remittances/{paid_on}")
-    rest = ("/figures", "/reminders", *office, "/invoices/imports", *told, *money)
-    return Furnished(client_id, debtors[5], batch_id, (*screens, *rest))
+    rest = ("/figures", "/reminders", *office, "/invoices/imports", *told)
+    money = ("/payments", "/payments/match", "/payments/imports", "/remittances", f"/remittances/{paid_on}")
+    return Furnished(client_id, debtors[5], batch_id, (*screens, *rest, *money))
+
+
+def _bank(house: Any, client_id: int, names: tuple[str, ...], today: date) -> None:
+    """A statement of the client and one of the agency, with lines that wait on both."""
+    yesterday, own = today - timedelta(days=1), "BE71096123456769"
+    known = Move(10_000 + 1_234 * 2, "F002-0", name=f"{names[2]} 0", booked=yesterday, value=yesterday)
+    unknown = Move(7_777, "MERCI", name="UN INCONNU", booked=yesterday, value=yesterday)
+    costs = Move(-750, "FRAIS", code="0350000", booked=yesterday, value=yesterday)
+    with house.wiring.begin(HOUSE) as work:
+        for owner, account in ((client_id, "BE68539007547034"), (None, own)):
+            if owner is None:
+                payments.accept_account(work, None, own)
+            data = coda(Day((known, unknown, costs), account=account, on=yesterday)).encode("latin-1")
+            payments.receive(work, owner, "extrait.cod", data)
 
 
 def _paid_on(house: Any, client_id: int, today: date) -> int:

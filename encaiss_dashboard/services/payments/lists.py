@@ -36,13 +36,13 @@ def payments(
         Unreadable: a search for something that there is not.
     """
     client = work.require(Action.VIEW, client_id)
-    where = _where(client, search)
+    where = conditions(client, search)
     of: Any = select(func.count(col(Payment.id))).join(Debtor, col(Debtor.id) == col(Payment.debtor_id))
     whole = int(work.session.exec(of.where(*where)).one())
     query: Any = select(Payment, Debtor.name).join(Debtor, col(Debtor.id) == col(Payment.debtor_id))
     query = query.where(*where).order_by(col(Payment.on).desc(), col(Payment.id).desc())
     rows = work.session.exec(query.offset(max(0, first)).limit(within(count))).all()
-    return _seen(work, rows), whole
+    return seen_rows(work, rows), whole
 
 
 def payments_of(work: Work, client_id: int | None, debtor_id: int) -> list[PaymentSeen]:
@@ -56,7 +56,8 @@ def known_until(work: Work, client_id: int | None) -> date | None:
     return plans.payments_known(work.session, [client]).get(client)
 
 
-def _where(client_id: int, search: PaymentSearch) -> list[Any]:
+def conditions(client_id: int, search: PaymentSearch) -> list[Any]:
+    """What a query of payments, joined with their debtors, has to ask for."""
     if search.show not in SHOWN:
         raise Unreadable(value=str(search.show)[:20])
     back = aliased(Payment)
@@ -94,7 +95,8 @@ def _where(client_id: int, search: PaymentSearch) -> list[Any]:
     return where
 
 
-def _seen(work: Work, rows: Any) -> list[PaymentSeen]:
+def seen_rows(work: Work, rows: Any) -> list[PaymentSeen]:
+    """Payments, each with its debtor's name, as screens show them."""
     ids = [queries.known(row.id) for row, _ in rows]
     parts = reads.parts(work.session, ids)
     invoices = _invoices(work, {part.invoice_id for some in parts.values() for _, part in some})
