@@ -139,6 +139,11 @@ def test_what_is_too_short_or_has_few_digits_is_no_reference():
     ]
 
 
+def test_of_a_very_long_text_the_beginning_is_read():
+    assert "123456789002" in read("123456789002" + " 12" * 100_000).references
+    assert "123456789002" not in read("x " * 1_000 + "123456789002").references
+
+
 @given(st.text(max_size=140))
 def test_any_text_can_be_read(text):
     written = read(text)
