@@ -12,6 +12,7 @@ from encaiss_dashboard.services.payments import Line, PartSeen, PaymentSeen, Sha
 from encaiss_dashboard.ui.bank_words import account_words
 
 PROPOSALS_SHOWN: Final = 5
+RETURNS_SHOWN: Final = 6
 _RETURNED: Final = frozenset({"AC01", "AC04", "AC06", "AM04", "MD01", "MD06", "MS02", "MS03"})
 _SURE: Final = ((95, "certain", "good"), (85, "likely", "good"), (70, "maybe", "warn"), (0, "weak", "mute"))
 
@@ -134,6 +135,13 @@ def proposal_rows(found: Sequence[Suggestion], lang: str, *, clients: bool) -> l
         _proposal(number, one, lang, clients=clients)
         for number, one in enumerate(found[:PROPOSALS_SHOWN], start=1)
     ]
+
+
+def returning(found: Sequence[PaymentSeen], words: str, amount: Money) -> list[PaymentSeen]:
+    """The payments that a line may take back: those of its amount, or those that were looked for."""
+    wanted = words.casefold()
+    hits = [one for one in found if wanted in f"{one.debtor} {one.reference}".casefold()]
+    return [one for one in hits if words or one.amount == -amount][:RETURNS_SHOWN]
 
 
 def return_row(seen: PaymentSeen, lang: str) -> ReturnRow:
