@@ -269,7 +269,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'encaiss.db'}"
         return
     server, name = request.getfixturevalue("postgresql"), f"test_{time.monotonic_ns()}"
-    engines.administer(server, f"CREATE DATABASE {name} TEMPLATE encaiss_template")
+    # Copied file by file: page by page, as is usual, takes the server twice the time for small ones.
+    engines.administer(server, f"CREATE DATABASE {name} TEMPLATE encaiss_template STRATEGY FILE_COPY")
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     # As the server's own role: another one may not end a vacuum that the server began in there.
     house = make_url(server).set(username="postgres").render_as_string(hide_password=False)
