@@ -53,6 +53,10 @@ from encaiss_dashboard.ui.queue import agency_queue_page, queue_page
 from encaiss_dashboard.ui.queue_state import Queue
 from encaiss_dashboard.ui.reminders import reminders_page
 from encaiss_dashboard.ui.reminders_state import Reminders
+from encaiss_dashboard.ui.remittances import remittance_page, remittances_page
+from encaiss_dashboard.ui.remittances_state import PaidOnPage, Remittances
+from encaiss_dashboard.ui.remitting import remitting_page
+from encaiss_dashboard.ui.remitting_state import Remitting
 from encaiss_dashboard.ui.routes import routes
 from encaiss_dashboard.ui.second_factor import SecondFactor, second_factor_page
 from encaiss_dashboard.ui.security import Security, security_page
@@ -86,6 +90,7 @@ _SHEETS = (
     "plan",
     "texts",
     "calendar",
+    "remittances",
     "payments",
 )
 
@@ -155,6 +160,14 @@ app.add_page(
     on_load=[Shell.load, BankHistory.load],
 )
 app.add_page(calls_page, route="/desk/calls", title="Encaiss", on_load=[Shell.load, Calls.load])
+app.add_page(remitting_page, route="/desk/remittances", title="Encaiss", on_load=[Shell.load, Remitting.load])
+app.add_page(remittances_page, route="/remittances", title="Encaiss", on_load=[Shell.load, Remittances.load])
+app.add_page(
+    remittance_page,
+    route="/remittances/[remittance]",
+    title="Encaiss",
+    on_load=[Shell.load, PaidOnPage.load],
+)
 app.add_page(privacy_page, route="/privacy", title="Encaiss", on_load=[Shell.load, Privacy.load])
 
 # Modules live as long as the process: the collector need not go through them again and again.

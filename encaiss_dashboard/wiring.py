@@ -20,7 +20,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from encaiss_dashboard.adapters import bank_files, letters, sheets
+from encaiss_dashboard.adapters import bank_files, letters, sheets, transfers
 from encaiss_dashboard.adapters.board import Board
 from encaiss_dashboard.adapters.invoice_files import kept
 from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer, written
@@ -48,6 +48,7 @@ from encaiss_dashboard.work import (
     Sheets,
     ShortMessages,
     Store,
+    Transfers,
     UnitStore,
     Work,
 )
@@ -73,6 +74,7 @@ class Wiring:
     texts: ShortMessages | None
     letters: Letters
     sheets: Sheets
+    transfers: Transfers
     files: InvoiceFiles
     banks: BankFiles
     store: Store
@@ -138,6 +140,7 @@ class Wiring:
             hours=self.settings.hours,
             letters=self.letters,
             sheets=self.sheets,
+            transfers=self.transfers,
             files=self.files,
             banks=self.banks,
             store=store,
@@ -199,6 +202,7 @@ def build(settings: Settings, **replaced: Any) -> Wiring:
         ),
         "letters": lambda: letters,
         "sheets": lambda: sheets,
+        "transfers": lambda: transfers,
         "files": lambda: SandboxedFiles(kept),
         "banks": lambda: bank_files,
         "store": lambda: FolderStore(settings.uploads),

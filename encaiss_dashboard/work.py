@@ -25,6 +25,7 @@ from encaiss_dashboard.domain.letters import (
     StatementLetter,
 )
 from encaiss_dashboard.domain.permissions import Action, Actor
+from encaiss_dashboard.domain.remittances import TransferOrder
 from encaiss_dashboard.domain.sending_hours import SendingHours
 from encaiss_dashboard.domain.sheets import Table
 from encaiss_dashboard.storage.journal import Journal
@@ -126,6 +127,14 @@ class Sheets(Protocol):
 
     def workbook(self, table: Table) -> bytes:
         """A table as XLSX."""
+        ...
+
+
+class Transfers(Protocol):
+    """Writes what a bank is asked to transfer."""
+
+    def credit_transfers(self, order: TransferOrder) -> bytes:
+        """A SEPA credit transfer file; the same order gives the same bytes."""
         ...
 
 
@@ -331,6 +340,7 @@ class Work:
     hours: SendingHours
     letters: Letters
     sheets: Sheets
+    transfers: Transfers
     files: InvoiceFiles
     banks: BankFiles
     store: Store

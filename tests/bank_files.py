@@ -18,6 +18,7 @@ class MadeUp:
     """A reader of files that tests made; any other is none."""
 
     files: dict[str, BankFile] = field(default_factory=dict)
+    made: list[bytes] = field(default_factory=list)
 
     def read(self, data: bytes, name: str) -> BankFile:
         found = self.files.get(sha256(data).hexdigest())
@@ -29,7 +30,12 @@ class MadeUp:
         """Bytes that read as these statements."""
         data = f"made up {len(self.files)} {name}".encode()
         self.files[sha256(data).hexdigest()] = BankFile(name, form, statements)
+        self.made.append(data)
         return data
+
+    def bytes_of(self, number: int) -> bytes:
+        """The file that was made so many files after the first."""
+        return self.made[number]
 
 
 def movement(cents: int, on: date, **details: Any) -> Movement:

@@ -31,7 +31,7 @@ TABLE = {
             *("stdnum", "segno", "typst", "PIL", "argon2", "babel", "html", "charset_normalizer", "pyrage"),
             *("polars", "python_calamine", "lxml", "facturx", "saxonche", "pypdf", "xlsxwriter", "pydantic"),
             *("imapclient", "mailparser_reply"),
-            *("httpx",),
+            *("httpx", "anyascii"),
         ),
     ),
     "settings": (("domain",), ()),

@@ -195,14 +195,20 @@ def upgrade() -> None:
         sa.Column("remitted_on", sa.Date(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("iban", sa.String(), nullable=False),
         sa.Column("transfer", sa.String(), nullable=False),
         sa.Column("line_id", sa.Integer(), nullable=True),
+        sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column("returned_id", sa.Integer(), nullable=True),
+        sa.Column("returned_on", sa.Date(), nullable=True),
         sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["bank_account.id"], name=op.f("fk_remittance_account_id")),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_remittance_client_id")),
         sa.ForeignKeyConstraint(["line_id"], ["bank_line.id"], name=op.f("fk_remittance_line_id")),
+        sa.ForeignKeyConstraint(["returned_id"], ["bank_line.id"], name=op.f("fk_remittance_returned_id")),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_remittance_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_remittance")),
         sa.UniqueConstraint("number", name=op.f("uq_remittance_number")),
@@ -210,6 +216,8 @@ def upgrade() -> None:
     with op.batch_alter_table("remittance", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_remittance_client_id"), ["client_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_remittance_line_id"), ["line_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_remittance_returned_id"), ["returned_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_remittance_transfer"), ["transfer"], unique=False)
 
     op.create_table(
         "accessory_allocation",

@@ -56,11 +56,11 @@ def bank(
             blocking = [one for one in seen.problems if one.blocks]
             if blocking and not seen.kept:
                 refused.append(f"{path.name}: " + " ".join(_sentence(one, lang) for one in blocking))
-    answer = Answer(facts[0] if len(facts) == 1 else facts, lines)  # type: ignore[arg-type]
     if refused:
-        shown = answer if not isinstance(answer.facts, list) else Answer({"statements": facts}, lines)
-        raise CouldNot("bank_refused", shown, reasons=" ".join(refused))
-    return answer
+        shown: dict[str, Any] = facts[0] if len(facts) == 1 else {"statements": facts}
+        raise CouldNot("bank_refused", Answer(shown, lines), reasons=" ".join(refused))
+    whole: Any = facts[0] if len(facts) == 1 else facts
+    return Answer(whole, lines)
 
 
 def _one(path: Path, slug: str | None, *, dry_run: bool) -> Imported:

@@ -12,6 +12,7 @@ from encaiss_dashboard.cli.journal import journal, permissions
 from encaiss_dashboard.cli.people import agency, client, user
 from encaiss_dashboard.cli.privacy import privacy
 from encaiss_dashboard.cli.reminding import delegate, remind
+from encaiss_dashboard.cli.remitting import remittances_command
 from encaiss_dashboard.cli.reports import report
 from encaiss_dashboard.cli.running import demo, migrate, serve, worker
 
@@ -33,6 +34,7 @@ for command in (
     report,
     delegate,
     remind,
+    remittances_command,
     calc,
     agency,
     client,

@@ -220,8 +220,11 @@ class Remittance(Record, table=True):
 
     Attributes:
         number: by which it is known, on the transfer too.
+        account_id: the agency's account that it is drawn on.
+        iban: of the client's account that it goes to.
         transfer: digest of the SEPA credit transfer file it stands in, "" before that.
-        line_id: the movement of the agency's account with which it left.
+        line_id, left_on: the movement of the agency's account with which it left, and its day.
+        returned_id, returned_on: the one with which it came back: what it paid on is owed again.
         dropped_at: when it was called off before it left.
     """
 
@@ -233,9 +236,13 @@ class Remittance(Record, table=True):
     on: date = Field(sa_column_kwargs={"name": "remitted_on"})
     currency: str = "EUR"
     amount_cents: int = cents_column()
+    account_id: int = Field(foreign_key="bank_account.id")
     iban: str
-    transfer: str = ""
+    transfer: str = Field(default="", index=True)
     line_id: int | None = Field(default=None, foreign_key="bank_line.id", index=True)
+    left_on: date | None = None
+    returned_id: int | None = Field(default=None, foreign_key="bank_line.id", index=True)
+    returned_on: date | None = None
     user_id: int | None = Field(default=None, foreign_key="app_user.id")
     at: datetime = time_column()
     dropped_at: datetime | None = time_column(default=None)

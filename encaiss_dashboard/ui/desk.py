@@ -37,6 +37,7 @@ def desk_page() -> rx.Component:
                 rx.cond(Desk.ready, Desk.sub, "…"),
                 link_button(t("calls.title"), "/desk/calls"),
                 link_button(t("post.title"), "/desk/post"),
+                rx.cond(Desk.administers, link_button(t("remit.title"), "/desk/remittances")),
                 rx.cond(Shell.administers, link_button(t("queue.agency_title"), OF_AGENCY)),
                 rx.cond(Desk.may_add, _new_button("desk-new")),
             ),

@@ -9,6 +9,14 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.locales import money, text
 
 
+def _received(_: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
+    amount = Money(int(facts["cents"]), str(facts["currency"]))
+    key = "act.payment_reversed" if amount.cents < 0 else "act.payment_of"
+    tone, dot = ("bad", "bad") if amount.cents < 0 else ("good", "good")
+    detail = text(lang, "act.allocated", number=facts["number"]) if facts.get("number") else ""
+    return text(lang, key, amount=money(amount, lang)), detail, "payment", tone, dot
+
+
 def _payment(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
     """Title, detail, tag, the tag's tone and the dot's colour of a payment taken back."""
     amount = money(Money(abs(int(facts["cents"])), str(facts["currency"])), lang)
@@ -31,6 +39,7 @@ def _bank(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str
 
 
 PAYMENT_TELLERS: Final = {
+    "payment": _received,
     **dict.fromkeys(("payment_returned", "payment_undone"), _payment),
     **dict.fromkeys(("bank_imported", "bank_taken_back", "line_set_aside", "line_reopened"), _bank),
     **dict.fromkeys(("account_added", "booking_rules"), _bank),

@@ -29,6 +29,7 @@ from encaiss_dashboard.services import (
     letters,
     people,
     post,
+    remittances,
 )
 from encaiss_dashboard.services.deliveries import originals
 from encaiss_dashboard.services.inbound import replies, unassigned
@@ -185,6 +186,19 @@ def _upcoming(asked: _Asked) -> exports.Made:
     return exports.Made(f"{asked.number}-{on}-{pdf.name}", pdf.mime, pdf.content)
 
 
+def _transfer(asked: _Asked) -> exports.Made:
+    """What the bank is asked to transfer, as it was written."""
+    file = remittances.transfer_again(asked.work, asked.client_id, asked.key)
+    return exports.Made(file.name, file.mime, file.content)
+
+
+def _remittances(asked: _Asked) -> exports.Made:
+    """The entries of a remittance or of a month."""
+    form = asked.query.get("form", "csv")
+    file = remittances.accounts(asked.work, asked.client_id, asked.key, form)
+    return exports.Made(file.name, file.mime, file.content)
+
+
 def _rejected(asked: _Asked) -> exports.Made:
     """Rejected rows in the layout of their file, or what is wrong with documents that have none."""
     mendable = imports.rejected(asked.work, asked.client_id, asked.number)
@@ -208,6 +222,8 @@ _MAKERS: Final[Mapping[str, Callable[[_Asked], exports.Made]]] = {
     "follow-up": _follow_up,
     "calendar": _calendar,
     "upcoming": _upcoming,
+    "transfer": _transfer,
+    "remittances": _remittances,
     "payments": _payments,
 }
 

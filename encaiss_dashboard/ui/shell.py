@@ -26,14 +26,14 @@ Next = EventSpec | Sequence[Any] | None
 
 # Where a client's view may be entered: paths of its own screens, with nothing a browser could add.
 _INNER: Final = re.compile(
-    r"/(|invoices|debtors|figures|reminders|team|software|journal|privacy"
+    r"/(|invoices|debtors|figures|reminders|remittances|team|software|journal|privacy"
     r"|payments(?:/match|/imports)?|invoices/imports|invoices/import/[1-9][0-9]{0,17}"
-    r"|reminders/(?:plan|texts|calendar)|messages/[1-9][0-9]{0,17}|debtors/[1-9][0-9]{0,17})"
+    r"|reminders/(?:plan|texts|calendar)|messages/[1-9][0-9]{0,17}|(?:debtors|remittances)/[1-9][0-9]{0,17})"
 )
 _OF_NO_CLIENT: Final = frozenset(
     {
         *("/desk", "/desk/post", "/desk/calls", "/desk/payments", "/desk/payments/imports"),
-        *("/agency", "/security"),
+        *("/desk/remittances", "/agency", "/security"),
     }
 )
 

@@ -250,6 +250,24 @@ def test_a_reference_that_two_debtors_have_is_of_the_one_that_pays(extra, sure):
     assert found.shares[0].debtor_id == (LEROY if sure else PETIT)
 
 
+def test_of_two_with_one_reference_and_one_name_the_amount_tells():
+    theirs = open_item(8, 33_00, debtor=LEROY, reference=ogm(4711))
+    book = book_of(FIRST, theirs, names={LEROY: "Garage Petit"})
+    found = proposed(paid(33_00, structured=ogm(4711), counterparty="GARAGE PETIT"), book)
+    assert (found[0].shares[0].debtor_id, found[0].confidence) == (LEROY, 100)
+    assert all(one.confidence < SURE for one in found[1:])
+
+
+def test_an_account_that_pays_for_very_many_debtors_is_never_sure():
+    """A social secretariat, a factor: the amount that fits one of the first may be another one's too."""
+    crowd = {n: f"Debiteur {n}" for n in range(10, 60)}
+    items = [open_item(n, 50_00 + n, debtor=n, number=f"A{n}") for n in crowd]
+    book = book_of(*items, names=crowd, ibans=dict.fromkeys(crowd, "BE77"))
+    assert proposed(paid(50_12, iban="BE77"), book)[0].confidence < SURE
+    few = book_of(*items[:20], names=crowd, ibans=dict.fromkeys(range(10, 30), "BE77"))
+    assert proposed(paid(50_12, iban="BE77"), few)[0].confidence == 92
+
+
 def test_a_reference_that_is_the_same_on_every_invoice_of_a_debtor_names_the_one_of_that_amount():
     always = [open_item(n, cents, 40 - n, reference=ogm(4711)) for n, cents in ((1, 30_00), (2, 45_50))]
     assert why(best(paid(45_50, structured=ogm(4711)), *always)) == (Reason.REFERENCE, 100, (2,))
@@ -279,6 +297,19 @@ def test_digits_that_happen_to_be_a_number_are_not_sure(text):
 def test_a_number_with_its_letters_is_told_from_one_with_others():
     ours = [open_item(1, 50_00, number="F2026-12"), open_item(2, 50_00, number="V2026-12", debtor=LEROY)]
     assert why(best(paid(50_00, "V2026/0012"), *ours)) == (Reason.NUMBER, 95, (2,))
+
+    assert why(best(paid(50_00, "facture V2026/0012"), *ours)) == (Reason.NUMBER, 95, (2,))
+
+
+@pytest.mark.parametrize("cents", [50_00, 20_00])
+def test_what_stands_within_a_longer_number_names_nothing_of_its_own(cents):
+    ours = [open_item(1, 50_00, number="F10-000123"), open_item(2, 60_00, number="123")]
+    assert best(paid(cents, "facture F10-123"), *ours).named == (1,)
+
+
+@pytest.mark.parametrize("text", ["facture du 12/03/2026", "facture de 12,50"])
+def test_a_day_or_an_amount_behind_the_word_is_no_short_number(text):
+    assert best(paid(50_00, text), open_item(1, 121_37, number="12")) is None
 
 
 def test_on_the_account_of_the_agency_a_number_of_two_clients_is_of_the_one_that_pays():

@@ -42,6 +42,7 @@ def test_an_rf_reference_is_found_in_its_groups_and_amid_words(text):
 def test_an_account_is_no_reference_though_its_check_digits_hold(text):
     written = read(text)
     assert (written.valid, written.doubtful) == ((), ())
+    assert "539007547034" not in written.references
 
 
 def test_what_looks_like_a_reference_with_wrong_check_digits_is_doubtful():
@@ -137,6 +138,11 @@ def test_what_is_too_short_or_has_few_digits_is_no_reference():
         "",
         "R202641",
     ]
+
+
+def test_of_a_very_long_text_the_beginning_is_read():
+    assert "123456789002" in read("123456789002" + " 12" * 100_000).references
+    assert "123456789002" not in read("x " * 1_000 + "123456789002").references
 
 
 @given(st.text(max_size=140))

@@ -60,7 +60,7 @@ def test_a_return_takes_back_the_payment_that_it_tells_of(movement, confidence):
         back(100_01, end_to_end="E1"),
         back(100_00, end_to_end="E1", is_charge=True),
         back(100_00, end_to_end="E1", currency="USD"),
-        back(100_00, end_to_end="E1", on=ON - timedelta(days=4)),
+        back(100_00, end_to_end="E1", on=ON - timedelta(days=9)),
         back(100_00, end_to_end="E1", on=ON + timedelta(days=400)),
         back(100_00, counterparty="Garage Petit", is_return=False),
         paid(100_00, end_to_end="E1"),

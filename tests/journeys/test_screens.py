@@ -12,15 +12,15 @@ from encaiss_dashboard.locales import text
 OWNER = "owner@screens.example"
 ADMIN = "admin@screens.example"
 PASSWORD = "correct horse battery"
-SCREENS = range(21)
+SCREENS = range(23)
 CLOSELY = (
     *("/invoices", "/software", "/reminders/plan", "/reminders/texts"),
-    *("/reminders/calendar", "/messages", "/payments"),
+    *("/reminders/calendar", "/messages", "/payments", "/remittances"),
 )
 """Where these begin, they are looked at on a phone as well."""
 OF_THE_AGENCY = (
     *("/desk", "/desk/post", "/desk/calls", "/desk/payments", "/desk/payments/imports"),
-    "/agency",
+    *("/desk/remittances", "/agency"),
 )
 FIRST_PAGE_BYTES_MAX = 250 * 1024
 

@@ -16,7 +16,6 @@ UNSURE = 80
 """Below every default threshold: somebody looks at it."""
 _GUESS = 70
 _DEBTOR_ONLY = 84
-_DEBTORS_MAX = 5
 # Reason: with an amount that fits exactly, and otherwise.
 _SURE = {
     Reason.REFERENCE: (100, 97),
@@ -58,14 +57,11 @@ def _told_apart(case: Case, found: list[Proposal]) -> list[Proposal]:
     """Of several debtors that may be meant the payer, else the one whose balance it is; else none is sure."""
     if len(found) < 2:  # noqa: PLR2004 - one alone is not ambiguous
         return found
-    for chosen in (
-        [one for one in found if case.is_payer(one.shares[0].debtor_id)],
-        [one for one in found if _is_exact(case, one)],
-    ):
-        if len(chosen) == 1:
-            rest = [at_most(one, _GUESS) for one in found if one is not chosen[0]]
-            return [*chosen, *rest][:_DEBTORS_MAX]
-    return [at_most(one, UNSURE) for one in found][:_DEBTORS_MAX]
+    likely = [one for one in found if case.is_payer(one.shares[0].debtor_id)] or found
+    likely = [one for one in likely if _is_exact(case, one)] or likely
+    if len(likely) > 1:
+        return [at_most(one, UNSURE) for one in found]
+    return [*likely, *(at_most(one, _GUESS) for one in found if one is not likely[0])]
 
 
 def _is_exact(case: Case, proposal: Proposal) -> bool:

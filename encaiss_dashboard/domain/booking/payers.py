@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from encaiss_dashboard.domain.booking.case import Case, at_most
 from encaiss_dashboard.domain.booking.choosing import How, choose
 from encaiss_dashboard.domain.booking.named import UNSURE
@@ -17,16 +19,16 @@ _NAME = 50
 _NAME_LOW, _NAME_HIGH = 70, 84
 _ELSEWHERE = 84
 _ALIKE_MIN, _ALIKE_MAX = 85, 100
-_DEBTORS_MAX = 5
+_DEBTORS_MAX = 30
 
 
 def by_payer(case: Case) -> list[Proposal]:
     """What the debtors who may be the payer would pay; of two that are as likely, neither is sure."""
     debtors = dict.fromkeys((*case.learnt, *case.by_account, *case.alike))
-    found = [_of_debtor(case, one) for one in [*debtors][:_DEBTORS_MAX]]
+    found = [_of_debtor(case, one) for one in islice(debtors, _DEBTORS_MAX)]
     best = max((one.confidence for one in found), default=0)
     likely = [one for one in found if best - one.confidence <= _EXACT - _SUM]
-    if len(likely) > 1:
+    if len(likely) > 1 or len(debtors) > _DEBTORS_MAX:
         found = [at_most(one, UNSURE) for one in found]
     if case.pointed.elsewhere or any(one.weight >= Weight.SAID for one in case.pointed.pointers):
         found = [at_most(one, _ELSEWHERE) for one in found]

@@ -14,6 +14,7 @@ from typing import Final
 
 from encaiss_dashboard.domain.references import ReferenceUnreadable, is_ogm, parse_rf
 
+_READ_MAX: Final = 1_000  # a bank takes 140 characters, a table as many as somebody puts there
 _OGM_LENGTH: Final = 12
 _OGM_GROUPINGS: Final = ((12,), (3, 4, 5), (10, 2))
 _RF_LENGTH_MAX: Final = 25
@@ -143,10 +144,10 @@ def variants(key: str) -> Iterator[str]:
 
 
 def read(text: str) -> Written:
-    """What a text may name."""
+    """What a text may name; of a very long one its beginning."""
     if not text:
         return Written()
-    upper = text.upper()
+    upper = text[:_READ_MAX].upper()
     rest = _ACCOUNT.sub(_blank, _RF.sub(_blank, upper))
     groups = _groups(rest)
     found, doubtful, valid = list[str](), list[str](), list[str]()

@@ -15,6 +15,8 @@ from encaiss_dashboard.domain.money import Money
 
 RETURN_DAYS_MAX: Final = 400
 """Thirteen months: how long a direct debit that nobody authorised may be taken back (EPC016, SDD Core)."""
+_VALUE_DAYS_MAX: Final = 5
+"""By how much the value date of what came in may be after the day on which it went back."""
 _PROPOSED_MAX: Final = 5
 _UNSURE: Final = 80
 _SAME_REFERENCE, _SAME_END_TO_END, _SAME_MANDATE, _SAME_ACCOUNT = 97, 96, 92, 90
@@ -39,8 +41,8 @@ def propose_return(movement: Movement, booked: Iterable[Booked]) -> tuple[Propos
         return ()
     lines: dict[int, list[Booked]] = defaultdict(list)
     for one in booked:
-        days = (movement.booked_on - one.on).days
-        if one.amount.currency == movement.amount.currency and 0 <= days <= RETURN_DAYS_MAX:
+        days = (max(movement.booked_on, movement.value_on) - one.on).days
+        if one.amount.currency == movement.amount.currency and -_VALUE_DAYS_MAX <= days <= RETURN_DAYS_MAX:
             lines[one.line_id].append(one)
     newest = sorted(lines.values(), key=lambda group: (group[0].on, group[0].line_id), reverse=True)
     found = [told for group in newest if (told := _proposal(movement, group)) is not None]

@@ -328,10 +328,9 @@ def _share_seen(work: Work, books: Books, share: Share) -> ShareSeen:
     parts = []
     for part in share.parts:
         item = items.get(part.invoice_id)
-        row = work.session.get_one(records.Invoice, part.invoice_id) if item is None else None
-        number, due = (item.number, item.due) if item else (row.number, row.due)  # type: ignore[union-attr]
+        row = work.session.get_one(records.Invoice, part.invoice_id)
         balance = item.open if item else Money(0, part.amount.currency)
-        parts.append(PartSeen(part.invoice_id, number, due, part.kind or "", part.amount, balance))
+        parts.append(PartSeen(part.invoice_id, row.number, row.due, part.kind or "", part.amount, balance))
     return ShareSeen(
         share.client_id,
         client.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 from stdnum import iban
 
 from encaiss_dashboard.domain.bank import BankFormat, Statement
@@ -32,7 +32,7 @@ def accounts(work: Work, client_id: int | None) -> tuple[Account, ...]:
         newest = work.session.exec(
             select(BankStatement)
             .where(BankStatement.account_id == row.id)
-            .order_by(BankStatement.last.desc(), BankStatement.id.desc())  # type: ignore[attr-defined,union-attr]
+            .order_by(col(BankStatement.last).desc(), col(BankStatement.id).desc())
         ).first()
         closing = newest.closing_cents if newest else None
         found.append(

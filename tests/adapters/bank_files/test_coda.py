@@ -237,6 +237,14 @@ def test_transaction_codes_tell_costs_and_what_came_back(code, is_charge, is_ret
     assert (movement.code, movement.is_charge, movement.is_return) == (code, is_charge, is_return)
 
 
+def test_a_transfer_from_somebody_is_a_payment_also_where_it_is_coded_as_a_correction():
+    """A payment of 387,258.82 with its invoice numbers stands so in a bank's own sample."""
+    named = Move(100, "FACTURE 12", name="CLIENT", iban="BE71096123456769", code="0199000")
+    assert not only(named)[0].is_return
+    assert only(replace(named, cents=-100, code="0149000"))[0].is_return
+    assert only(replace(named, iban=""))[0].is_return
+
+
 def test_a_direct_debit_says_its_mandate_and_words():
     (movement,) = only(Move(100, structure=direct_debit("FACTURE 12", mandate="MANDAT-7"), code="0550000"))
     assert (movement.mandate, movement.text, movement.is_return) == ("MANDAT-7", "FACTURE 12", False)

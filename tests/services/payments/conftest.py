@@ -39,6 +39,10 @@ class Desk:
         """Import one statement; what came of it."""
         return self.bring(statement(*movements, **details)).statements[0]
 
+    def bring_one(self, *movements, **details):
+        """Import one statement; what came of the file."""
+        return self.bring(statement(*movements, **details))
+
     def do(self, name, *arguments, actor=HOUSE, client=0, **options):
         """Call a service of payments for the client."""
         with self.house.wiring.begin(actor) as work:

@@ -212,10 +212,8 @@ def _balances(head: Head, currency: str, problems: list[Problem]) -> tuple[Balan
     A page in the middle of a statement begins and ends with interim ones; so does a report of the day.
     """
     own = [b for b in head.balances if (b.amount.currency or currency) == currency]
-    opening = _outer([b for b in own if b.code == "OPBD"], min) or _outer(
-        [b for b in own if b.code == "PRCD"], min
-    )
-    closing = _outer([b for b in own if b.code == _CLOSING], max)
+    opening = _outer([b for b in own if b.code == "OPBD"]) or _outer([b for b in own if b.code == "PRCD"])
+    closing = _outer([b for b in own if b.code == _CLOSING], newest=True)
     interim = [b for b in own if b.code == _INTERIM]
     if interim and not opening and (closing or len(interim) > 1):
         opening = interim.pop(0)
@@ -230,11 +228,13 @@ def _balances(head: Head, currency: str, problems: list[Problem]) -> tuple[Balan
     return _of(opening, currency), _of(closing, currency)
 
 
-def _outer(balances: Sequence[Balance], choose: Any) -> Balance | None:
-    dated = [b for b in balances if b.day is not None]
-    if len(dated) == len(balances) and dated:
-        return choose(dated, key=lambda b: b.day)  # type: ignore[no-any-return]
-    return balances[0] if balances else None
+def _outer(balances: Sequence[Balance], *, newest: bool = False) -> Balance | None:
+    """The balance of the first day, or of the last; the first of those where a day is missing."""
+    if not balances or any(b.day is None for b in balances):
+        return balances[0] if balances else None
+    days = [b.day for b in balances if b.day]
+    outer = max(days) if newest else min(days)
+    return next(b for b in balances if b.day == outer)
 
 
 def _of(balance: Balance | None, currency: str) -> Balance | None:

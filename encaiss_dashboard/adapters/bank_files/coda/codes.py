@@ -10,7 +10,9 @@ _CHARGED: Final = frozenset({"35", "80"})
 _COSTS: Final = frozenset({"37", "87"})
 _FOREIGN_COSTS: Final = ("41", "38")
 # Every family has these two for what the bank cancels or corrects.
-_CORRECTIONS: Final = frozenset({"49", "99"})
+_CREDIT_CORRECTED: Final = "99"
+_CORRECTIONS: Final = frozenset({"49", _CREDIT_CORRECTED})
+_TRANSFERS: Final = frozenset({"01", "02", "41"})
 _RETURNS: Final = frozenset(
     {
         *(("05", "03"), ("05", "05"), ("05", "54"), ("05", "56"), ("05", "58")),  # direct debits
@@ -38,7 +40,15 @@ def is_charge(code: str, *, is_detail: bool) -> bool:
     return is_detail and category <= _CATEGORY_MAX and category not in _NO_COSTS
 
 
-def is_return(code: str) -> bool:
-    """Whether something came back, or a booking is taken back."""
+def is_return(code: str, *, has_payer: bool) -> bool:
+    """Whether something came back, or a booking is taken back.
+
+    Args:
+        code: family, transaction and category: seven digits.
+        has_payer: whether money came in from somebody's account: a transfer that names one is a payment, also
+            where a bank codes it as a correction; the bank's own corrections name none.
+    """
     family, operation = code[:2], code[2:4]
-    return family not in _CHARGED and (operation in _CORRECTIONS or (family, operation) in _RETURNS)
+    if family in _CHARGED or (has_payer and family in _TRANSFERS and operation == _CREDIT_CORRECTED):
+        return False
+    return operation in _CORRECTIONS or (family, operation) in _RETURNS

@@ -105,6 +105,8 @@ def _movement(booked: Booked, whole: Booked | None, currency: str, seq: int) -> 
     entry, told = booked.entry, _told(booked)
     charge = is_charge(entry.code, is_detail=whole is not None)
     is_r = _is_r_transaction(booked.second)
+    iban = account_number(booked.third[10:47].replace("\0", ""))
+    came_back = not charge and is_return(entry.code, has_payer=entry.cents > 0 and iban != "")
     movement = Movement(
         seq=seq,
         place=f"record {_numbered(booked)}",
@@ -113,7 +115,7 @@ def _movement(booked: Booked, whole: Booked | None, currency: str, seq: int) -> 
         amount=Money(entry.cents, currency),
         original=told.original if told.original and told.original.currency != currency else None,
         counterparty=_name(booked),
-        iban=account_number(booked.third[10:47].replace("\0", "")) if booked.third else "",
+        iban=iban,
         bic=booked.second[98:109].strip(" 0"),
         structured=told.structured,
         text=told.text,
@@ -121,7 +123,7 @@ def _movement(booked: Booked, whole: Booked | None, currency: str, seq: int) -> 
         mandate=told.mandate,
         bank_reference=entry.reference.strip(),
         code=entry.code,
-        is_return=is_r or told.returned or (not charge and is_return(entry.code)),
+        is_return=is_r or told.returned or came_back,
         return_reason=told.reason or (return_reason(booked.second[113:117]) if is_r else ""),
         is_charge=charge,
     )
