@@ -13,7 +13,7 @@ APART := tests/adapters tests/storage tests/services/cli
 # What `make real` reads: FOLDER=…, or simply the word after it.
 FOLDER ?= $(or $(word 2,$(filter-out help,$(MAKECMDGOALS))),../shared/samples)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	--no-annotate --no-emit-index-url
+	--no-annotate --no-emit-index-url --no-strip-extras
 
 export REFLEX_TELEMETRY_ENABLED := false
 export REFLEX_CHECK_LATEST_VERSION := false
@@ -48,7 +48,7 @@ soak: $(VENV)/installed-dev ## Long simulations and fuzzing
 
 bench: $(VENV)/installed-dev ## How much slower the house is than the barest way
 	@$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/guarded.py && $(BIN)/python benchmarks/importing.py && \
-	$(BIN)/python benchmarks/letters.py && $(BIN)/python benchmarks/nights.py
+	$(BIN)/python benchmarks/letters.py && $(BIN)/python benchmarks/nights.py && $(BIN)/python benchmarks/matching.py
 
 lint: $(VENV)/installed-dev ## Style, types, and whether the migrations match the tables
 	@$(BIN)/ruff check .

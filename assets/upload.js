@@ -33,7 +33,54 @@
     results.append(link);
   }
 
-  function post(zone, file, told) {
+  function element(tag, className, words) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (words) made.textContent = words;
+    return made;
+  }
+
+  // What came of a file that is booked at once, with no screen of its own: the server's words, as text.
+  function tell(zone, told) {
+    const card = element("article", `outcome n-${told.tone}`);
+    const head = element("p", "head");
+    head.append(element("strong", "", told.file), element("span", "", told.outcome));
+    card.append(head);
+    const problems = (list, to) => {
+      if (!list.length) return;
+      const items = element("ul", "");
+      for (const words of list) items.append(element("li", "", words));
+      to.append(items);
+    };
+    problems(told.problems, card);
+    for (const one of told.statements) {
+      const part = element("div", "statement");
+      part.append(element("p", "strong", one.title));
+      for (const words of [one.balances, one.counts]) if (words) part.append(element("p", "", words));
+      problems(one.problems, part);
+      card.append(part);
+    }
+    if (told.waiting && zone.dataset.queue) {
+      const link = element("a", "link", zone.dataset.queueWords);
+      link.href = zone.dataset.queue;
+      card.append(link);
+    }
+    zone.querySelector(".results").append(card);
+  }
+
+  // Whether an account that nobody named yet is its owner's: asked before anything is booked.
+  function asked(zone, file, account) {
+    const dialog = zone.querySelector("dialog");
+    dialog.querySelector(".file").textContent = file.name;
+    dialog.querySelector(".account").textContent = account;
+    dialog.returnValue = "";
+    dialog.showModal();
+    return new Promise((done) =>
+      dialog.addEventListener("close", () => done(dialog.returnValue === "ours"), { once: true }),
+    );
+  }
+
+  function post(zone, file, told, ours) {
     const words = zone.dataset;
     const bar = zone.querySelector("progress");
     const what = zone.querySelector(".what");
@@ -56,7 +103,7 @@
         } catch {
           // Neither place nor problem: the sentence for a failed upload says enough.
         }
-        if (!answer.location) answer.problem ||= words.failed;
+        if (!answer.location && !answer.told) answer.problem ||= words.failed;
         if (request.status === TOO_MANY) answer.wait = Number(request.getResponseHeader("Retry-After"));
         done(answer);
       };
@@ -64,6 +111,7 @@
       request.setRequestHeader("Content-Type", "application/octet-stream");
       request.setRequestHeader("X-File-Name", encodeURIComponent(file.name));
       request.setRequestHeader("X-Language", words.language);
+      if (ours.length) request.setRequestHeader("X-Accounts", encodeURIComponent(ours.join(",")));
       request.send(file);
     });
   }
@@ -73,11 +121,17 @@
     const megabytes = Number(words.megabytes);
     if (isFolder) return { problem: words.folder };
     if (file.size > megabytes * 1048576) return { problem: fill(words.tooLarge, { megabytes }) };
+    const ours = [];
     for (;;) {
-      const answer = await post(zone, file, told);
-      if (!answer.wait) return answer;
-      zone.querySelector(".what").textContent = answer.problem;
-      await pause(answer.wait);
+      const answer = await post(zone, file, told, ours);
+      if (answer.ask && !ours.includes(answer.ask) && (await asked(zone, file, answer.ask))) {
+        ours.push(answer.ask);
+      } else if (answer.wait) {
+        zone.querySelector(".what").textContent = answer.problem;
+        await pause(answer.wait);
+      } else {
+        return answer;
+      }
     }
   }
 
@@ -88,16 +142,18 @@
     underWay += 1;
     const places = [];
     const refused = [];
+    const outcomes = [];
     for (const [number, file] of files.entries()) {
       const told = { file: file.name, number: number + 1, files: files.length };
       told.which = files.length > 1 ? fill(zone.dataset.which, told) : "";
       const answer = await sendOne(zone, file, told, folders.has(file.name));
-      if (answer.location) places.push(answer.location);
+      if (answer.told) outcomes.push(answer.told);
+      else if (answer.location) places.push(answer.location);
       else refused.push({ name: file.name, why: answer.problem });
     }
     underWay -= 1;
     // Somebody who has gone on to another screen is not called away from it.
-    if (!refused.length && zone.isConnected) {
+    if (!refused.length && places.length && zone.isConnected) {
       window.location.assign(places.length > 1 ? zone.dataset.history : places[0]);
       return;
     }
@@ -105,6 +161,9 @@
     zone.querySelector("input").value = "";
     if (files.length > 1) show(zone, "", refused, places.length);
     else if (refused.length) show(zone, refused[0].why, [], 0);
+    for (const told of outcomes) tell(zone, told);
+    // The screen around shows what was booked.
+    if (outcomes.length) document.querySelector("[data-after-upload]")?.click();
   }
 
   function foldersOf(transfer) {

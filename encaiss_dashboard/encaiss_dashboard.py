@@ -9,11 +9,20 @@ import reflex as rx
 
 from encaiss_dashboard.ui.access import Guard
 from encaiss_dashboard.ui.agency import Colleagues, agency_page
+from encaiss_dashboard.ui.bank_history import BankHistory, agency_bank_history_page, bank_history_page
 from encaiss_dashboard.ui.calendar import calendar_page
 from encaiss_dashboard.ui.calendar_state import Ahead
 from encaiss_dashboard.ui.calls import calls_page
 from encaiss_dashboard.ui.calls_state import Calls
-from encaiss_dashboard.ui.debtor_file import Debtor, Merging, OfDebtor, Replies, Stopping, debtor_file_page
+from encaiss_dashboard.ui.debtor_file import (
+    Debtor,
+    Merging,
+    OfDebtor,
+    Paid,
+    Replies,
+    Stopping,
+    debtor_file_page,
+)
 from encaiss_dashboard.ui.debtors import Debtors, debtors_page
 from encaiss_dashboard.ui.desk import desk_page
 from encaiss_dashboard.ui.desk_mail import Mail
@@ -32,14 +41,22 @@ from encaiss_dashboard.ui.message import message_page
 from encaiss_dashboard.ui.message_state import Told
 from encaiss_dashboard.ui.overview import overview_page
 from encaiss_dashboard.ui.overview_state import Overview
+from encaiss_dashboard.ui.payments import payments_page
+from encaiss_dashboard.ui.payments_state import Payments
 from encaiss_dashboard.ui.plan import plan_page
 from encaiss_dashboard.ui.plan_state import Terms
 from encaiss_dashboard.ui.post import post_page
 from encaiss_dashboard.ui.post_state import Post
 from encaiss_dashboard.ui.privacy import Privacy
 from encaiss_dashboard.ui.privacy_page import privacy_page
+from encaiss_dashboard.ui.queue import agency_queue_page, queue_page
+from encaiss_dashboard.ui.queue_state import Queue
 from encaiss_dashboard.ui.reminders import reminders_page
 from encaiss_dashboard.ui.reminders_state import Reminders
+from encaiss_dashboard.ui.remittances import remittance_page, remittances_page
+from encaiss_dashboard.ui.remittances_state import PaidOnPage, Remittances
+from encaiss_dashboard.ui.remitting import remitting_page
+from encaiss_dashboard.ui.remitting_state import Remitting
 from encaiss_dashboard.ui.routes import routes
 from encaiss_dashboard.ui.second_factor import SecondFactor, second_factor_page
 from encaiss_dashboard.ui.security import Security, security_page
@@ -73,6 +90,8 @@ _SHEETS = (
     "plan",
     "texts",
     "calendar",
+    "remittances",
+    "payments",
 )
 
 app = House(
@@ -108,7 +127,7 @@ app.add_page(
     debtor_file_page,
     route="/debtors/[debtor]",
     title="Encaiss",
-    on_load=[Shell.load, Debtor.load, Merging.load, Stopping.load, Replies.load, OfDebtor.load],
+    on_load=[Shell.load, Debtor.load, Merging.load, Stopping.load, Replies.load, OfDebtor.load, Paid.load],
 )
 app.add_page(invoices_page, route="/invoices", title="Encaiss", on_load=[Shell.load, Invoices.load])
 app.add_page(
@@ -116,6 +135,13 @@ app.add_page(
 )
 app.add_page(
     import_history_page, route="/invoices/imports", title="Encaiss", on_load=[Shell.load, ImportHistory.load]
+)
+app.add_page(
+    payments_page, route="/payments", title="Encaiss", on_load=[Shell.load, Payments.load, UpToDate.load]
+)
+app.add_page(queue_page, route="/payments/match", title="Encaiss", on_load=[Shell.load, Queue.load])
+app.add_page(
+    bank_history_page, route="/payments/imports", title="Encaiss", on_load=[Shell.load, BankHistory.load]
 )
 app.add_page(figures_page, route="/figures", title="Encaiss", on_load=[Shell.load, Figures.load])
 app.add_page(
@@ -126,7 +152,22 @@ app.add_page(message_page, route="/messages/[message]", title="Encaiss", on_load
 app.add_page(plan_page, route="/reminders/plan", title="Encaiss", on_load=[Shell.load, Terms.load])
 app.add_page(texts_page, route="/reminders/texts", title="Encaiss", on_load=[Shell.load, Words.load])
 app.add_page(post_page, route="/desk/post", title="Encaiss", on_load=[Shell.load, Post.load])
+app.add_page(agency_queue_page, route="/desk/payments", title="Encaiss", on_load=[Shell.load, Queue.load])
+app.add_page(
+    agency_bank_history_page,
+    route="/desk/payments/imports",
+    title="Encaiss",
+    on_load=[Shell.load, BankHistory.load],
+)
 app.add_page(calls_page, route="/desk/calls", title="Encaiss", on_load=[Shell.load, Calls.load])
+app.add_page(remitting_page, route="/desk/remittances", title="Encaiss", on_load=[Shell.load, Remitting.load])
+app.add_page(remittances_page, route="/remittances", title="Encaiss", on_load=[Shell.load, Remittances.load])
+app.add_page(
+    remittance_page,
+    route="/remittances/[remittance]",
+    title="Encaiss",
+    on_load=[Shell.load, PaidOnPage.load],
+)
 app.add_page(privacy_page, route="/privacy", title="Encaiss", on_load=[Shell.load, Privacy.load])
 
 # Modules live as long as the process: the collector need not go through them again and again.

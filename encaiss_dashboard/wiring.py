@@ -20,7 +20,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from encaiss_dashboard.adapters import letters, sheets
+from encaiss_dashboard.adapters import bank_files, letters, sheets, transfers
 from encaiss_dashboard.adapters.board import Board
 from encaiss_dashboard.adapters.invoice_files import kept
 from encaiss_dashboard.adapters.mail import EmlFolder, SmtpMailer, written
@@ -39,6 +39,7 @@ from encaiss_dashboard.storage.engine import lifted, make_engine, restrict, role
 from encaiss_dashboard.storage.journal import By, Journal
 from encaiss_dashboard.storage.sessions import Memory, SignedIn, seen, signed_in
 from encaiss_dashboard.work import (
+    BankFiles,
     Inbox,
     InvoiceFiles,
     Letters,
@@ -47,6 +48,7 @@ from encaiss_dashboard.work import (
     Sheets,
     ShortMessages,
     Store,
+    Transfers,
     UnitStore,
     Work,
 )
@@ -72,7 +74,9 @@ class Wiring:
     texts: ShortMessages | None
     letters: Letters
     sheets: Sheets
+    transfers: Transfers
     files: InvoiceFiles
+    banks: BankFiles
     store: Store
     passwords: Passwords
     clock: Callable[[], datetime]
@@ -136,7 +140,9 @@ class Wiring:
             hours=self.settings.hours,
             letters=self.letters,
             sheets=self.sheets,
+            transfers=self.transfers,
             files=self.files,
+            banks=self.banks,
             store=store,
             passwords=self.passwords,
             journal=Journal(session, By(actor.user_id, actor.name, actor.address), now, self.digest),
@@ -196,7 +202,9 @@ def build(settings: Settings, **replaced: Any) -> Wiring:
         ),
         "letters": lambda: letters,
         "sheets": lambda: sheets,
+        "transfers": lambda: transfers,
         "files": lambda: SandboxedFiles(kept),
+        "banks": lambda: bank_files,
         "store": lambda: FolderStore(settings.uploads),
         "passwords": Argon2Passwords,
         "clock": lambda: lambda: datetime.now(UTC),

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sqlmodel import Session
 
+from encaiss_dashboard.domain.bank import BankFile
 from encaiss_dashboard.domain.errors import NotAllowed
 from encaiss_dashboard.domain.inbound import Incoming
 from encaiss_dashboard.domain.intake import Choices, Reading, Tell, untold
@@ -24,6 +25,7 @@ from encaiss_dashboard.domain.letters import (
     StatementLetter,
 )
 from encaiss_dashboard.domain.permissions import Action, Actor
+from encaiss_dashboard.domain.remittances import TransferOrder
 from encaiss_dashboard.domain.sending_hours import SendingHours
 from encaiss_dashboard.domain.sheets import Table
 from encaiss_dashboard.storage.journal import Journal
@@ -128,6 +130,14 @@ class Sheets(Protocol):
         ...
 
 
+class Transfers(Protocol):
+    """Writes what a bank is asked to transfer."""
+
+    def credit_transfers(self, order: TransferOrder) -> bytes:
+        """A SEPA credit transfer file; the same order gives the same bytes."""
+        ...
+
+
 class InvoiceFiles(Protocol):
     """Understands what clients upload."""
 
@@ -170,6 +180,14 @@ class InvoiceFiles(Protocol):
         self, source: Path, reading: Reading, reasons: Mapping[int, str], heading: str, into: Path
     ) -> bool:
         """Write the rows on these lines as their file has them, with reasons; False where it has no rows."""
+        ...
+
+
+class BankFiles(Protocol):
+    """Understands what banks and bookkeepings tell of payments."""
+
+    def read(self, data: bytes, name: str) -> BankFile:
+        """Understand a file of any form; never raises for bad content: what is wrong is listed in it."""
         ...
 
 
@@ -322,7 +340,9 @@ class Work:
     hours: SendingHours
     letters: Letters
     sheets: Sheets
+    transfers: Transfers
     files: InvoiceFiles
+    banks: BankFiles
     store: Store
     passwords: Passwords
     journal: Journal

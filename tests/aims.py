@@ -8,6 +8,7 @@ from typing import Any
 
 import segno
 from pypdf import PdfWriter
+from remitted import Till
 from sqlmodel import select
 
 from encaiss_dashboard.domain.dunning import DEFAULT_PLAN
@@ -33,6 +34,7 @@ from encaiss_dashboard.services.imports.uploads import read
 from encaiss_dashboard.services.privacy import erasure
 from encaiss_dashboard.storage import (
     accounts,
+    bank,
     calls,
     changes,
     claims,
@@ -139,9 +141,11 @@ def furnish(house: Any, slug: str) -> Aim:
         "reply_id": reply,
     }
     posted, manifest = _on_paper(house, {"client_id": client, "debtor_id": debtor}, slug)
-    ids |= {"call_id": _called(house, client, slug)}
+    ids |= {"call_id": _called(house, client, slug)} | {
+        "remittance_id": _paid_on(house, mark, {"client_id": client}, invoice)
+    }
     ids |= {"posted_id": posted} | halted(house, client, mark, debtor, invoice)
-    ids, shown = doubled(house, client, mark, ids)
+    ids, shown = doubled(house, client, mark, ids | banked(house, client, mark, debtor, invoice))
     return Aim(mark, client, owner, ids, digest, seen, shown, token, user, upload, intake, row, manifest)
 
 
@@ -166,6 +170,37 @@ def halted(house: Any, client: int, mark: str, debtor: int, invoice: int) -> dic
     paper = house.add(stop_tables.StopDocument(**of, **beside))
     house.wiring.store.keep(f"stop-{paper}", mark.encode())
     return ids | {"paper_id": paper}
+
+
+def banked(house: Any, client: int, mark: str, debtor: int, invoice: int) -> dict[str, int]:
+    """A file of a bank with two lines, one that waits and one that was booked, and all that came of it."""
+    now, of = house.clock(), {"client_id": client}
+    account = house.add(bank.BankAccount(**of, number=mark, holder=mark, added_at=now))
+    about = {"file_name": f"{mark}.cod", "digest": mark, "size_bytes": 4, "at": now}
+    brought = house.add(bank.BankImport(**of, format="coda", result={"x": mark}, **about))
+    house.wiring.store.keep(f"bank-{brought}", mark.encode())
+    days = {"first": DAY, "last": DAY, "currency": "EUR"}
+    within = {**of, "account_id": account}
+    told = house.add(bank.BankStatement(**within, import_id=brought, number=mark, told_cents=900, **days))
+    on = {"booked_on": DAY, "value_on": DAY, "statement_id": told, "counterparty": mark, "text": mark}
+    lines = [
+        house.add(bank.BankLine(**within, **on, seq=n, place=mark, fingerprint=f"{mark}{n}", amount_cents=n))
+        for n in (400, 500)
+    ]
+    kept = {"words": mark, "terms": {"x": mark}, "at": now}
+    house.add(bank.BankDecision(**of, line_id=lines[1], kind="booked", **kept))
+    paid = {"on": DAY, "amount_cents": 500, "source": "bank", "reference": mark, "recorded_at": now}
+    payment = house.add(records.Payment(**of, debtor_id=debtor, bank_line_id=lines[1], **paid))
+    part = {"payment_id": payment, "invoice_id": invoice, "on": DAY}
+    house.add(bank.AccessoryAllocation(**of, **part, kind="interest", amount_cents=5))
+    house.add(bank.Counterparty(**of, debtor_id=debtor, key=mark, line_id=lines[1], at=now))
+    house.add(bank.BookingRules(**of, policy="strict", confidence_min=90, at=now))
+    remitted = {"number": mark, "on": DAY, "amount_cents": 500, "iban": mark, "at": now}
+    remittance = house.add(bank.Remittance(**of, **remitted))
+    whole = {"remittance_id": remittance, "payment_id": payment, "amount_cents": 500}
+    house.add(bank.RemittanceLine(**of, **whole))
+    names = {"line_id": lines[0], "booked_id": lines[1], "payment_id": payment, "import_id": brought}
+    return names | {"remittance_id": remittance}
 
 
 def _written(house: Any, keys: dict[str, int], invoice: int, slug: str) -> int:
@@ -213,6 +248,19 @@ def _called(house: Any, client: int, slug: str) -> int:
     house.add(records.OutboxLine(client_id=client, message_id=key, **line))
     tried = {"on": DAY, "outcome": "not_reached", "transcript": mark, "next_on": DAY, "at": now}
     house.add(calls.CallAttempt(**of, message_id=key, **tried))
+    return int(key)
+
+
+def _paid_on(house: Any, mark: str, of: dict[str, int], invoice: int) -> int:
+    """A remittance that pays on a payment with interest, which came in on the agency's account."""
+    till = Till(house, mark)
+    whose = house.debtor(of["client_id"], f"{mark} paid", city=mark)
+    payment = till.receives(whose, 700, DAY, reference=mark)
+    till.accessory(invoice, payment, "interest", 5, DAY)
+    now, account = house.clock(), till.account()
+    told = {"number": mark, "on": DAY, "amount_cents": 700, "iban": "BE68539007547034", "at": now}
+    key = house.add(bank.Remittance(**of, **told, account_id=account))
+    house.add(bank.RemittanceLine(**of, remittance_id=key, payment_id=payment, amount_cents=700))
     return int(key)
 
 

@@ -35,6 +35,7 @@ from encaiss_dashboard.services.delegations import Decision
 from encaiss_dashboard.services.desk import DeskSearch
 from encaiss_dashboard.services.figures import Basis
 from encaiss_dashboard.services.invoices import Search
+from encaiss_dashboard.services.payments import PaymentSearch, ToldPart, ToldShare
 from encaiss_dashboard.services.people.clients import ClientFacts
 from encaiss_dashboard.services.privacy.purge import Past
 from encaiss_dashboard.services.pushes import Answered
@@ -96,6 +97,9 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
             "stop_id",
             "paper_id",
             "reply_id",
+            "line_id",
+            "payment_id",
+            "import_id",
         )
     },
     **dict.fromkeys(
@@ -108,6 +112,28 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
         [],
         *([number] for number in NUMBERS),
     ],
+    "reopen.line_id": lambda aim: [aim.ids["booked_id"], aim.ids["line_id"], *NUMBERS],
+    "mark": lambda aim: ["0" * 16, *TEXTS],
+    "told": lambda aim: [
+        [ToldShare(aim.ids["debtor_id"], 400)],
+        [],
+        *([ToldShare(aim.ids["debtor_id"], n, [ToldPart(aim.ids["invoice_id"], n)])] for n in NUMBERS),
+        *([ToldShare(n, 400, [ToldPart(n, 400, text)])] for n in NUMBERS for text in TEXTS[:2]),
+    ],
+    "learn": lambda aim: [True, False],
+    "search: 'PaymentSearch'": lambda aim: [
+        PaymentSearch(),
+        *(PaymentSearch(words=text) for text in TEXTS),
+        *(PaymentSearch(show=text) for text in TEXTS),
+        *(PaymentSearch(debtor_id=n) for n in NUMBERS),
+        *(PaymentSearch(first_on=on, last_on=on) for on in (date.min, date.max)),
+    ],
+    "amount_cents": lambda aim: [None, 1, *NUMBERS],
+    "policy": lambda aim: ["strict", "as_told", *TEXTS],
+    "confidence_min": lambda aim: [90, 101, *NUMBERS],
+    "tolerance_cents": lambda aim: [0, 100, *NUMBERS],
+    "holder": lambda aim: ["made up", *TEXTS],
+    "accept_account.number": lambda aim: ["BE71096123456769", *TEXTS],
     "facts: 'NewDebtor'": lambda aim: [
         NewDebtor("New"),
         *(NewDebtor(text, text, text, text) for text in TEXTS),
@@ -115,6 +141,11 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
     "merge.seen": lambda aim: [aim.shown["merge"], *TEXTS],
     "part.seen": lambda aim: [aim.shown["part"], *TEXTS],
     "split.seen": lambda aim: [aim.shown["split"], *TEXTS],
+    "remittance_id": lambda aim: [aim.ids["remittance_id"], *NUMBERS],
+    "remittance_ids": lambda aim: [[aim.ids["remittance_id"]], [], *([number] for number in NUMBERS)],
+    "execution_on": lambda aim: [DAY, date.min, date.max],
+    "transfer_again.digest": lambda aim: ["0" * 64, *TEXTS],
+    "accounts.key": lambda aim: [str(aim.ids["remittance_id"]), "2026-11", "agency-2026-11", *TEXTS],
     "session_id": lambda aim: [aim.ids["session_id"], *NUMBERS],
     "attempt_id": lambda aim: [1, *NUMBERS],
     "client_ids": lambda aim: [[aim.client_id], [], *([number] for number in NUMBERS)],

@@ -39,7 +39,10 @@ class CouldNot(Exception):  # noqa: N818 - an answer to a person: nothing broke
         key: of the sentence, below ``cli.``.
         answer: what there is to show all the same, printed before the sentence.
         facts: that the sentence names.
+        exit_code: with which the command leaves.
     """
+
+    exit_code = COULD_NOT
 
     def __init__(self, key: str, answer: Answer | None = None, **facts: object) -> None:
         """Keep what is said and what is shown."""
@@ -59,7 +62,7 @@ class Command(Question):
             answer: Answer = click.Command.invoke(self, ctx)
         except CouldNot as failure:
             sentence = text(lang, f"cli.{failure.key}", **failure.facts)
-            _leave(sentence, failure.answer, as_json=as_json)
+            _leave(sentence, failure.answer, as_json=as_json, code=failure.exit_code)
         except Refusal as refusal:
             _leave(_refused(refusal, lang), as_json=as_json)
         except (SettingsError, SQLAlchemyError, OSError) as error:
@@ -76,14 +79,14 @@ def show(answer: Answer, *, as_json: bool) -> None:
         click.echo("\n".join(answer.lines))
 
 
-def _leave(sentence: str, answer: Answer | None = None, *, as_json: bool) -> None:
+def _leave(sentence: str, answer: Answer | None = None, *, as_json: bool, code: int = COULD_NOT) -> None:
     if as_json:
         facts = answer.facts if answer else {}
         click.echo(json.dumps({**facts, "error": sentence}, ensure_ascii=False))
     elif answer and answer.lines:
         click.echo("\n".join(answer.lines))
     click.echo(sentence, err=True)
-    raise click.exceptions.Exit(COULD_NOT)
+    raise click.exceptions.Exit(code)
 
 
 def _refused(refusal: Refusal, lang: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from encaiss_dashboard.cli.backups import backup, backup_key, restore
+from encaiss_dashboard.cli.banking import bank, payments
 from encaiss_dashboard.cli.calc import calc
 from encaiss_dashboard.cli.importing import import_command
 from encaiss_dashboard.cli.journal import journal, permissions
 from encaiss_dashboard.cli.people import agency, client, user
 from encaiss_dashboard.cli.privacy import privacy
 from encaiss_dashboard.cli.reminding import delegate, remind
+from encaiss_dashboard.cli.remitting import remittances_command
 from encaiss_dashboard.cli.reports import report
 from encaiss_dashboard.cli.running import demo, migrate, serve, worker
 
@@ -27,9 +29,12 @@ def encaiss() -> None:
 
 for command in (
     import_command,
+    bank,
+    payments,
     report,
     delegate,
     remind,
+    remittances_command,
     calc,
     agency,
     client,

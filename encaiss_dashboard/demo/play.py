@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from encaiss_dashboard import jobs
+from encaiss_dashboard.demo.bank import camt, moves
 from encaiss_dashboard.demo.files import export
 from encaiss_dashboard.demo.plot import HABITS, Sale, first_day, workday
 from encaiss_dashboard.domain.delegation import DelegationKind, DelegationState
@@ -29,7 +30,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Actor
 from encaiss_dashboard.domain.stops import DisputeReason
 from encaiss_dashboard.domain.stops.opening import NewDispute, NewPromise, NewStop
-from encaiss_dashboard.services import debtors, delegations, imports
+from encaiss_dashboard.services import debtors, delegations, imports, payments
 from encaiss_dashboard.services.debtors import DebtorSearch, DebtorSort
 from encaiss_dashboard.services.delegations import Decision
 from encaiss_dashboard.services.stops import opening
@@ -40,7 +41,7 @@ from encaiss_dashboard.work import Work
 
 _ZONE: Final = ZoneInfo("Europe/Brussels")
 _NIGHT, _MORNING, _BANK, _DESK = time(2), time(8), time(9, 5), time(10, 20)
-_EXPORT, _UPLOAD = time(17, 42), time(18, 5)
+_EXPORT, _UPLOAD, _STATEMENT = time(17, 42), time(18, 5), time(18, 20)
 _ONE_DAY: Final = timedelta(days=1)
 # The last nights are not played: whoever opens the demo finds something to send tonight.
 _LEFT_FOR_TONIGHT: Final = timedelta(days=4)
@@ -111,6 +112,7 @@ class Story:
         with self._at(yesterday, _UPLOAD).begin(self.owner, yesterday) as work:
             imports.receive(work, self.client_id, self._file_name("suite", yesterday), data)
         self._answers(yesterday)
+        self._statement(yesterday)
 
     def _answers(self, day: date) -> None:
         """Two debtors answered: one promises to pay everything, one contests its oldest invoice."""
@@ -125,6 +127,22 @@ class Story:
                 if asked == "dispute":
                     new = NewDispute(ids[:1], DisputeReason.NOT_CONFORMING)
                 opening.open_one(work, self.client_id, line.id, new, "")
+
+    def _statement(self, day: date) -> None:
+        """The bank tells of a morning; what is not sure waits for somebody who opens the demo."""
+        untouched = [sale for sale in self._unpaid.values() if self._open[sale.number] == sale.cents]
+        some = {sale.debtor.name: sale for sale in untouched if sale.issue < day - _FORTNIGHT}
+        # The last ones by name: the scripted debtors, of whom the screens tell, owe what they owe.
+        free = [some[name] for name in sorted(some) if self._is_free(name)]
+        chosen = free[len(free) // 2 :]
+        with self._at(day, _STATEMENT).begin(self.owner, day) as work:
+            client = queries.client(work.session, self.client_id)
+            data = camt(moves(chosen, self.language), client.iban, client.name, day)
+            seen = payments.receive(work, self.client_id, f"CAMT053-{day:%Y%m%d}.xml", data)
+            assert seen.kept
+
+    def _is_free(self, name: str) -> bool:
+        return sum(sale.debtor.name == name for sale in self._unpaid.values()) == 1
 
     def _at(self, day: date, moment: time) -> Wiring:
         now = datetime.combine(day, moment, _ZONE)

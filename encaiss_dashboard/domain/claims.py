@@ -7,7 +7,8 @@ plans give these in euro.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -67,6 +68,15 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimPaid:
+    """What one payment settled of a claim beside the balance."""
+
+    kind: ClaimKind
+    on: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class LateInvoice:
     """An invoice with all that its claim lines follow from.
 
@@ -74,12 +84,14 @@ class LateInvoice:
         settled: in any order; negative where a payment was taken back.
         done: reminders sent about it, in any order.
         costs_cents: of these and of the one being written, together, in euro cents.
+        paid: of claims beside the balance, in any order; negative where a payment was taken back.
     """
 
     invoice: Invoice
     settled: Sequence[Settled] = ()
     done: Sequence[StepDone] = ()
     costs_cents: int = 0
+    paid: Sequence[ClaimPaid] = ()
 
 
 def regime_of(country: str, *, consumer: bool) -> Regime:
@@ -97,8 +109,8 @@ def claim_lines(
     Between businesses interest and EUR 40 are due by right from the day after the due date (law of
     2 August 2002, art. 5 and 6; Code de commerce L441-10). A consumer owes nothing but the balance until
     the free period of its first reminder is over, and then what was agreed within the limits of Book XIX.
-    Payments count against the principal: a client's terms may say otherwise, the debtor never owes more
-    by it. A period whose rate is unknown leaves out the interest and nothing else.
+    What was paid of a claim is taken off it, never below nothing, and what was paid of the principal bears
+    no more interest. A period whose rate is unknown leaves out the interest and nothing else.
 
     Args:
         late: the invoice and what became of it.
@@ -121,10 +133,11 @@ def claim_lines(
             ClaimKind.INDEMNITY: InterestResult(indemnity, ()),
             ClaimKind.COSTS: InterestResult(Money(late.costs_cents), ()),
         }
+    left = {kind: one.amount - claim_paid(late, kind, on) for kind, one in found.items() if one is not None}
     return tuple(
-        ClaimLine(late.invoice.id, kind, one.amount, one.periods)
+        ClaimLine(late.invoice.id, kind, left[kind], one.periods)
         for kind, one in found.items()
-        if one is not None and one.amount.cents > 0
+        if one is not None and left[kind].cents > 0
     )
 
 
@@ -139,6 +152,12 @@ def balance(late: LateInvoice, on: date) -> Money:
     total = late.invoice.total
     settled = Money.total((one.amount for one in late.settled if one.on <= on), total.currency)
     return max(total - settled, Money(0, total.currency))
+
+
+def claim_paid(late: LateInvoice, kind: ClaimKind, on: date) -> Money:
+    """What was paid of the claims of one kind by the end of a day."""
+    paid = (one.amount for one in late.paid if one.kind is kind and one.on <= on)
+    return Money.total(paid, late.invoice.total.currency)
 
 
 def _free_days(late: LateInvoice, regime: Regime) -> date | None:
@@ -165,12 +184,38 @@ def _interest(
         if terms is None or not terms.interest or first is None:
             return None
         since = interest_since(first.sent_on or first.on, first.channel, terms.creditor)
-    turns = sorted({one.on for one in late.settled if since < one.on < on})
+    stages = _interest_paid_on(late)
+    changed = {one.on for one in late.settled} | stages
+    turns = (since, *sorted(day for day in changed if since < day < on), on)
     # What is paid on a day still bears interest on that day.
-    spans = [Balance(balance(late, start), start, end) for start, end in pairwise((since, *turns, on))]
+    spans = [Balance(balance(late, start), start, end) for start, end in pairwise(turns)]
     try:
-        return accrue_all(
-            [one for one in spans if one.principal.cents], RATES[regime], late.invoice.total.currency
-        )
+        return _stages([one for one in spans if one.principal.cents], stages, regime, late)
     except RateUnknown:
         return None
+
+
+def _interest_paid_on(late: LateInvoice) -> set[date]:
+    """Days on which interest was paid, and stayed so."""
+    paid: dict[date, int] = defaultdict(int)
+    for one in late.paid:
+        if one.kind is ClaimKind.INTEREST:
+            paid[one.on] += one.amount.cents
+    return {day for day, cents in paid.items() if cents}
+
+
+def _stages(
+    spans: Sequence[Balance], ends: Collection[date], regime: Regime, late: LateInvoice
+) -> InterestResult:
+    """Interest, rounded once between two days on which some was paid: what was settled stays settled."""
+    stages: list[list[Balance]] = [[]]
+    for span in spans:
+        stages[-1].append(span)
+        if span.until in ends:
+            stages.append([])
+    currency = late.invoice.total.currency
+    found = [accrue_all(stage, RATES[regime], currency) for stage in stages]
+    return InterestResult(
+        Money.total((one.amount for one in found), currency),
+        tuple(period for one in found for period in one.periods),
+    )

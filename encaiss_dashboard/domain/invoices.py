@@ -80,6 +80,20 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessoryAllocation:
+    """Which part of one payment settles interest, indemnity or costs of which invoice, from which date.
+
+    It lowers what is left of the payment, never the balance of the invoice; a reversal is a second one with
+    the opposite sign.
+    """
+
+    invoice_id: int
+    on: date
+    amount: Money
+    payment_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """All dated facts of one currency: every figure is computed from these and a date."""
 
@@ -87,6 +101,7 @@ class Ledger:
     invoices: Sequence[Invoice]
     payments: Sequence[Payment] = ()
     allocations: Sequence[Allocation] = ()
+    accessories: Sequence[AccessoryAllocation] = ()
 
     def open_cents(self, on: date) -> dict[int, int]:
         """Open balance in cents of every invoice (not credit note) issued by a date, by id.
@@ -115,7 +130,8 @@ class Ledger:
         for invoice in self.invoices:
             if invoice.kind is Kind.CREDIT_NOTE and invoice.issue <= on:
                 free[invoice.debtor_id] += invoice.total.cents
-        for allocation in self.allocations:
+        used: tuple[Allocation | AccessoryAllocation, ...] = (*self.allocations, *self.accessories)
+        for allocation in used:
             # Before its invoice exists, what was set against it is still free money.
             if max(allocation.on, invoices[allocation.invoice_id].issue) <= on:
                 free[invoices[allocation.invoice_id].debtor_id] -= allocation.amount.cents

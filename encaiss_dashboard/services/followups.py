@@ -12,7 +12,14 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from encaiss_dashboard.domain.ageing import due_range
-from encaiss_dashboard.domain.claims import ClaimKind, LateInvoice, Settled, claim_lines, is_rate_known
+from encaiss_dashboard.domain.claims import (
+    ClaimKind,
+    ClaimPaid,
+    LateInvoice,
+    Settled,
+    claim_lines,
+    is_rate_known,
+)
 from encaiss_dashboard.domain.consumer import ConsumerTerms
 from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.domain.dunning import HoldReason, StepCode, StepDone
@@ -24,7 +31,7 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.sheets import Cell, Column, Table, as_csv
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.locales import day, text
-from encaiss_dashboard.storage import lists, queries, records
+from encaiss_dashboard.storage import claims, lists, queries, records
 from encaiss_dashboard.storage.lists import InvoiceFilter, InvoiceLine
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
@@ -121,10 +128,11 @@ class _Writer:
     wanted: InvoiceFilter
     sums: dict[str, Counter[str]]
     settled: Mapping[int, Sequence[Settled]]
+    paid: Mapping[int, Sequence[ClaimPaid]]
 
     def __init__(self, work: Work, client_id: int, lang: str, wanted: InvoiceFilter) -> None:
         self.work, self.client_id, self.lang, self.wanted = work, client_id, lang, wanted
-        self.sums, self.settled = {}, {}
+        self.sums, self.settled, self.paid = {}, {}, {}
 
     def rows(self) -> Iterator[Sequence[Cell]]:
         """Every invoice, so many at a time."""
@@ -133,6 +141,7 @@ class _Writer:
         for lines in lists.invoice_pages(session, self.client_id, self.wanted, AT_ONCE):
             done = _reminders(self.work, self.client_id, self.wanted.on, [line.id for line in lines])
             self.settled = _settled(self.work, self.client_id, [line.id for line in lines])
+            self.paid = claims.paid(session, self.client_id, [line.id for line in lines])
             for line in lines:
                 yield self._row(line, outlooks.get(line.debtor_id), done.get(line.id, ()))
 
@@ -149,7 +158,10 @@ class _Writer:
         amounts: dict[str, Money | None] = {"total": total, "settled": total - line.open, "open": line.open}
         is_late = line.kind is Kind.INVOICE and line.open.cents > 0 and line.due < self.wanted.on
         if is_late and outlook:
-            amounts |= _surcharge(line, outlook, self.settled.get(line.id, ()), done, self.wanted.on)
+            late = LateInvoice(
+                _value(line), self.settled.get(line.id, ()), done, paid=self.paid.get(line.id, ())
+            )
+            amounts |= _surcharge(late, outlook, self.wanted.on)
         self._add(amounts)
         cells: dict[str, Cell] = {
             **amounts,
@@ -206,18 +218,20 @@ class _Writer:
         return " · ".join(parts)
 
 
-def _surcharge(
-    line: InvoiceLine, outlook: _Outlook, settled: Sequence[Settled], done: Sequence[StepDone], on: date
-) -> dict[str, Money | None]:
+def _value(line: InvoiceLine) -> Invoice:
+    total = Money(line.total.cents, line.total.currency)
+    return Invoice(line.id, line.debtor_id, line.kind, line.number, line.issue, line.due, total)
+
+
+def _surcharge(late: LateInvoice, outlook: _Outlook, on: date) -> dict[str, Money | None]:
     """What may be claimed beside the balance of an invoice on a day, by the law of its debtor.
 
     Interest is None when the rate of a period is not known.
     """
-    total = Money(line.total.cents, line.total.currency)
-    invoice = Invoice(line.id, line.debtor_id, line.kind, line.number, line.issue, line.due, total)
-    claims = claim_lines(LateInvoice(invoice, settled, done), on, outlook.regime, outlook.terms)
-    found = {one.kind: one.amount for one in claims}
-    nothing = Money(0, total.currency) if is_rate_known(line.due, on, outlook.regime) else None
+    total, due = late.invoice.total, late.invoice.due
+    lines = claim_lines(late, on, outlook.regime, outlook.terms)
+    found = {one.kind: one.amount for one in lines}
+    nothing = Money(0, total.currency) if is_rate_known(due, on, outlook.regime) else None
     return {
         "interest": found.get(ClaimKind.INTEREST, nothing),
         "indemnity": found.get(ClaimKind.INDEMNITY, Money(0)),

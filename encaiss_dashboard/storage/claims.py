@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import Field
+from sqlmodel import Field, Session, col, select
 
-from encaiss_dashboard.domain.claims import ClaimLine
+from encaiss_dashboard.domain.claims import ClaimKind, ClaimLine, ClaimPaid
+from encaiss_dashboard.domain.money import Money
+from encaiss_dashboard.storage.bank import AccessoryAllocation
 from encaiss_dashboard.storage.base import Record, cents_column, client_column, json_column, key_column
 
 
@@ -46,3 +50,14 @@ def row(client_id: int, message_id: int, line: ClaimLine) -> ClaimRow:
         amount_cents=line.amount.cents,
         periods=periods,
     )
+
+
+def paid(session: Session, client_id: int, invoice_ids: Sequence[int]) -> dict[int, list[ClaimPaid]]:
+    """What was paid of the claims beside these invoices, with its day."""
+    row = AccessoryAllocation
+    query = select(row).where(row.client_id == client_id, col(row.invoice_id).in_(list(invoice_ids)))
+    found: dict[int, list[ClaimPaid]] = defaultdict(list)
+    for one in session.exec(query.order_by(col(row.id))):
+        amount = Money(one.amount_cents, one.currency)
+        found[one.invoice_id].append(ClaimPaid(ClaimKind(one.kind), one.on, amount))
+    return found

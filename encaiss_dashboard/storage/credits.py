@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.storage import records
+from encaiss_dashboard.storage.bank import AccessoryAllocation
 
 
 def credited(session: Session, client_id: int, on: date) -> set[int]:
@@ -26,6 +27,7 @@ def free_credit(
 ) -> dict[int, list[Money]]:
     """What ``Ledger.unallocated_by_debtor`` tells of debtors of clients, where it is above zero."""
     invoice, payment, allocation = records.Invoice, records.Payment, records.Allocation
+    accessory = AccessoryAllocation
     issued = [col(invoice.client_id).in_(client_ids), col(invoice.issue) <= on]
     free: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
 
@@ -49,6 +51,13 @@ def free_credit(
     used = select(col(invoice.debtor_id), col(invoice.currency), -func.sum(allocation.amount_cents))
     used = used.join(allocation, col(allocation.invoice_id) == col(invoice.id))
     add(used.where(col(allocation.on) <= on, *issued), invoice.debtor_id, invoice.currency)
+    beside = select(col(payment.debtor_id), col(payment.currency), -func.sum(accessory.amount_cents))
+    beside = beside.join(accessory, col(accessory.payment_id) == col(payment.id))
+    add(
+        beside.where(col(payment.client_id).in_(client_ids), col(accessory.on) <= on),
+        payment.debtor_id,
+        payment.currency,
+    )
     return {
         key: [Money(cents, currency) for currency, cents in sorted(sums.items()) if cents > 0]
         for key, sums in free.items()

@@ -49,8 +49,21 @@ class ActKind(StrEnum):
     IMPORTED = "imported"
     CORRECTED = "corrected"
     PAYMENT = "payment"
+    PAYMENT_RETURNED = "payment_returned"
+    PAYMENT_UNDONE = "payment_undone"
+    BANK_IMPORTED = "bank_imported"
+    BANK_TAKEN_BACK = "bank_taken_back"
+    LINE_SET_ASIDE = "line_set_aside"
+    LINE_REOPENED = "line_reopened"
+    ACCOUNT_ADDED = "account_added"
+    BOOKING_RULES = "booking_rules"
     CREDITED = "credited"
     TAKEN_BACK = "taken_back"
+    REMITTED = "remitted"
+    REMITTANCE_ORDERED = "remittance_ordered"
+    REMITTANCE_DROPPED = "remittance_dropped"
+    REMITTANCE_LEFT = "remittance_left"
+    REMITTANCE_RETURNED = "remittance_returned"
     DELEGATED = "delegated"
     PAUSED = "paused"
     RESUMED = "resumed"
@@ -165,6 +178,10 @@ class Journal:
         act = Act(**self._linked(entry, by or self.by))
         self.session.add(act)
         return act
+
+    def rolled_back(self) -> None:
+        """Acts recorded within a savepoint are gone with it: the ends of the chains are read again."""
+        self._heads.clear()
 
     def record_many(self, entries: Sequence[Entry]) -> None:
         """Add many acts at once, in their order: an object for each would take six times as long."""

@@ -21,6 +21,7 @@ from encaiss_dashboard.storage.accounts import (
     SecondFactor,
     User,
 )
+from encaiss_dashboard.storage.bank import BankLine
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.records import Act, Contact, Debtor, ImportBatch, Invoice, Payment
@@ -94,6 +95,8 @@ def about_debtor(session: Session, *debtor_ids: int) -> Found:
         _name(cls): [_row(row) for row in _rows(session, cls, way)]
         for cls, way in of_debtor(*debtor_ids).items()
     }
+    paid = select(col(Payment.bank_line_id)).where(col(Payment.debtor_id).in_(debtor_ids))
+    found[_name(BankLine)] = [_row(row) for row in _rows(session, BankLine, col(BankLine.id).in_(paid))]
     sources = [
         select(col(cls.batch_id)).where(col(cls.debtor_id).in_(debtor_ids)) for cls in (Invoice, Payment)
     ]

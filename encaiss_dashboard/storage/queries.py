@@ -19,6 +19,7 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.workdays import Channel
 from encaiss_dashboard.storage import merges, records
 from encaiss_dashboard.storage.base import Record
+from encaiss_dashboard.storage.payments import accessories
 
 # For rows by the hundred thousand: calling an enumeration takes longer than all else done with them.
 _DECISIONS: Final = {kind.value: kind for kind in DelegationKind}
@@ -162,8 +163,12 @@ def ledgers(session: Session, client_id: int, debtor_ids: Sequence[int] | None =
         allocations[currency].append(
             Allocation(invoice_id, on, Money(cents, currency), payment_id, credit_note_id)
         )
+    beside = accessories(session, client_id, debtor_ids)
     currencies = sorted({*invoices, *payments}, key=lambda code: (code != "EUR", code))
-    return {code: Ledger(code, invoices[code], payments[code], allocations[code]) for code in currencies}
+    return {
+        code: Ledger(code, invoices[code], payments[code], allocations[code], beside.get(code, ()))
+        for code in currencies
+    }
 
 
 def _tuples(session: Session, columns: Iterable[Any], where: Iterable[Any]) -> Iterable[Any]:

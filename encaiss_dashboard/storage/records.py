@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from encaiss_dashboard.storage import (  # noqa: F401 - registers their tables
+    bank,
     calls,
     chain_heads,
     changes,
@@ -245,12 +246,14 @@ class Invoice(Record, table=True):
 
 
 class Payment(Record, table=True):
-    """Money that came in, to whomever it was paid; a reversal is a negative one."""
+    """Money that came in, to whomever it was paid; a reversal is a negative one, of ``reverses_id``."""
 
     id: int | None = key_column()
     client_id: int = client_column()
     debtor_id: int = Field(foreign_key="debtor.id", index=True)
     batch_id: int | None = Field(default=None, foreign_key="import_batch.id", index=True)
+    bank_line_id: int | None = Field(default=None, foreign_key="bank_line.id", index=True)
+    reverses_id: int | None = Field(default=None, foreign_key="payment.id", index=True)
     on: date = Field(sa_column_kwargs={"name": "paid_on"})
     currency: str = "EUR"
     amount_cents: int = cents_column()
@@ -260,10 +263,7 @@ class Payment(Record, table=True):
 
 
 class Allocation(Record, table=True):
-    """Which part of one payment or credit note settles which invoice, from which date.
-
-    ``batch_id`` is the import that set the one against the other.
-    """
+    """Which part of one payment or credit note settles which invoice; ``batch_id``: the import that did."""
 
     __table_args__ = (CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_source"),)
 

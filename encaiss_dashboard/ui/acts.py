@@ -12,6 +12,8 @@ from encaiss_dashboard.domain.terms import Shape, Term, TermUnreadable
 from encaiss_dashboard.locales import LETTER_LANGUAGES, catalogue, day, decimal, money, text
 from encaiss_dashboard.ui.call_acts import call_act
 from encaiss_dashboard.ui.delivery_acts import bounced, message_name, undelivered
+from encaiss_dashboard.ui.payment_acts import PAYMENT_TELLERS
+from encaiss_dashboard.ui.remittance_acts import REMITTANCE_ACTS, remittance_act
 from encaiss_dashboard.ui.stop_acts import stop_act
 
 _STEP_DOTS: Final = {
@@ -196,14 +198,6 @@ def _said(facts: Mapping[str, Any], lang: str) -> str:
     return " · ".join([*said, *([text(lang, "act.by", who=who)] if who else [])])
 
 
-def _payment(_: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
-    amount = Money(int(facts["cents"]), str(facts["currency"]))
-    key = "act.payment_reversed" if amount.cents < 0 else "act.payment_of"
-    tone, dot = ("bad", "bad") if amount.cents < 0 else ("good", "good")
-    detail = text(lang, "act.allocated", number=facts["number"]) if facts.get("number") else ""
-    return text(lang, key, amount=money(amount, lang)), detail, "payment", tone, dot
-
-
 def _credited(_: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str, str, str]:
     amount = money(Money(int(facts["cents"]), str(facts["currency"])), lang)
     title = text(lang, "act.credited_of", number=facts["number"], amount=amount)
@@ -282,15 +276,13 @@ def _posted(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, s
 
 _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, str, str, str, str]]]] = {
     **dict.fromkeys(("sent", "dropped", "failed"), _message),
-    "payment": _payment,
     "credited": _credited,
     "corrected": _correction,
     "plan_changed": _plan,
     "kind_said": _kind,
     "payments_known": _up_to_date,
     **dict.fromkeys(("stop_opened", "stop_decided", "stop_withdrawn", "stop_document"), stop_act),
-    "reply_received": _reply,
-    "reply_read": _reply,
+    **dict.fromkeys(("reply_received", "reply_read"), _reply),
     "bounced": bounced,
     "message_retried": undelivered,
     "message_set_aside": undelivered,
@@ -300,6 +292,8 @@ _TELLERS: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], tuple[str, 
     "letter_posted": _posted,
     "letter_tracked": _posted,
     **dict.fromkeys(("called", "call_tried"), call_act),
+    **PAYMENT_TELLERS,
+    **dict.fromkeys(REMITTANCE_ACTS, remittance_act),
 }
 
 

@@ -46,6 +46,7 @@ class Card(TypedDict):
 class InvoiceRow(TypedDict):
     """One open invoice."""
 
+    id: int
     number: str
     due: str
     late: str
@@ -328,6 +329,7 @@ def _look(work: Work, client_id: int | None, debtor_id: int) -> tuple[DebtorFile
 def _invoice(item: OpenInvoice, seen: DebtorFile, papers: Papers, lang: str) -> InvoiceRow:
     late = item.invoice.days_late(seen.on)
     return InvoiceRow(
+        id=item.invoice.id,
         number=item.invoice.number,
         due=near(item.invoice.due, lang, seen.on),
         late=text(lang, "file.late_by", n=late) if late > 0 else "",

@@ -10,6 +10,7 @@ from encaiss_dashboard.locales import LETTER_LANGUAGES
 from encaiss_dashboard.ui.components import button, card, empty, icon, link_button, tag
 from encaiss_dashboard.ui.debtor_facts import Debtor
 from encaiss_dashboard.ui.debtor_kind import OfDebtor, kind_choice, own_plan
+from encaiss_dashboard.ui.debtor_payments import Paid, paid_card, paid_on, pay_button
 from encaiss_dashboard.ui.deciding import decided_on
 from encaiss_dashboard.ui.i18n import t
 from encaiss_dashboard.ui.merging import Merging, merged_from, merged_on, merging_ways
@@ -18,45 +19,53 @@ from encaiss_dashboard.ui.replies import Replies, reply_opener, reply_shown, to_
 from encaiss_dashboard.ui.shell import Shell, page
 from encaiss_dashboard.ui.stopping import Stopping, stopped_on, stops_card
 
-__all__ = ["Debtor", "Merging", "OfDebtor", "Replies", "Stopping", "debtor_file_page"]
+__all__ = ["Debtor", "Merging", "OfDebtor", "Paid", "Replies", "Stopping", "debtor_file_page"]
 
 
 def debtor_file_page() -> rx.Component:
     """The page."""
-    return stopped_on(
-        merged_on(
-            decided_on(
-                page(
-                    "menu.debtors",
-                    rx.cond(
-                        Debtor.missing,
-                        rx.el.section(
-                            empty(
-                                t("file.missing_title"),
-                                t("file.missing_hint"),
-                                link_button(t("file.missing_go"), "/debtors", kind="p"),
+    return paid_on(
+        stopped_on(
+            merged_on(
+                decided_on(
+                    page(
+                        "menu.debtors",
+                        rx.cond(
+                            Debtor.missing,
+                            rx.el.section(
+                                empty(
+                                    t("file.missing_title"),
+                                    t("file.missing_hint"),
+                                    link_button(t("file.missing_go"), "/debtors", kind="p"),
+                                ),
+                                class_name="card",
                             ),
-                            class_name="card",
+                            rx.fragment(
+                                _crumbs(),
+                                _head(),
+                                merged_from(),
+                                to_be_read(),
+                                rx.el.div(
+                                    _figure(t("file.principal"), Debtor.principal),
+                                    _figure(t("file.accessories"), Debtor.accessories),
+                                    _figure(t("file.longest"), Debtor.longest),
+                                    _figure(t("file.next"), Debtor.upcoming),
+                                    class_name="grid k4",
+                                ),
+                                rx.el.div(
+                                    _acts(),
+                                    rx.el.div(
+                                        _invoices(),
+                                        paid_card(),
+                                        stops_card(),
+                                        _follow(),
+                                        class_name="grid side-cards",
+                                    ),
+                                    class_name="grid k2 file",
+                                ),
+                            ),
                         ),
-                        rx.fragment(
-                            _crumbs(),
-                            _head(),
-                            merged_from(),
-                            to_be_read(),
-                            rx.el.div(
-                                _figure(t("file.principal"), Debtor.principal),
-                                _figure(t("file.accessories"), Debtor.accessories),
-                                _figure(t("file.longest"), Debtor.longest),
-                                _figure(t("file.next"), Debtor.upcoming),
-                                class_name="grid k4",
-                            ),
-                            rx.el.div(
-                                _acts(),
-                                rx.el.div(_invoices(), stops_card(), _follow(), class_name="grid side-cards"),
-                                class_name="grid k2 file",
-                            ),
-                        ),
-                    ),
+                    )
                 )
             )
         )
@@ -262,6 +271,7 @@ def _invoices() -> rx.Component:
                                     class_name="clip",
                                 ),
                                 rx.cond(row["stop"] != "", rx.el.div(tag(row["stop"], "info long"))),
+                                rx.el.div(pay_button(row["id"], row["number"])),
                                 class_name="number",
                             ),
                             rx.el.td(

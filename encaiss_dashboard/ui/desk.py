@@ -13,7 +13,8 @@ from encaiss_dashboard.ui.desk_failed import DeadLetters, undelivered_on
 from encaiss_dashboard.ui.desk_mail import mail_card, mail_dialog_on
 from encaiss_dashboard.ui.desk_state import PATH, TEXT_LENGTH_MAX, Desk, Row, Thing
 from encaiss_dashboard.ui.i18n import t
-from encaiss_dashboard.ui.shell import page
+from encaiss_dashboard.ui.shell import Shell, page
+from encaiss_dashboard.ui.whose import OF_AGENCY
 
 _COLUMNS: Final = (
     (DeskSort.NAME, "desk.client", ""),
@@ -36,6 +37,8 @@ def desk_page() -> rx.Component:
                 rx.cond(Desk.ready, Desk.sub, "…"),
                 link_button(t("calls.title"), "/desk/calls"),
                 link_button(t("post.title"), "/desk/post"),
+                rx.cond(Desk.administers, link_button(t("remit.title"), "/desk/remittances")),
+                rx.cond(Shell.administers, link_button(t("queue.agency_title"), OF_AGENCY)),
                 rx.cond(Desk.may_add, _new_button("desk-new")),
             ),
             rx.cond(

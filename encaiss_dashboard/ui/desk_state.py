@@ -19,6 +19,7 @@ from encaiss_dashboard.services.desk.tasks import Todo, TodoKind
 from encaiss_dashboard.services.inbound import replies
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.shell import Next, Shell, handler
+from encaiss_dashboard.ui.whose import OF_AGENCY
 from encaiss_dashboard.work import Work
 
 PATH: Final = "/desk"
@@ -38,6 +39,8 @@ _TONES: Final = {
     TodoKind.DISPUTE_WAITS: "warn",
     TodoKind.CREDIT_WAITS: "warn",
     TodoKind.TRAY: "warn",
+    TodoKind.BANK_LINES: "info",
+    TodoKind.OWN_BANK_LINES: "info",
     TodoKind.UPLOAD: "info",
     TodoKind.SILENT: "mute",
     TodoKind.NO_IBAN: "warn",
@@ -145,8 +148,8 @@ class Desk(Shell):
     @handler
     async def enter(self, client_id: str, path: str) -> Next:
         """Open a client's view at one of its screens."""
-        if path == CALLS:
-            return rx.redirect(CALLS)
+        if path in {CALLS, OF_AGENCY}:
+            return rx.redirect(path)
         return await self._enter(client_id, path)
 
     @handler

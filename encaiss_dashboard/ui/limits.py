@@ -34,6 +34,7 @@ SESSION_EVENTS: Final = RateLimitItemPerMinute(1800, namespace="session events")
 
 # Not multiplied: what may come in one piece.
 UPLOAD_BYTES_MAX: Final = 250 * 1024 * 1024
+BANK_BYTES_MAX: Final = 50 * 1024 * 1024  # a year of a busy account; a bank's file is read in memory
 # How much of a file that is too large is still taken in and thrown away, so that its sender hears why.
 REFUSED_BYTES_MAX: Final = 500 * 1024 * 1024
 UPLOAD_SECONDS_MAX: Final = 1800  # some 1.2 Mbit/s for the largest

@@ -29,11 +29,14 @@ from encaiss_dashboard.services import (
     letters,
     people,
     post,
+    remittances,
 )
 from encaiss_dashboard.services.deliveries import originals
 from encaiss_dashboard.services.inbound import replies, unassigned
+from encaiss_dashboard.services.payments import sheets as payment_sheets
 from encaiss_dashboard.services.privacy import bundle
 from encaiss_dashboard.services.stops import papers
+from encaiss_dashboard.ui.bank_uploads import upload_of_agency, upload_of_client
 from encaiss_dashboard.ui.callers import as_client
 from encaiss_dashboard.ui.debtor_facts import told
 from encaiss_dashboard.ui.edge import spoken
@@ -166,6 +169,11 @@ def _calendar(asked: _Asked) -> exports.Made:
     return exports.Made(*forecasts.export(asked.work, asked.client_id, asked.key, first, last))
 
 
+def _payments(asked: _Asked) -> exports.Made:
+    """The payments as they are filtered on the screen."""
+    return exports.Made(*payment_sheets.sheet(asked.work, asked.client_id, asked.key, asked.query))
+
+
 def _upcoming(asked: _Asked) -> exports.Made:
     """The letter of a message to come."""
     try:
@@ -176,6 +184,19 @@ def _upcoming(asked: _Asked) -> exports.Made:
     seen = forecasts.message(asked.work, asked.client_id, asked.number, on, stop_id)
     pdf = next(one for one in seen.letter.attachments if one.mime == "application/pdf")
     return exports.Made(f"{asked.number}-{on}-{pdf.name}", pdf.mime, pdf.content)
+
+
+def _transfer(asked: _Asked) -> exports.Made:
+    """What the bank is asked to transfer, as it was written."""
+    file = remittances.transfer_again(asked.work, asked.client_id, asked.key)
+    return exports.Made(file.name, file.mime, file.content)
+
+
+def _remittances(asked: _Asked) -> exports.Made:
+    """The entries of a remittance or of a month."""
+    form = asked.query.get("form", "csv")
+    file = remittances.accounts(asked.work, asked.client_id, asked.key, form)
+    return exports.Made(file.name, file.mime, file.content)
 
 
 def _rejected(asked: _Asked) -> exports.Made:
@@ -201,6 +222,9 @@ _MAKERS: Final[Mapping[str, Callable[[_Asked], exports.Made]]] = {
     "follow-up": _follow_up,
     "calendar": _calendar,
     "upcoming": _upcoming,
+    "transfer": _transfer,
+    "remittances": _remittances,
+    "payments": _payments,
 }
 
 
@@ -227,6 +251,8 @@ def routes() -> Starlette:
             *api_routes(),
             *small_routes(),
             Route("/uploads/invoices", upload_invoices, methods=["POST"]),
+            Route("/uploads/bank", upload_of_client, methods=["POST"]),
+            Route("/uploads/bank/agency", upload_of_agency, methods=["POST"]),
             Route("/uploads/stop/{key}", upload_paper, methods=["POST"]),
             Route("/files/{kind}/{key}", download, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),

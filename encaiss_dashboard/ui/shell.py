@@ -26,11 +26,16 @@ Next = EventSpec | Sequence[Any] | None
 
 # Where a client's view may be entered: paths of its own screens, with nothing a browser could add.
 _INNER: Final = re.compile(
-    r"/(|invoices|debtors|figures|reminders|team|software|journal|privacy"
-    r"|invoices/imports|invoices/import/[1-9][0-9]{0,17}"
-    r"|reminders/(?:plan|texts|calendar)|messages/[1-9][0-9]{0,17}|debtors/[1-9][0-9]{0,17})"
+    r"/(|invoices|debtors|figures|reminders|remittances|team|software|journal|privacy"
+    r"|payments(?:/match|/imports)?|invoices/imports|invoices/import/[1-9][0-9]{0,17}"
+    r"|reminders/(?:plan|texts|calendar)|messages/[1-9][0-9]{0,17}|(?:debtors|remittances)/[1-9][0-9]{0,17})"
 )
-_OF_NO_CLIENT: Final = frozenset({"/desk", "/desk/post", "/desk/calls", "/agency", "/security"})
+_OF_NO_CLIENT: Final = frozenset(
+    {
+        *("/desk", "/desk/post", "/desk/calls", "/desk/payments", "/desk/payments/imports"),
+        *("/desk/remittances", "/agency", "/security"),
+    }
+)
 
 
 class Choice(TypedDict):
@@ -190,6 +195,7 @@ _MENU = (
     ("/", "overview", "menu.overview"),
     ("/invoices", "invoices", "menu.invoices"),
     ("/debtors", "debtors", "menu.debtors"),
+    ("/payments", "payments", "menu.payments"),
     ("/figures", "figures", "menu.figures"),
     ("/reminders", "reminders", "menu.reminders"),
 )

@@ -35,11 +35,11 @@ async def upload_invoices(request: Request) -> Response:
         await as_client(request, lambda work, client: work.require(Action.UPLOAD, client), write=False)
         with wiring.house().store.arriving() as place:
             async with asyncio.timeout(UPLOAD_SECONDS_MAX):
-                whole = await _take(request, place)
+                whole = await take(request, place, UPLOAD_BYTES_MAX)
             if not whole:
                 problem = text(language, "import.too_large", megabytes=UPLOAD_BYTES_MAX // 2**20)
                 return JSONResponse({"problem": problem}, 413)
-            name = _file_name(request.headers.get("x-file-name", ""))
+            name = file_name(request.headers.get("x-file-name", ""))
             batch_id = await as_client(
                 request, lambda work, client: imports.receive(work, client, name, place)
             )
@@ -50,7 +50,7 @@ async def upload_invoices(request: Request) -> Response:
     return JSONResponse({"location": f"/invoices/import/{batch_id}"})
 
 
-async def _take(request: Request, place: Path) -> bool:
+async def take(request: Request, place: Path, bytes_max: int) -> bool:
     """Write the body to a file; whether it was short enough, as announced or as it came.
 
     A body that is too long is still taken in for a while, and kept nowhere: a browser reads no answer
@@ -58,7 +58,7 @@ async def _take(request: Request, place: Path) -> bool:
     for the body (RFC 9110, 10.1.1) is told without.
     """
     announced = request.headers.get("content-length", "")
-    too_long = announced.isdecimal() and int(announced[:20]) > UPLOAD_BYTES_MAX
+    too_long = announced.isdecimal() and int(announced[:20]) > bytes_max
     if too_long and ("expect" in request.headers or int(announced[:20]) > REFUSED_BYTES_MAX):
         return False
     taken, block = 0, bytearray()
@@ -67,7 +67,7 @@ async def _take(request: Request, place: Path) -> bool:
             taken += len(chunk)
             if taken > REFUSED_BYTES_MAX:
                 return False
-            if not too_long and taken > UPLOAD_BYTES_MAX:
+            if not too_long and taken > bytes_max:
                 too_long = True
                 block.clear()
                 await asyncio.to_thread(file.truncate, 0)
@@ -81,7 +81,7 @@ async def _take(request: Request, place: Path) -> bool:
     return not too_long
 
 
-def _file_name(header: str) -> str:
+def file_name(header: str) -> str:
     """The name as it is shown: its last part, without what no name can hold."""
     name = unquote(header).replace("\\", "/").rpartition("/")[2]
     return "".join(letter for letter in name if letter.isprintable())[:_NAME_LENGTH_MAX]

@@ -1,7 +1,7 @@
 """Claim lines: what a late invoice costs its debtor besides its balance, against the cases of RULES §9."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from encaiss_dashboard.domain.claims import (
     ClaimKind,
+    ClaimPaid,
     LateInvoice,
     Settled,
     balance,
@@ -160,3 +161,67 @@ def test_interest_of_parts_adds_up_to_the_interest_of_each_day(settled, on):
     cents = (2 * points + 365_000) // (2 * 365_000)
     found = {line.kind: line.amount.cents for line in claim_lines(one, on, Regime.BE_B2B)}
     assert found.get(ClaimKind.INTEREST, 0) == cents
+
+
+CASE = late(date(2025, 1, 15), 3_000, settled=[(date(2025, 4, 30), 900_75)])
+INTEREST_PAID = ClaimPaid(ClaimKind.INTEREST, date(2025, 4, 30), Money(99_25))
+
+
+def test_a_payment_that_settles_interest_first_leaves_more_principal_to_bear_interest():
+    """RULES §9: of 1 000 paid on 30 April 99.25 are interest; 2 099.25 bear 59.07 until 31 July."""
+    paid = replace(CASE, paid=[INTEREST_PAID])
+    assert told(paid, date(2025, 4, 29)) == {"interest": 98.30, "indemnity": 40}
+    assert told(paid, date(2025, 4, 30)) == {"indemnity": 40}
+    assert balance(paid, date(2025, 4, 30)) == Money(2_099_25)
+    assert told(paid, date(2025, 7, 31)) == {"interest": 59.07, "indemnity": 40}
+    line = claim_lines(paid, date(2025, 7, 31), Regime.BE_B2B)[0]
+    assert [(one.principal.cents, one.days) for one in line.periods] == [
+        (3_000_00, 105),
+        (2_099_25, 61),
+        (2_099_25, 31),
+    ]
+
+
+def test_interest_that_was_paid_in_part_is_owed_for_its_rest():
+    paid = replace(CASE, settled=(), paid=[replace(INTEREST_PAID, amount=Money(50_00))])
+    assert told(paid, date(2025, 4, 30))["interest"] == 49.25
+
+
+def test_what_was_paid_of_one_kind_lowers_that_kind_alone_and_never_below_nothing():
+    day = date(2025, 4, 30)
+    paid = replace(
+        CASE,
+        costs_cents=7_50,
+        paid=[
+            ClaimPaid(ClaimKind.INDEMNITY, day, Money(40_00)),
+            ClaimPaid(ClaimKind.COSTS, day, Money(99_00)),
+        ],
+    )
+    assert told(paid, date(2025, 4, 29)) == {"interest": 98.30, "indemnity": 40, "costs": 7.50}
+    assert told(paid, day) == {"interest": 99.25}
+
+
+def test_interest_whose_payment_is_taken_back_is_owed_again():
+    back = [INTEREST_PAID, replace(INTEREST_PAID, amount=-INTEREST_PAID.amount)]
+    untouched = late(date(2025, 1, 15), 3_000)
+    assert told(replace(untouched, paid=back), date(2025, 7, 31)) == told(untouched, date(2025, 7, 31))
+    later = [back[0], replace(back[1], on=date(2025, 5, 31))]
+    assert told(replace(untouched, paid=later), date(2025, 5, 1)).get("interest") == 0.95
+    apart = told(replace(untouched, paid=later), date(2025, 7, 31))["interest"]
+    assert abs(apart - told(untouched, date(2025, 7, 31))["interest"]) < 0.011
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 300), st.integers(1, 200_00)), max_size=4),
+    st.integers(1, 320),
+)
+def test_interest_claimed_and_interest_paid_are_what_the_principal_bore_to_a_cent_a_stage(paid, days):
+    """Paying interest never changes how much accrues: only a rounding at each day on which some was paid."""
+    due = date(2025, 1, 15)
+    on = due + timedelta(days=days)
+    plain = late(due, 3_000)
+    given_ = [ClaimPaid(ClaimKind.INTEREST, due + timedelta(days=n), Money(c)) for n, c in paid]
+    accrued = told(plain, on)["interest"] * 100
+    claimed = told(replace(plain, paid=given_), on).get("interest", 0) * 100
+    gone = sum(one.amount.cents for one in given_ if one.on <= on)
+    assert abs(claimed - max(accrued - gone, 0)) <= len(paid) + 0.5

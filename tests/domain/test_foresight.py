@@ -155,7 +155,7 @@ standings = st.builds(
 contacts = st.none() | st.integers(1, 20).map(lambda n: day(-n))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(plans(), st.lists(decisions(), max_size=4), debts, credits_, contacts, standings)
 def test_skipping_to_the_days_on_which_something_changes_tells_what_every_single_night_does(
     plan, decided, items, credit, contact, standing

@@ -5,7 +5,14 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encaiss_dashboard.domain.invoices import Allocation, Invoice, Kind, Ledger, Payment
+from encaiss_dashboard.domain.invoices import (
+    AccessoryAllocation,
+    Allocation,
+    Invoice,
+    Kind,
+    Ledger,
+    Payment,
+)
 from encaiss_dashboard.domain.money import Money
 
 JAN_10 = date(2026, 1, 10)
@@ -21,6 +28,20 @@ def paid(id_, amount, on):
 
 def settles(invoice_id, amount, on, payment_id=1, credit_note_id=None):
     return Allocation(invoice_id, on, Money.of(amount), payment_id, credit_note_id)
+
+
+def test_what_a_payment_settles_of_interest_is_free_no_more_and_leaves_the_invoice_open():
+    on = date(2026, 3, 1)
+    invoices = [invoice(1, "100")]
+    ledger = Ledger(
+        "EUR",
+        invoices,
+        [paid(1, "50", on)],
+        [settles(1, "30", on)],
+        [AccessoryAllocation(1, on, Money.of("12"), 1)],
+    )
+    assert ledger.unallocated(on) == Money.of("8")
+    assert ledger.open_cents(on) == {1: 70_00}
 
 
 def test_an_invoice_is_open_from_its_day_of_issue():

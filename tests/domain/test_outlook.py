@@ -82,7 +82,7 @@ def plans(draw):
     return replace(plan, sending=sending, minimum_cents=draw(st.sampled_from([0, 0, 100_00])))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(plans(), st.lists(events(), max_size=4), owed, credits_, contacts)
 def test_the_message_foreseen_is_the_first_that_the_nights_send(plan, facts, items, credit, contact):
     foreseen = next_message(plan, facts, TODAY, items, credit=credit, last_contact=contact)
@@ -90,7 +90,7 @@ def test_the_message_foreseen_is_the_first_that_the_nights_send(plan, facts, ite
     assert foreseen == simulated(plan, facts, items, credit, contact)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(events(), max_size=5))
 def test_the_agency_acts_from_the_first_day_on_which_it_may(facts):
     played = (TODAY + timedelta(days=n) for n in range(HORIZON))
@@ -98,7 +98,7 @@ def test_the_agency_acts_from_the_first_day_on_which_it_may(facts):
     assert acting_from(facts, TODAY) == next(acting, None)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(events(), max_size=5))
 def test_the_next_change_is_the_first_day_that_differs(facts):
     now = status(facts, TODAY).state

@@ -93,7 +93,7 @@ def as_of(items, halted, on):
     return [replace(item, stop=halted.of_invoice(item.invoice.id, on)) for item in items]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(plans, st.lists(stops(), max_size=3), owed(), credit, contacts)
 def test_the_message_foreseen_is_the_first_that_the_nights_send(plan, known, items, free, contact):
     """Nothing is paid, and nobody decides anything: promises break, plans fail, pauses end."""
@@ -111,7 +111,7 @@ def test_the_message_foreseen_is_the_first_that_the_nights_send(plan, known, ite
     assert first is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(stops(), min_size=1, max_size=4), owed(), contacts, st.integers(0, 120))
 def test_a_stopped_invoice_is_never_in_a_message(known, items, contact, later):
     halted, on = Stops(tuple(known), BALANCES), day(TODAY + later)
@@ -120,7 +120,7 @@ def test_a_stopped_invoice_is_never_in_a_message(known, items, contact, later):
     assert not any(halted.of_invoice(key, on) for key in named)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(stops(), min_size=1, max_size=4), owed(), contacts)
 def test_withdrawing_every_stop_returns_the_ladder_to_exactly_the_next_step(known, items, contact):
     on = day(TODAY)
@@ -130,7 +130,7 @@ def test_withdrawing_every_stop_returns_the_ladder_to_exactly_the_next_step(know
     assert plan_debtor(DEFAULT_PLAN, on, as_of(items, halted, on), (), contact) == never
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(KEYS), st.integers(0, 80), st.integers(-50_00, 100_00)), max_size=6),
     st.lists(stops(), min_size=1, max_size=3),

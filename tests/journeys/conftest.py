@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bank_writer import Day, Move, coda
 from playwright.sync_api import expect
+from remitted import Till
 
 from encaiss_dashboard import jobs
 from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.domain.stops import DisputeReason
 from encaiss_dashboard.domain.stops.opening import NewDispute
-from encaiss_dashboard.services import imports, tokens
+from encaiss_dashboard.services import imports, payments, remittances, tokens
 from encaiss_dashboard.services.accounts import team
 from encaiss_dashboard.services.stops import opening
 from encaiss_dashboard.storage.journal import ActKind
@@ -126,12 +128,54 @@ def furnished(server: Any) -> Furnished:
         opening.open_one(
             work, client_id, debtors[5], NewDispute(None, DisputeReason.QUANTITY), "trois en moins"
         )
+    paid_on = _paid_on(house, client_id, today)
+    _bank(house, client_id, names, today)
     screens = ("/", "/invoices", f"/invoices/import/{batch_id}", "/debtors", f"/debtors/{debtors[5]}")
     office = ("/team", "/software", "/journal", "/privacy", "/security")
     plans = ("/reminders/plan", "/reminders/plan?for=consumer")
     told = (*plans, "/reminders/texts", "/reminders/calendar", "/messages/1")
     rest = ("/figures", "/reminders", *office, "/invoices/imports", *told)
-    return Furnished(client_id, debtors[5], batch_id, (*screens, *rest))
+    money = ("/payments", "/payments/match", "/payments/imports", "/remittances", f"/remittances/{paid_on}")
+    return Furnished(client_id, debtors[5], batch_id, (*screens, *rest, *money))
+
+
+def _bank(house: Any, client_id: int, names: tuple[str, ...], today: date) -> None:
+    """A statement of the client and one of the agency, with lines that wait on both."""
+    yesterday, own = today - timedelta(days=1), "BE71096123456769"
+    known = Move(10_000 + 1_234 * 2, "F002-0", name=f"{names[2]} 0", booked=yesterday, value=yesterday)
+    unknown = Move(7_777, "MERCI", name="UN INCONNU", booked=yesterday, value=yesterday)
+    costs = Move(-750, "FRAIS", code="0350000", booked=yesterday, value=yesterday)
+    with house.wiring.begin(HOUSE) as work:
+        for owner, account in ((client_id, "BE68539007547034"), (None, own)):
+            if owner is None:
+                payments.accept_account(work, None, own)
+            data = coda(Day((known, unknown, costs), account=account, on=yesterday)).encode("latin-1")
+            payments.receive(work, owner, "extrait.cod", data)
+
+
+def _paid_on(house: Any, client_id: int, today: date) -> int:
+    """Money on the agency's account: some was paid on, more waits, of somebody too much was taken back."""
+    till = Till(house)
+    debtor = house.debtor(client_id, "Payeur Exemple SA")
+    invoice = house.invoice(debtor, "P-1", due=today - timedelta(days=50), cents=90_000)
+    first = till.receives(debtor, 95_000, today, reference="+++123/4567/89002+++")
+    house.allocate(invoice, on=today, cents=90_000, payment_id=first)
+    till.accessory(invoice, first, "interest", 1_525, today)
+    second = till.receives(debtor, 2_000, today)
+    till.receives(debtor, -2_000, today, reverses_id=second)
+    owing = house.debtor(house.client("screens-behind", "Sans Compte SPRL"), "Retour SA")
+    till.receives(owing, 700, today)
+    with house.wiring.begin(HOUSE) as work:
+        remittances.make(work, None, [client_id], work.today)
+        [made] = remittances.mine(work, client_id)
+        remittances.transfer_file(work, None, [made.row.id], work.today)
+    till.receives(debtor, 800, today, currency="USD")
+    till.receives(debtor, 12_300, today)
+    with house.wiring.begin(HOUSE) as work:
+        remittances.make(work, None, [client_id], work.today)
+    till.receives(debtor, 45_600, today)
+    till.receives(owing, -900, today)
+    return int(made.row.id)
 
 
 @pytest.fixture

@@ -12,13 +12,16 @@ from encaiss_dashboard.locales import text
 OWNER = "owner@screens.example"
 ADMIN = "admin@screens.example"
 PASSWORD = "correct horse battery"
-SCREENS = range(18)
+SCREENS = range(23)
 CLOSELY = (
     *("/invoices", "/software", "/reminders/plan", "/reminders/texts"),
-    *("/reminders/calendar", "/messages"),
+    *("/reminders/calendar", "/messages", "/payments", "/remittances"),
 )
 """Where these begin, they are looked at on a phone as well."""
-OF_THE_AGENCY = ("/desk", "/desk/post", "/desk/calls", "/agency")
+OF_THE_AGENCY = (
+    *("/desk", "/desk/post", "/desk/calls", "/desk/payments", "/desk/payments/imports"),
+    *("/desk/remittances", "/agency"),
+)
 FIRST_PAGE_BYTES_MAX = 250 * 1024
 
 

@@ -82,3 +82,14 @@ def test_what_is_past_its_time_is_not_found(house, wiring):
     wiring.store.remove(f"batch-{batch}")
     with pytest.raises(NotFound), wiring.begin(HOUSE, write=False) as work:
         imports.rejected(work, client, batch)
+
+
+@pytest.mark.soak
+def test_of_more_bad_rows_than_are_listed_the_file_says_that_it_holds_the_first(take):
+    header = LEDGER.splitlines()[0]
+    good = (f"F{n};Garage Petit SRL;05/01/2026;04/02/2026;1.210,00;a" for n in range(100_000))
+    bad = (f";De Smet NV;31/01/2026;03/03/2026;845,00;{n}" for n in range(100_003))
+    done, rejected = take("\n".join((header, *good, *bad)).encode())
+    assert (done.created, done.rejected_rows) == (100_000, 100_003)
+    assert rejected.name == "export-a-corriger-100000-premieres-lignes-sur-100003.csv"
+    assert len(rejected.content.splitlines()) == 100_001

@@ -19,7 +19,7 @@ from encaiss_dashboard.storage.accounts import LoginAttempt
 WORDS = (
     *("all", "invoices", "statement", "rejected", "acts", "message", "batch", "letter"),
     *("reply", "mail", "post", "stop", "original"),
-    *("follow-up", "calendar", "upcoming"),
+    *("follow-up", "calendar", "upcoming", "transfer", "remittances"),
 )
 NONSENSE = ("0", "-1", "9" * 30, "1.5", "a\0b", "' OR 1=1 --", "../../etc/passwd", "é", "%", "x" * 2000)
 FIELDS = ("email", "password", "new", "code", "name", "token", "q", "on", "sort", "bucket", "page", "next")

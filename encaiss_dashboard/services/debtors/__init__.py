@@ -30,6 +30,7 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.routes import TOGETHER
 from encaiss_dashboard.services.debtors import history
 from encaiss_dashboard.storage import merges, queries, records
+from encaiss_dashboard.storage.claims import paid as claims_paid
 from encaiss_dashboard.storage.prospects import Prospect, prospects
 from encaiss_dashboard.work import Work
 
@@ -242,7 +243,7 @@ def file(work: Work, client_id: int | None, debtor_id: int) -> DebtorFile:
     debtor_id = queries.known(debtor.id)
     seen = prospects(work.session, client, work.today, [debtor_id])[debtor_id]
     ledger = queries.ledgers(work.session, client, [debtor_id]).get(seen.currency)
-    claims = _claims(seen, ledger)
+    claims = _claims(work, client, seen, ledger)
     periods = [period for line in claims for period in line.periods]
     oldest = min((item.invoice.due for item in seen.late), default=None)
     told = history.told(work.session, client, debtor_id)
@@ -289,16 +290,20 @@ def _debtor(work: Work, client_id: int, debtor_id: int) -> records.Debtor:
     return queries.debtor(work.session, client_id, merges.kept(work.session, client_id, debtor_id))
 
 
-def _claims(seen: Prospect, ledger: Ledger | None) -> list[ClaimLine]:
+def _claims(work: Work, client_id: int, seen: Prospect, ledger: Ledger | None) -> list[ClaimLine]:
     """What may be claimed today beside the balances, by the law that holds for this debtor."""
     settled: dict[int, list[Settled]] = defaultdict(list)
     for one in ledger.allocations if ledger else ():
         settled[one.invoice_id].append(Settled(one.on, one.amount))
+    ids = [item.invoice.id for item in seen.late]
+    beside = claims_paid(work.session, client_id, ids) if ids else {}
     return [
         line
         for item in seen.late
         for line in claim_lines(
-            LateInvoice(item.invoice, settled[item.invoice.id], item.done),
+            LateInvoice(
+                item.invoice, settled[item.invoice.id], item.done, paid=beside.get(item.invoice.id, ())
+            ),
             seen.on,
             seen.regime,
             seen.plan.consumer,

@@ -15,6 +15,7 @@ from encaiss_dashboard.domain.invoices import Kind
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.storage import queries, records
+from encaiss_dashboard.storage.bank import AccessoryAllocation, Counterparty
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.calls import CallAttempt
 from encaiss_dashboard.storage.changes import DebtorChange
@@ -36,6 +37,7 @@ MOVED: Final[tuple[type[Any], ...]] = (
     InboundMessage,
     CallAttempt,
     UndeliverableAddress,
+    Counterparty,
 )
 COUNTED: Final[Mapping[str, type[Any]]] = {
     "documents": records.Invoice,
@@ -287,24 +289,37 @@ def share(
     goes |= asked - settled.keys()
     return Share(
         documents=frozenset(bills | {key for kind, key in goes if kind == "note"}),
-        payments=frozenset(key for kind, key in goes if kind == "payment"),
+        payments=_families(session, {key for kind, key in goes if kind == "payment"}),
         torn=tuple(_torn(session, lang, source, settled[source], numbers) for source in torn),
     )
 
 
 def _settled(session: Session, debtor_id: int) -> dict[tuple[str, int], set[int]]:
-    """Which invoices each payment and credit note of a debtor settles."""
-    allocation, invoice = records.Allocation, records.Invoice
-    query = (
-        select(allocation.invoice_id, allocation.payment_id, allocation.credit_note_id)
+    """Which invoices each payment, with what took it back, and each credit note of a debtor settles."""
+    allocation, invoice, payment = records.Allocation, records.Invoice, records.Payment
+    beside, found = AccessoryAllocation, defaultdict[tuple[str, int], set[int]](set)
+    root = func.coalesce(col(payment.reverses_id), col(payment.id))
+    for of in (allocation, beside):
+        paid: Any = select(root, of.invoice_id).join(payment, col(payment.id) == col(of.payment_id))
+        for key, invoice_id in session.exec(paid.where(payment.debtor_id == debtor_id)):
+            found["payment", key].add(invoice_id)
+    noted = (
+        select(allocation.credit_note_id, allocation.invoice_id)
         .join(invoice, col(invoice.id) == col(allocation.invoice_id))
-        .where(invoice.debtor_id == debtor_id)
+        .where(invoice.debtor_id == debtor_id, col(allocation.credit_note_id).is_not(None))
     )
-    found: dict[tuple[str, int], set[int]] = defaultdict(set)
-    for invoice_id, payment_id, note_id in session.exec(query):
-        source = ("payment", payment_id) if payment_id is not None else ("note", queries.known(note_id))
-        found[source].add(invoice_id)
+    for key, invoice_id in session.exec(noted):
+        found["note", queries.known(key)].add(invoice_id)
     return found
+
+
+def _families(session: Session, payments: Collection[int]) -> frozenset[int]:
+    """Payments with whatever took them back: they stay together."""
+    found = set(payments)
+    for some in parts(sorted(payments)):
+        query = select(records.Payment.id).where(col(records.Payment.reverses_id).in_(some))
+        found |= {queries.known(key) for key in session.exec(query)}
+    return frozenset(found)
 
 
 def _torn(session: Session, lang: str, source: tuple[str, int], of: set[int], numbers: dict[int, str]) -> str:

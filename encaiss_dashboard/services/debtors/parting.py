@@ -18,6 +18,7 @@ from encaiss_dashboard.services.debtors import moving
 from encaiss_dashboard.services.debtors.history import OTHER
 from encaiss_dashboard.services.debtors.moving import Obstacle, Share, debtor_of
 from encaiss_dashboard.storage import merges, queries, records
+from encaiss_dashboard.storage.bank import Counterparty
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.work import Work
 
@@ -155,7 +156,7 @@ def _give_back(work: Work, client_id: int, merge: records.DebtorMerge) -> None:
     back = _back(work, merge)
     moving.move(session, records.Invoice, back.documents, kept_id, gone_id)
     moving.move(session, records.Payment, back.payments, kept_id, gone_id)
-    for cls in (records.OutboxMessage, records.DebtorAlias):
+    for cls in (records.OutboxMessage, records.DebtorAlias, Counterparty):
         moving.move(session, cls, merge.moved.get(moving.table_of(cls), ()), kept_id, gone_id)
     contacts = merge.moved.get(moving.table_of(records.Contact), ())
     returned = moving.move(session, records.Contact, contacts, kept_id, gone_id)

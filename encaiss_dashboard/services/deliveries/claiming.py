@@ -28,7 +28,8 @@ from encaiss_dashboard.domain.letters import FirstReminder
 from encaiss_dashboard.domain.money import EUR, Money
 from encaiss_dashboard.domain.workdays import Channel, waiting_period
 from encaiss_dashboard.storage import plans, records
-from encaiss_dashboard.storage.claims import ClaimRow
+from encaiss_dashboard.storage.bank import AccessoryAllocation
+from encaiss_dashboard.storage.claims import ClaimRow, paid
 from encaiss_dashboard.storage.claims import row as claim_row
 from encaiss_dashboard.storage.prospects import Prospect
 from encaiss_dashboard.work import Work
@@ -71,6 +72,7 @@ class Claimant:
             return []
         items = {item.invoice.id: item for item in self.seen.invoices}
         before, found, tone = self._costs_before(lines), list[ClaimLine](), self._tone(lines)
+        beside = paid(self.work.session, self.row.client_id, [line.invoice_id for line in lines])
         for line in lines:
             item = items.get(line.invoice_id)
             step = self._step(line, item)
@@ -86,6 +88,7 @@ class Claimant:
                 ],
                 item.done,
                 before.get(line.invoice_id, 0) + own,
+                beside.get(line.invoice_id, ()),
             )
             asked = claim_lines(late, self.work.today, self.seen.regime, self.plan.consumer)
             found += [one for one in asked if step.claims or one.kind is ClaimKind.COSTS]
@@ -127,19 +130,33 @@ class Claimant:
         ]
 
     def _costs_before(self, lines: Sequence[records.OutboxLine]) -> dict[int, int]:
-        """What reminders before this one cost, by invoice, as the last of them asked for it."""
-        message = records.OutboxMessage
+        """What reminders before this one cost, as the last asked, with what was paid by then."""
+        message, of, beside = records.OutboxMessage, self.row.client_id, AccessoryAllocation
+        ids = [line.invoice_id for line in lines]
         query = (
-            select(ClaimRow.invoice_id, ClaimRow.amount_cents)
+            select(ClaimRow.invoice_id, ClaimRow.amount_cents, message.created_at)
             .join(message, col(message.id) == col(ClaimRow.message_id))
             .where(
-                ClaimRow.client_id == self.row.client_id,
+                ClaimRow.client_id == of,
                 ClaimRow.kind == ClaimKind.COSTS.value,
-                col(ClaimRow.invoice_id).in_([line.invoice_id for line in lines]),
+                col(ClaimRow.invoice_id).in_(ids),
                 col(ClaimRow.message_id) != self.row.id,
                 col(message.dropped_at).is_(None),
                 col(message.failed_at).is_(None),
             )
             .order_by(col(ClaimRow.id))
         )
-        return dict(self.work.session.exec(query).all())
+        last = {key: (cents, at) for key, cents, at in self.work.session.exec(query)}
+        settled = (
+            select(beside.invoice_id, beside.amount_cents, records.Payment.recorded_at)
+            .join(records.Payment, col(records.Payment.id) == col(beside.payment_id))
+            .where(
+                beside.client_id == of,
+                beside.kind == ClaimKind.COSTS.value,
+                col(beside.invoice_id).in_(list(last)),
+            )
+        )
+        whole = {key: cents for key, (cents, _) in last.items()}
+        for key, cents, known_at in self.work.session.exec(settled):
+            whole[key] += cents if known_at <= last[key][1] else 0
+        return whole

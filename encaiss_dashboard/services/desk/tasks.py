@@ -13,6 +13,7 @@ from encaiss_dashboard.domain.permissions import Action, Role
 from encaiss_dashboard.services.desk.followed import Followed, day_of, followed_by
 from encaiss_dashboard.storage import calls
 from encaiss_dashboard.storage import desk as reads
+from encaiss_dashboard.storage.bank_waiting import own_waiting, waiting_counts
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.stop_alarms import alarms
 from encaiss_dashboard.work import Work
@@ -41,6 +42,8 @@ class TodoKind(StrEnum):
     DISPUTE_WAITS = "dispute_waits"
     CREDIT_WAITS = "credit_waits"
     TRAY = "tray"
+    BANK_LINES = "bank_lines"
+    OWN_BANK_LINES = "own_bank_lines"
     UPLOAD = "upload"
     SILENT = "silent"
     NO_IBAN = "no_iban"
@@ -154,6 +157,15 @@ def _tray(work: Work, followed: Followed) -> Iterator[Todo]:
         yield Todo(TodoKind.TRAY, key, followed[key].name, "/reminders", day_of(first), {"n": letters})
 
 
+def _bank_lines(work: Work, followed: Followed) -> Iterator[Todo]:
+    """What was paid and settles nothing yet: its debtors are reminded all the same."""
+    mine = [key for key in followed if work.actor.may(Action.UPLOAD, key)]
+    for key, (lines, first) in waiting_counts(work.session, mine).items():
+        yield Todo(TodoKind.BANK_LINES, key, followed[key].name, "/payments/match", first, {"n": lines})
+    if work.actor.administers and (own := own_waiting(work.session)):
+        yield Todo(TodoKind.OWN_BANK_LINES, 0, "", "/desk/payments", own[1], {"n": own[0]})
+
+
 def _uploads(work: Work, followed: Followed) -> Iterator[Todo]:
     """The client believes that its invoices are in."""
     for key, batch_id, name, at in reads.uploads(work.session, followed):
@@ -214,6 +226,7 @@ SOURCES: Final[tuple[Callable[[Work, Followed], Iterator[Todo]], ...]] = (
     _failed,
     _stops,
     _tray,
+    _bank_lines,
     _uploads,
     _silent,
     _no_iban,

@@ -65,5 +65,9 @@ def rejected(work: Work, client_id: int | None, batch_id: int) -> Mendable | Non
     stem, dot, ending = batch.file_name.rpartition(".")
     is_workbook = reading.format in {"xlsx", "xls", "ods"}
     ending = "xlsx" if is_workbook else ending if dot else "csv"
-    name = f"{stem or batch.file_name}-{text(lang, 'import.mend_suffix')}.{ending}"
+    # Of a file with more bad rows than are listed, nobody shall think that these are all.
+    some = {"n": str(len(reasons)), "all": str(seen.rejected_rows)}
+    is_all = len(reasons) >= seen.rejected_rows
+    suffix = text(lang, "import.mend_suffix") if is_all else text(lang, "import.mend_suffix_first", **some)
+    name = f"{stem or batch.file_name}-{suffix}.{ending}"
     return Mendable(name, _XLSX if is_workbook else _CSV, content)

@@ -26,12 +26,14 @@ class PaymentNews:
             each debtor's delegation.
         stale_after_days: after how many days nothing but courtesy messages goes, the least of all plans;
             None when never.
+        age_days: how long ago that day is; None when the client never said.
         days_left: how many days are left until then, below 0 when none is; None when the client never said.
     """
 
     until: date | None
     stale_after_days: int | None
     days_left: int | None
+    age_days: int | None = None
 
     @property
     def stale(self) -> bool:
@@ -47,8 +49,9 @@ def payment_news(work: Work, client_id: int | None) -> PaymentNews:
     until = plans.payments_known(work.session, [client]).get(client)
     limits = [plan.stale_after_days for plan in agreed.every if plan.stale_after_days]
     limit = min(limits, default=None)
-    left = limit - (work.today - until).days if limit is not None and until is not None else None
-    return PaymentNews(until, limit, left)
+    age = (work.today - until).days if until is not None else None
+    left = limit - age if limit is not None and age is not None else None
+    return PaymentNews(until, limit, left, age)
 
 
 def say_up_to_date(work: Work, client_id: int | None) -> None:

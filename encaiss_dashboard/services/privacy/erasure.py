@@ -23,8 +23,9 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.domain.retention import Keep
 from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.services.privacy.retention import periods
-from encaiss_dashboard.services.privacy.sorting import EMPTIED, REMOVED
+from encaiss_dashboard.services.privacy.sorting import EMPTIED, LINE_EMPTIED, REMOVED
 from encaiss_dashboard.storage import merges, personal, posting, queries, records
+from encaiss_dashboard.storage.bank import BankLine
 from encaiss_dashboard.storage.calls import CallAttempt
 from encaiss_dashboard.storage.contents import content_keys
 from encaiss_dashboard.storage.inbound import InboundMessage, store_keys, unread
@@ -369,6 +370,9 @@ def _remove(work: Work, client_id: int, plan: Foreseen) -> list[str]:
         work.session.exec(delete(gone).where(ways[gone]))
     for cls, names in EMPTIED.items():
         work.session.exec(update(cls).where(ways[cls]).values(dict.fromkeys(names, "")))
+    paid = select(col(records.Payment.bank_line_id)).where(ways[records.Payment])
+    told = update(BankLine).where(col(BankLine.id).in_(paid))
+    work.session.exec(told.values(dict.fromkeys(LINE_EMPTIED, "")))
     for key in plan.family:
         debtor = work.session.get_one(records.Debtor, key, populate_existing=True)
         # No file can name this key, so nothing to come is ever drawn to the erased one.

@@ -16,6 +16,7 @@ from encaiss_dashboard.locales import text
 from encaiss_dashboard.services.privacy.retention import length, periods
 from encaiss_dashboard.storage import merges, queries
 from encaiss_dashboard.storage.accounts import AccountMail, LoginAttempt, LoginSession, Membership, User
+from encaiss_dashboard.storage.bank import AccessoryAllocation, BankImport, BankLine, Counterparty
 from encaiss_dashboard.storage.calls import CallAttempt
 from encaiss_dashboard.storage.inbound import InboundMessage
 from encaiss_dashboard.storage.invoice_documents import InvoiceDocument
@@ -134,10 +135,12 @@ def _counts(work: Work, client_id: int) -> dict[Kind, int]:
     )
     return {
         Kind.DEBTORS: of(Debtor, Contact, Stop, StopEvent, StopDocument),
-        Kind.INVOICES: of(Invoice, InvoiceDocument, Payment, Allocation),
+        Kind.INVOICES: of(
+            Invoice, InvoiceDocument, Payment, Allocation, BankLine, Counterparty, AccessoryAllocation
+        ),
         Kind.MESSAGES: of(OutboxMessage, InboundMessage, CallAttempt),
         Kind.JOURNAL: of(Act),
-        Kind.FILES: of(ImportBatch),
+        Kind.FILES: of(ImportBatch, BankImport),
         Kind.ACCOUNTS: _count(work, User, col(User.id).in_(members)),
         Kind.SIGN_INS: _own(work),
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from encaiss_dashboard.storage import posting, records
+from encaiss_dashboard.storage.bank import AccessoryAllocation, Counterparty, RemittanceLine
 from encaiss_dashboard.storage.base import Record
 from encaiss_dashboard.storage.calls import CallAttempt
 from encaiss_dashboard.storage.changes import DebtorChange, ImportChange
@@ -24,6 +25,7 @@ REMOVED: Final[frozenset[type[Record]]] = frozenset(
         records.DebtorAlias,
         InvoiceDocument,
         DebtorChange,
+        Counterparty,
         StopDocument,
         InboundMessage,
     }
@@ -34,6 +36,7 @@ EMPTIED: Final[Mapping[type[Record], tuple[str, ...]]] = {
         *("address", "postcode", "city", "phone"),
     ),
     records.Delegation: ("reason",),
+    records.Payment: ("reference",),
     records.OutboxMessage: ("recipient", "subject", "body_text", "body_html", "detail"),
     Stop: ("words",),
     StopEvent: ("words",),
@@ -47,6 +50,8 @@ KEPT: Final = frozenset(
         records.Invoice,
         records.Payment,
         records.Allocation,
+        AccessoryAllocation,
+        RemittanceLine,
         ImportChange,
         records.OutboxMessage,
         records.OutboxLine,
@@ -60,3 +65,9 @@ KEPT: Final = frozenset(
         StopEvent,
     }
 )
+LINE_EMPTIED: Final = (
+    *("counterparty", "iban", "bic", "structured", "text", "end_to_end", "mandate"),
+    *("bank_reference", "invoice_number"),
+)
+"""Of a bank's line that became a payment of an erased debtor: amount, days and fingerprint stay, so that the
+books balance and the line is not taken in again."""

@@ -1,0 +1,17 @@
+"""Whether every cent that came in is somewhere, and nowhere twice."""
+
+from __future__ import annotations
+
+from encaiss_dashboard.domain.errors import Problem
+from encaiss_dashboard.storage import book_checks
+from encaiss_dashboard.work import Work
+
+
+def verify(work: Work) -> tuple[Problem, ...]:
+    """What does not add up in the books of the whole house; nothing where all does.
+
+    Raises:
+        NotAllowed: anybody but an administrator and the house.
+    """
+    work.require_agency()
+    return tuple(book_checks.check(work.session))
