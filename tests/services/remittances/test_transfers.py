@@ -157,7 +157,7 @@ class TestLeft:
         act(remittances.leave)
         act(remittances.make, [client], ON)
         with house.wiring.begin(HOUSE) as work:
-            wrong = [one.code for one in book_checks.problems(work.session)]
+            wrong = [one.code for one in book_checks.check(work.session)]
         assert "books_remitted" not in wrong
         assert "books_remittance" not in wrong
 
