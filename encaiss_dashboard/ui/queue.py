@@ -223,7 +223,10 @@ def _proposals() -> rx.Component:
             rx.cond(
                 Queue.returns.length() > 0,
                 rx.fragment(),
-                rx.el.p(t("queue.no_proposal"), class_name="muted"),
+                rx.el.p(
+                    rx.cond(Queue.line["out"], t("queue.no_proposal_out"), t("queue.no_proposal")),
+                    class_name="muted",
+                ),
             ),
         ),
         rx.cond(

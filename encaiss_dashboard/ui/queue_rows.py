@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, TypedDict
 
+from encaiss_dashboard.domain.bank import printed_account
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.references import format_ogm, is_ogm
 from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.services.payments import Line, PartSeen, PaymentSeen, ShareSeen, Suggestion
-from encaiss_dashboard.ui.bank_words import account_words
 
 PROPOSALS_SHOWN: Final = 5
+RETURNS_SHOWN: Final = 6
 _RETURNED: Final = frozenset({"AC01", "AC04", "AC06", "AM04", "MD01", "MD06", "MS02", "MS03"})
 _SURE: Final = ((95, "certain", "good"), (85, "likely", "good"), (70, "maybe", "warn"), (0, "weak", "mute"))
 
@@ -109,10 +110,10 @@ def line_row(line: Line, lang: str) -> LineRow:
 def line_facts(line: Line, lang: str) -> LineFacts:
     """A line in full."""
     told = (
-        ("iban", account_words(line.iban)),
+        ("iban", printed_account(line.iban)),
         ("booked_on", day(line.booked_on, lang, "long")),
         ("value_on", day(line.value_on, lang, "long") if line.value_on != line.booked_on else ""),
-        ("account", account_words(line.account)),
+        ("account", printed_account(line.account)),
         ("end_to_end", line.end_to_end),
         ("bank_reference", line.bank_reference),
     )
@@ -134,6 +135,13 @@ def proposal_rows(found: Sequence[Suggestion], lang: str, *, clients: bool) -> l
         _proposal(number, one, lang, clients=clients)
         for number, one in enumerate(found[:PROPOSALS_SHOWN], start=1)
     ]
+
+
+def returning(found: Sequence[PaymentSeen], words: str, amount: Money) -> list[PaymentSeen]:
+    """The payments that a line may take back: those of its amount, or those that were looked for."""
+    wanted = words.casefold()
+    hits = [one for one in found if wanted in f"{one.debtor} {one.reference}".casefold()]
+    return [one for one in hits if words or one.amount == -amount][:RETURNS_SHOWN]
 
 
 def return_row(seen: PaymentSeen, lang: str) -> ReturnRow:

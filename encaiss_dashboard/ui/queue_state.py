@@ -26,6 +26,7 @@ from encaiss_dashboard.ui.queue_rows import (
     line_row,
     proposal_rows,
     return_row,
+    returning,
 )
 from encaiss_dashboard.ui.shell import Next, handler
 from encaiss_dashboard.ui.whose import Whose
@@ -69,12 +70,12 @@ class Queue(Whose):
     left: str = ""
     left_cents: int = 0
     can_book: bool = False
-    told_problem: str = ""
     _amount: Money | None = None
     _decided: list[int] = []
     _known: dict[str, Piece] = {}
     _basket: list[Piece] = []
     _hits: list[Any] = []
+    _back: list[PaymentSeen] = []
 
     @handler
     async def load(self) -> Next:
@@ -247,7 +248,7 @@ class Queue(Whose):
         self._amount = line.amount
         self.line = line_facts(line, lang)
         self.proposals = proposal_rows(found, lang, clients=self.of_agency)
-        self.returns = [return_row(one, lang) for one in back]
+        self._back = list(back)
         ids = [row["id"] for row in self.rows]
         at = ids.index(line_id) + 1 if line_id in ids else 0
         self.place = text(lang, "queue.place", n=at, all=len(ids))
@@ -257,7 +258,7 @@ class Queue(Whose):
         self.line, self.proposals, self.returns, self._amount = NO_LINE, [], [], None
         self.aside, self.typed, self.typing = False, "", self.typing + 1
         self.results, self.pieces, self._known, self._basket, self._hits = [], [], {}, [], []
-        self.can_book, self.left, self.left_cents, self.told_problem = False, "", 0, ""
+        self.can_book, self.left, self.left_cents, self._back = False, "", 0, []
 
     async def _find(self, words: str) -> None:
         self.typed = words
@@ -274,6 +275,8 @@ class Queue(Whose):
         self.pieces = [basket.piece_row(one, lang, clients=clients) for one in self._basket]
         if self._amount is None:
             return
+        back = returning(self._back, self.typed, self._amount)
+        self.returns = [return_row(one, lang) for one in back]
         rest = basket.left(self._basket, self._amount)
         self.left, self.left_cents = basket.left_words(rest, lang), rest.cents
         self.can_book = basket.fits(self._basket, self._amount)

@@ -298,6 +298,19 @@ def test_a_number_with_its_letters_is_told_from_one_with_others():
     ours = [open_item(1, 50_00, number="F2026-12"), open_item(2, 50_00, number="V2026-12", debtor=LEROY)]
     assert why(best(paid(50_00, "V2026/0012"), *ours)) == (Reason.NUMBER, 95, (2,))
 
+    assert why(best(paid(50_00, "facture V2026/0012"), *ours)) == (Reason.NUMBER, 95, (2,))
+
+
+@pytest.mark.parametrize("cents", [50_00, 20_00])
+def test_what_stands_within_a_longer_number_names_nothing_of_its_own(cents):
+    ours = [open_item(1, 50_00, number="F10-000123"), open_item(2, 60_00, number="123")]
+    assert best(paid(cents, "facture F10-123"), *ours).named == (1,)
+
+
+@pytest.mark.parametrize("text", ["facture du 12/03/2026", "facture de 12,50"])
+def test_a_day_or_an_amount_behind_the_word_is_no_short_number(text):
+    assert best(paid(50_00, text), open_item(1, 121_37, number="12")) is None
+
 
 def test_on_the_account_of_the_agency_a_number_of_two_clients_is_of_the_one_that_pays():
     ours = [open_item(1, 50_00, number="2026/12"), open_item(2, 50_00, number="2026/12", debtor=LEROY)]

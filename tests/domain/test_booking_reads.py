@@ -42,6 +42,7 @@ def test_an_rf_reference_is_found_in_its_groups_and_amid_words(text):
 def test_an_account_is_no_reference_though_its_check_digits_hold(text):
     written = read(text)
     assert (written.valid, written.doubtful) == ((), ())
+    assert "539007547034" not in written.references
 
 
 def test_what_looks_like_a_reference_with_wrong_check_digits_is_doubtful():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from workbooks import ods
 
 from encaiss_dashboard.adapters.bank_files.table import looks_like, read_table
 from encaiss_dashboard.domain.bank import BankFormat, Movement
@@ -313,6 +314,17 @@ def test_a_workbook_is_read_from_the_sheet_that_holds_payments():
         (date(2026, 3, 13), 700),
     ]
     assert found.statements[0].movements[1].place == "line 4"
+
+
+def test_an_open_document_is_read_as_a_workbook_is():
+    rows = [["Date de paiement", "Client", "Montant"], [date(2026, 3, 12), "Café Été", 1234.56]]
+    data = ods({"Paiements": rows})
+    assert looks_like(data[:4096])
+    found = read(data)
+    assert codes(found) == []
+    [movement] = found.statements[0].movements
+    assert (movement.booked_on, movement.amount) == (date(2026, 3, 12), Money(123_456))
+    assert movement.counterparty == "Café Été"
 
 
 def test_a_damaged_workbook_is_refused():
