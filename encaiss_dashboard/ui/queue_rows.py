@@ -208,9 +208,12 @@ def _part_name(part: PartSeen, lang: str) -> str:
 
 def _communication(line: Line) -> str:
     """What the payer wrote: the structured communication as it is printed, and the free words."""
-    ogm = line.structured and is_ogm(line.structured)
-    parts = (format_ogm(line.structured) if ogm else line.structured, line.text)
-    return " · ".join(part for part in parts if part)
+    return " · ".join(part for part in (written_reference(line.structured), line.text) if part)
+
+
+def written_reference(reference: str) -> str:
+    """A reference as it is printed on invoices."""
+    return format_ogm(reference) if reference and is_ogm(reference) else reference
 
 
 def _note(line: Line, lang: str) -> str:
