@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +61,8 @@ def browser_context_args(browser_context_args: dict[str, Any], base_url: str) ->
     return {**browser_context_args, "base_url": base_url, "viewport": size, "locale": "fr-BE"}
 
 
-@pytest.fixture
-def page(page: Any) -> Any:
+@contextmanager
+def watched(page: Any) -> Iterator[Any]:
     """A page that fails its test when a script broke on it or something was not found."""
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
@@ -74,6 +77,12 @@ def page(page: Any) -> Any:
     page.set_default_timeout(WAIT_MS)
     yield page
     assert not troubles
+
+
+@pytest.fixture
+def page(page: Any) -> Iterator[Any]:
+    with watched(page) as one:
+        yield one
 
 
 @dataclass
@@ -178,27 +187,63 @@ def _paid_on(house: Any, client_id: int, today: date) -> int:
     return int(made.row.id)
 
 
+def sign_in(server: Any, context: Any, email: str, client: int | None = None) -> None:
+    token = server.house.session(email, secrets.token_urlsafe(32), client=client)
+    context.add_cookies([{"name": "encaiss_session", "value": token, "url": server.base}])
+
+
 @pytest.fixture
 def signed_in(server: Any, context: Any) -> Any:
     """A function that signs the browser in as somebody, by the cookie alone."""
+    return partial(sign_in, server, context)
 
-    def sign_in(email: str, client: int | None = None) -> None:
-        token = server.house.session(email, secrets.token_urlsafe(32), client=client)
-        context.add_cookies([{"name": "encaiss_session", "value": token, "url": server.base}])
 
-    return sign_in
+def settle(page: Any, path: str) -> Any:
+    page.goto(path)
+    expect(page.locator("h1").first).to_be_visible()
+    expect(page.locator(".skeleton")).to_have_count(0)
+    if path != "/login":
+        expect(page.locator(".who .strong").first).not_to_be_empty()
+    return page
 
 
 @pytest.fixture
 def settled(page: Any) -> Any:
     """A function that opens a screen and waits until it shows its data."""
+    return partial(settle, page)
 
-    def open_screen(path: str) -> Any:
-        page.goto(path)
-        expect(page.locator("h1").first).to_be_visible()
-        expect(page.locator(".skeleton")).to_have_count(0)
-        if path != "/login":
-            expect(page.locator(".who .strong").first).not_to_be_empty()
-        return page
 
-    return open_screen
+@pytest.fixture(scope="session")
+def going_round(server: Any, browser: Any, browser_context_args: dict[str, Any]) -> Iterator[Any]:
+    """A function that signs somebody in for the whole walk; what a screen loaded is there for the next."""
+    contexts: dict[tuple[str, int | None], Any] = {}
+
+    def context_of(email: str, client: int | None) -> Any:
+        if (email, client) not in contexts:
+            context = contexts[email, client] = browser.new_context(**browser_context_args)
+            sign_in(server, context, email, client)
+        return contexts[email, client]
+
+    yield context_of
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture
+def tab(going_round: Any) -> Iterator[Any]:
+    """A function that opens a screen in a tab of somebody who goes round, until all of it is there.
+
+    ``asked`` is filled with every address that the tab asks for.
+    """
+    with ExitStack() as end:
+
+        def open_tab(email: str, path: str, client: int | None = None, asked: Any = None) -> Any:
+            page = end.enter_context(watched(end.enter_context(going_round(email, client).new_page())))
+            if asked is not None:
+                page.on("request", lambda request: asked.append(request.url))
+            page.emulate_media(color_scheme="light", reduced_motion="reduce")
+            settle(page, path)
+            page.wait_for_load_state("networkidle")
+            return page
+
+        yield open_tab
