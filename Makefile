@@ -18,6 +18,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 export REFLEX_TELEMETRY_ENABLED := false
 export REFLEX_CHECK_LATEST_VERSION := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Some images set it. Every process would then compile every module anew: half the time of most starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run dev test real soak bench lint lock docs clean
 
