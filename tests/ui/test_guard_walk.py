@@ -40,7 +40,18 @@ HOSTILE = (
     {},
     DEEP,
 )
+FORMS = (
+    lambda key: key,
+    lambda key: [str(key)],
+    str,
+    lambda key: [key],
+    lambda key: {"debtor_id": key, "id": key},
+)
+"""How somebody's id may be given."""
 WORDS = ("2026-11-22", "9999-12-31", "delegate", "withdraw", "pause", "open", "due", "fr", "due_date", "1")
+
+# The guard refuses whoever is not signed in before it looks at arguments: there a few are as good as all.
+REFUSED_AT_ONCE = {"thorough": False, "forms": FORMS[:2]}
 
 
 def parameters(name):
@@ -48,7 +59,7 @@ def parameters(name):
     return [one for one in inspect.signature(function).parameters if one != "self"]
 
 
-def payloads(name, ids, *, thorough):
+def payloads(name, ids, *, thorough, forms):
     """Nothing, wrong types everywhere, plausible words, and the ids of somebody's records."""
     named = parameters(name)
     yield {}
@@ -58,19 +69,16 @@ def payloads(name, ids, *, thorough):
     for value in (*HOSTILE, *WORDS) if thorough else ("1", DEEP):
         yield dict.fromkeys(named, value)
     for key in ids:
-        for value in (key, str(key), [key], [str(key)], {"debtor_id": key, "id": key}):
-            yield dict.fromkeys(named, value)
+        for form in forms:
+            yield dict.fromkeys(named, form(key))
         for word in ("2026-11-22", "delegate") if thorough and len(named) > 1 else ():
             for place in named:
                 yield {**dict.fromkeys(named, word), place: key}
                 yield {**dict.fromkeys(named, word), place: [key]}
 
 
-async def walk(tab, ids, *, thorough=True):
-    """Call everything with everything, on every page; returns all that came back.
-
-    The guard refuses a stranger before it looks at arguments: there a few are as good as all.
-    """
+async def walk(tab, ids, *, thorough=True, forms=FORMS):
+    """Call everything with everything, on every page; returns all that came back."""
     said = []
     for page in PAGES:
         # A dynamic page is asked for with somebody's own ids in its address.
@@ -81,7 +89,7 @@ async def walk(tab, ids, *, thorough=True):
             await tab.send(HYDRATE, {}, path)
     said.append(await tab.quiet())
     for number, name in enumerate(HANDLERS, start=1):
-        for payload in payloads(name, ids, thorough=thorough):
+        for payload in payloads(name, ids, thorough=thorough, forms=forms):
             await tab.send(name, payload)
         if number % 24 == 0:
             said.append(await tab.quiet())
@@ -116,7 +124,7 @@ def test_no_state_computes_a_var_from_more_than_its_own_vars():
 async def test_a_stranger_gets_nothing_and_changes_nothing(server, tab, ardenne, baltique):
     before = server.house.dump()
     async with tab() as stranger:
-        said = await walk(stranger, ardenne.ids[:2], thorough=False)
+        said = await walk(stranger, ardenne.ids[:2], **REFUSED_AT_ONCE)
     assert ardenne.mark not in said
     assert baltique.mark not in said
     assert server.house.dump() == before
@@ -129,10 +137,10 @@ async def test_a_person_who_signed_out_gets_nothing_and_changes_nothing(server, 
         assert ardenne.mark in await left_open.ask(HYDRATE_AND_LOAD, {"vars": {}}, "/")
         sign_out(server, cookie)
         before = server.house.dump()
-        said = await walk(left_open, ardenne.ids[:2], thorough=False)
+        said = await walk(left_open, ardenne.ids[:2], **REFUSED_AT_ONCE)
         token = left_open.token
     async with tab(cookie, token) as again:
-        said += await walk(again, ardenne.ids[:2], thorough=False)
+        said += await walk(again, ardenne.ids[:2], **REFUSED_AT_ONCE)
     assert ardenne.mark not in said
     assert server.house.dump() == before
 
@@ -152,8 +160,8 @@ async def test_who_is_signed_in_and_may_nothing_gets_nothing_and_changes_nothing
     before = business(person.email)
     async with tab(person.session()) as theirs:
         # Before the second factor the guard refuses as it refuses a stranger.
-        ids = ardenne.ids if "signatory" not in who else ardenne.ids[:2]
-        said = await walk(theirs, ids, thorough=who == "a case manager of nothing")
+        ids, options = (ardenne.ids[:2], REFUSED_AT_ONCE) if "signatory" in who else (ardenne.ids, {})
+        said = await walk(theirs, ids, **({"thorough": who == "a case manager of nothing"} | options))
     assert ardenne.mark not in without_own(said, ardenne, who)
     assert baltique.mark not in said
     assert business(person.email) == before
