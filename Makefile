@@ -6,10 +6,10 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 # Thousands of small databases: in memory, where there is such a folder, they take half the time.
-# Three parts beside each other: what needs the served application and its addresses, what starts processes
-# and reads files, and all others. Each waits a good deal, so that three keep two cores busy.
-SERVED := tests/ui tests/journeys tests/api
-APART := tests/adapters tests/storage tests/services/cli
+# Three parts beside each other: what needs the served application and a browser, what starts processes and reads
+# files or answers software, and all others. Each waits a good deal, so that three keep two cores busy.
+SERVED := tests/ui tests/journeys
+APART := tests/adapters tests/storage tests/services/cli tests/api
 # What `make real` reads: FOLDER=…, or simply the word after it.
 FOLDER ?= $(or $(word 2,$(filter-out help,$(MAKECMDGOALS))),../shared/samples)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
