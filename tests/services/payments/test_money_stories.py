@@ -10,8 +10,8 @@ from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.domain.stops import StopState
 from encaiss_dashboard.domain.stops.opening import NewPromise
 from encaiss_dashboard.services import debtors, payments, reminders, stops
-from encaiss_dashboard.services.stops import opening
 from encaiss_dashboard.services.payments import WrongAccount
+from encaiss_dashboard.services.stops import opening
 from encaiss_dashboard.storage import records
 
 DUE = date(2026, 11, 1)
