@@ -132,8 +132,8 @@ class Story:
         """The bank tells of a morning; what is not sure waits for somebody who opens the demo."""
         untouched = [sale for sale in self._unpaid.values() if self._open[sale.number] == sale.cents]
         some = {sale.debtor.name: sale for sale in untouched if sale.issue < day - _FORTNIGHT}
-        # The last ones by name: the scripted debtors, of whom the screens tell, owe what they owe.
-        free = [some[name] for name in sorted(some) if self._is_free(name)]
+        # Of the scripted debtors the screens tell: they go on owing what they owe.
+        free = [some[name] for name in sorted(some) if self._is_free(name) and some[name].asked]
         chosen = free[len(free) // 2 :]
         with self._at(day, _STATEMENT).begin(self.owner, day) as work:
             client = queries.client(work.session, self.client_id)

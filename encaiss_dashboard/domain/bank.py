@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 
+from stdnum import iban
+
 from encaiss_dashboard.domain.errors import Problem
 from encaiss_dashboard.domain.money import Money
 
@@ -143,3 +145,8 @@ class BankFile:
     format: BankFormat | None
     statements: Sequence[Statement] = ()
     problems: Sequence[Problem] = ()
+
+
+def printed_account(number: str) -> str:
+    """The number of an account as it is printed: in groups of four where it is an IBAN."""
+    return str(iban.format(number)) if iban.is_valid(number, check_country=False) else number

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final, TypedDict
 
-from stdnum import iban
-
-from encaiss_dashboard.domain.bank import BankFormat
+from encaiss_dashboard.domain.bank import BankFormat, printed_account
 from encaiss_dashboard.domain.errors import Problem
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.locales import day, money, text
@@ -69,11 +67,6 @@ def sentence(problem: Problem, lang: str) -> str:
     return text(lang, "payments.on_line", line=problem.line, problem=words)
 
 
-def account_words(number: str) -> str:
-    """The number of an account as its owner reads it: in groups of four where it is an IBAN."""
-    return iban.format(number) if iban.is_valid(number, check_country=False) else number
-
-
 def format_word(form: str, lang: str) -> str:
     """The name of a format, "" for none."""
     return text(lang, f"payments.format_{form}") if form in set(BankFormat) else ""
@@ -92,7 +85,7 @@ def result_words(result: Mapping[str, Any], lang: str) -> list[str]:
     for one in result.get("statements") or ():
         first, last = _day(one.get("from")), _day(one.get("to"))
         days = period(first, last, lang) if first and last else ""
-        parts = (account_words(str(one.get("account") or "")), str(one.get("statement") or ""), days)
+        parts = (printed_account(str(one.get("account") or "")), str(one.get("statement") or ""), days)
         found.append(" · ".join(part for part in parts if part))
     return found
 
@@ -132,7 +125,7 @@ def _outcome(seen: Imported, waiting: int, lang: str) -> str:
 
 def _statement(one: Told, lang: str) -> StatementTold:
     name = text(lang, "payments.statement_no", number=one.statement) if one.statement else ""
-    parts = (account_words(one.account), name, period(one.first, one.last, lang))
+    parts = (printed_account(one.account), name, period(one.first, one.last, lang))
     of = {field: getattr(one, field) for field in _COUNTED}
     return StatementTold(
         title=" · ".join(part for part in parts if part),

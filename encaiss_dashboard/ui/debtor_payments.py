@@ -108,10 +108,10 @@ class Paid(Debtor):
         more = len(seen) - _SHOWN
         self.paid_more = text(lang, "payments.more", n=more) if more > 0 else ""
         waits: dict[str, Money] = {}
-        for one in seen:
-            if one.unallocated.cents > 0:
-                currency = one.unallocated.currency
-                waits[currency] = waits.get(currency, Money(0, currency)) + one.unallocated
+        waiting = [one.unallocated for one in seen if one.unallocated.cents > 0]
+        # Of a single payment its own row says it.
+        for left in waiting if len(waiting) > 1 else ():
+            waits[left.currency] = waits.get(left.currency, Money(0, left.currency)) + left
         amounts = " + ".join(money(one, lang) for one in waits.values())
         self.unallocated = text(lang, "payments.waits", amount=amounts) if amounts else ""
 

@@ -17,7 +17,7 @@ from encaiss_dashboard.locales import day, integer, money, text
 from encaiss_dashboard.services import payments
 from encaiss_dashboard.services.payments import PaymentSearch, PaymentSeen, glances
 from encaiss_dashboard.ui import access
-from encaiss_dashboard.ui.queue_rows import settled_words
+from encaiss_dashboard.ui.queue_rows import settled_words, written_reference
 from encaiss_dashboard.ui.shell import Next, Shell, handler
 from encaiss_dashboard.ui.whose import OF_CLIENT
 from encaiss_dashboard.work import Work
@@ -256,7 +256,7 @@ def _row(one: PaymentSeen, own: frozenset[int], lang: str) -> Row:
         returned=text(lang, "payments.returned_of", amount=money(one.returned, lang))
         if one.returned.cents
         else "",
-        words=one.reference,
+        words=written_reference(one.reference),
         undo=undo,
     )
 

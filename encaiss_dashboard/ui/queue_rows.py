@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, TypedDict
 
+from encaiss_dashboard.domain.bank import printed_account
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.references import format_ogm, is_ogm
 from encaiss_dashboard.locales import day, money, text
 from encaiss_dashboard.services.payments import Line, PartSeen, PaymentSeen, ShareSeen, Suggestion
-from encaiss_dashboard.ui.bank_words import account_words
 
 PROPOSALS_SHOWN: Final = 5
 RETURNS_SHOWN: Final = 6
@@ -110,10 +110,10 @@ def line_row(line: Line, lang: str) -> LineRow:
 def line_facts(line: Line, lang: str) -> LineFacts:
     """A line in full."""
     told = (
-        ("iban", account_words(line.iban)),
+        ("iban", printed_account(line.iban)),
         ("booked_on", day(line.booked_on, lang, "long")),
         ("value_on", day(line.value_on, lang, "long") if line.value_on != line.booked_on else ""),
-        ("account", account_words(line.account)),
+        ("account", printed_account(line.account)),
         ("end_to_end", line.end_to_end),
         ("bank_reference", line.bank_reference),
     )
@@ -208,9 +208,12 @@ def _part_name(part: PartSeen, lang: str) -> str:
 
 def _communication(line: Line) -> str:
     """What the payer wrote: the structured communication as it is printed, and the free words."""
-    ogm = line.structured and is_ogm(line.structured)
-    parts = (format_ogm(line.structured) if ogm else line.structured, line.text)
-    return " · ".join(part for part in parts if part)
+    return " · ".join(part for part in (written_reference(line.structured), line.text) if part)
+
+
+def written_reference(reference: str) -> str:
+    """A reference as it is printed on invoices."""
+    return format_ogm(reference) if reference and is_ogm(reference) else reference
 
 
 def _note(line: Line, lang: str) -> str:

@@ -142,7 +142,7 @@ def furnished(server: Any) -> Furnished:
 def _bank(house: Any, client_id: int, names: tuple[str, ...], today: date) -> None:
     """A statement of the client and one of the agency, with lines that wait on both."""
     yesterday, own = today - timedelta(days=1), "BE71096123456769"
-    known = Move(10_000 + 1_234 * 2, "F002-0", name=f"{names[2]} 0", booked=yesterday, value=yesterday)
+    known = Move(10_000 + 1_234 * 3, name=f"{names[3].upper()} 0", booked=yesterday, value=yesterday)
     unknown = Move(7_777, "MERCI", name="UN INCONNU", booked=yesterday, value=yesterday)
     costs = Move(-750, "FRAIS", code="0350000", booked=yesterday, value=yesterday)
     with house.wiring.begin(HOUSE) as work:

@@ -127,8 +127,7 @@ class Life:
         return [line for line in self.history if any(mark in line for mark in marks)][-40:]
 
     def _left(self):
-        """The messages of tonight that left, by debtor whether each that was tried is a courtesy, and the
-        instalments about which a message was kept."""
+        """What of tonight left, whether what was tried is a courtesy by debtor, the instalments told of."""
         with Session(self.house.engine) as session:
             which = (col(OutboxMessage.id) > self.read) | col(OutboxMessage.id).in_(self.waiting)
             rows = session.exec(select(OutboxMessage).where(which).order_by(col(OutboxMessage.id))).all()

@@ -112,7 +112,7 @@ def test_every_coda_is_read_as_it_was_written(statements, opening, on, currency,
         assert [told(one) for one in statement.movements] == [expected(one, currency) for one in ours(day)]
 
 
-DUTCH = "".join(set(PLAIN) - set("/:-{}"))
+DUTCH = "".join(sorted(set(PLAIN) - set("/:-{}")))
 
 
 @given(st.lists(a_move(spaced(f"{DUTCH}éèàç", 140), spaced(DUTCH, 70)), max_size=8).map(tuple), cents, days)
