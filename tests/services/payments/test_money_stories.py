@@ -9,9 +9,9 @@ from encaiss_dashboard import jobs
 from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.domain.stops import StopState
 from encaiss_dashboard.domain.stops.opening import NewPromise
-from encaiss_dashboard.services import debtors, payments, reminders, stops
-from encaiss_dashboard.services.stops import opening
+from encaiss_dashboard.services import debtors, imports, payments, reminders, stops
 from encaiss_dashboard.services.payments import WrongAccount
+from encaiss_dashboard.services.stops import opening
 from encaiss_dashboard.storage import records
 
 DUE = date(2026, 11, 1)
@@ -73,7 +73,7 @@ def test_a_promise_is_kept_by_the_money_and_broken_again_by_its_return(house, cl
         clock.set(day(after))
         with house.wiring.begin(owner) as work:
             found = stops.of_debtor(work, 1, debtor)
-            return [line.state for line in (*found.present, *found.past)]
+            return [line.state for line in (*found.running, *found.past)]
 
     desk.told(movement(100_000, day(29), structured=OGM, end_to_end="E-1"), number="1")
     assert state(34) == [StopState.KEPT]
@@ -131,3 +131,23 @@ def test_money_on_the_account_of_the_agency_settles_invoices_of_any_client(house
     with house.wiring.begin(house.user(Role.OWNER, "baltic")) as work:
         seen, _ = payments.payments(work, other, payments.PaymentSearch())
         assert [one.amount.cents for one in seen] == [5_000]
+
+
+def test_a_payment_that_came_before_its_invoice_settles_it_once_a_file_brings_it(house, desk, client, debtor):
+    desk.told(movement(7_500, day(3), text="Facture 2026-0099"))
+    (line,) = desk.waiting()
+    desk.do("book_as_told", line.id, [payments.ToldShare(debtor, 7_500)])
+    data = "Numéro;Client;Date;Échéance;Total\n2026-0099;Moulin Clair SA;05/11/2026;05/12/2026;75,00\n"
+    data += "2026-0100;Moulin Clair SA;05/11/2026;05/12/2026;90,00\n"
+    with house.wiring.begin(HOUSE) as work:
+        batch = imports.receive(work, client, "f.csv", data.encode())
+        imports.answer(work, client, batch, {"doubtful": "new"})
+        imports.accept(work, client, batch)
+    assert desk.open() == {"2026-001": 100_000, "2026-0100": 9_000}
+    assert desk.open(date(2026, 11, 5)) == {"2026-001": 100_000, "2026-0100": 9_000}
+    assert [facts["number"] for _, facts in desk.acts("payment_settled")] == ["2026-0099"]
+    assert desk.off() == []
+    with house.wiring.begin(HOUSE) as work:
+        imports.take_back(work, client, batch)
+    assert sum(one.unallocated.cents for one in desk.listed()) == 7_500
+    assert desk.off() == []
