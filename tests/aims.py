@@ -195,12 +195,7 @@ def banked(house: Any, client: int, mark: str, debtor: int, invoice: int) -> dic
     house.add(bank.AccessoryAllocation(**of, **part, kind="interest", amount_cents=5))
     house.add(bank.Counterparty(**of, debtor_id=debtor, key=mark, line_id=lines[1], at=now))
     house.add(bank.BookingRules(**of, policy="strict", confidence_min=90, at=now))
-    remitted = {"number": mark, "on": DAY, "amount_cents": 500, "iban": mark, "at": now}
-    remittance = house.add(bank.Remittance(**of, **remitted))
-    whole = {"remittance_id": remittance, "payment_id": payment, "amount_cents": 500}
-    house.add(bank.RemittanceLine(**of, **whole))
-    names = {"line_id": lines[0], "booked_id": lines[1], "payment_id": payment, "import_id": brought}
-    return names | {"remittance_id": remittance}
+    return {"line_id": lines[0], "booked_id": lines[1], "payment_id": payment, "import_id": brought}
 
 
 def _written(house: Any, keys: dict[str, int], invoice: int, slug: str) -> int:

@@ -14,6 +14,7 @@ from encaiss_dashboard.domain.errors import Problem, Refusal
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.locales import text
 from encaiss_dashboard.services import payments as services
+from encaiss_dashboard.services import remittances
 from encaiss_dashboard.services.payments import Imported, Told
 
 _COUNTED = ("lines", "booked", "matched", "proposed", "unmatched", "duplicates", "rejected")
@@ -66,7 +67,10 @@ def bank(
 def _one(path: Path, slug: str | None, *, dry_run: bool) -> Imported:
     with house().begin(HOUSE) as work:
         whose = client_id(work, slug) if slug else None
-        return services.receive(work, whose, path.name, path, dry_run=dry_run)
+        seen = services.receive(work, whose, path.name, path, dry_run=dry_run)
+        if whose is None and seen.kept:
+            remittances.leave(work)
+        return seen
 
 
 def _found(file: str) -> Path:

@@ -26,6 +26,7 @@ from encaiss_dashboard.storage.bank import (
 )
 from encaiss_dashboard.storage.bank_lines import state_of
 from encaiss_dashboard.storage.records import Allocation, Invoice, Payment
+from encaiss_dashboard.storage.remittances import is_live
 
 LISTED_MAX = 100
 """So many of each kind are listed: after the first it is clear that something is off."""
@@ -197,7 +198,7 @@ def _owners(session: Session, scope: _Scope) -> Iterator[Problem]:
 
 def _remittances(session: Session) -> Iterator[Problem]:
     """A payment is paid on once at most and wholly, and a remittance is the sum of its payments."""
-    standing = col(Remittance.dropped_at).is_(None)
+    standing = is_live()
     of = col(RemittanceLine.remittance_id) == col(Remittance.id)
     lines = select(func.sum(RemittanceLine.amount_cents)).where(of).correlate(Remittance).scalar_subquery()
     whole = select(col(Remittance.id), lines, col(Remittance.amount_cents))

@@ -51,6 +51,7 @@ class ActKind(StrEnum):
     PAYMENT = "payment"
     PAYMENT_RETURNED = "payment_returned"
     PAYMENT_UNDONE = "payment_undone"
+    PAYMENT_SETTLED = "payment_settled"
     BANK_IMPORTED = "bank_imported"
     BANK_TAKEN_BACK = "bank_taken_back"
     LINE_SET_ASIDE = "line_set_aside"

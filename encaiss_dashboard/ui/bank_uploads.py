@@ -15,7 +15,7 @@ from encaiss_dashboard import wiring
 from encaiss_dashboard.domain.errors import Refusal
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.locales import DEFAULT_LANGUAGE, LANGUAGES, text
-from encaiss_dashboard.services import payments
+from encaiss_dashboard.services import payments, remittances
 from encaiss_dashboard.services.payments import Imported, WrongAccount
 from encaiss_dashboard.ui import whose
 from encaiss_dashboard.ui.bank_words import told
@@ -75,4 +75,7 @@ def _may(work: Work, client_id: int | None) -> None:
 def _receive(work: Work, client_id: int | None, name: str, place: Path, ours: Sequence[str]) -> Imported:
     for number in ours:
         payments.accept_account(work, client_id, number)
-    return payments.receive(work, client_id, name, place)
+    seen = payments.receive(work, client_id, name, place)
+    if client_id is None and seen.kept:
+        remittances.leave(work)
+    return seen

@@ -41,6 +41,7 @@ def payments_page() -> rx.Component:
                         button(t("payments.rules"), id="rules", on_click=PaymentRules.begin),
                     ),
                     link_button(t("payments.history"), f"{OF_CLIENT}/imports"),
+                    link_button(t("remit.title"), "/remittances"),
                     rx.cond(Payments.ready & ~Payments.first_time, _exports()),
                 ),
                 up_to_date(),

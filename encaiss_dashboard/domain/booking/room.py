@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
-from itertools import pairwise
 
 
 def room_from(total_cents: int, settled: Iterable[tuple[date, int]], cents: int, earliest: date) -> date:
@@ -21,8 +20,8 @@ def room_from(total_cents: int, settled: Iterable[tuple[date, int]], cents: int,
     for on, amount in settled:
         days[on] += amount
     left, first = total_cents, earliest
-    for on, following in pairwise(sorted(days)):
-        left -= days[on]
+    for on in sorted(days):
         if left < cents:
-            first = max(first, following)
+            first = max(first, on)
+        left -= days[on]
     return first

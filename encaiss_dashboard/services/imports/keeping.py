@@ -22,6 +22,7 @@ from encaiss_dashboard.services.imports.papers import keep_papers
 from encaiss_dashboard.storage import bulk, queries, records
 from encaiss_dashboard.storage.changes import ImportChange
 from encaiss_dashboard.storage.journal import ActKind, Entry
+from encaiss_dashboard.storage.late_payments import settle_late
 from encaiss_dashboard.work import Work
 
 COUNTED: Final = (
@@ -71,6 +72,7 @@ def keep(work: Work, intake: Intake, tell: Tell) -> Preview:
     acts = [_corrected(work, client_id, one) for one in intake.taken if set(one.change.after) - {PAID}]
     acts += _pay(work, client_id, batch_id, [*new.paid(), *_paid_known(intake)])
     acts += net(work, client_id, batch_id, _naming(work, intake, new))
+    acts += settle_late(work.session, client_id, batch_id, work.today)
     papers = keep_papers(work, intake)
     result = {name: getattr(seen, name) for name in COUNTED} | {"rejected": seen.rejected_rows}
     result["documents"] = papers

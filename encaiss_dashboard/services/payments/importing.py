@@ -188,14 +188,17 @@ class _Import:
         ]
         self.work.session.add_all(lines)
         self.work.session.flush()
-        booked, proposed = self._book(lines)
+        booked, proposed = self._book(lines, by_itself=one.proves is not False)
         found_for, left = booked + proposed, len(lines) - booked - proposed
         counted = replace(told, booked=booked, proposed=proposed, matched=found_for, unmatched=left)
         self.told.append(counted)
         self._known_until(number, one)
 
-    def _book(self, lines: Sequence[BankLine]) -> tuple[int, int]:
-        """Book what is sure; how many that were, and how many wait with a proposal."""
+    def _book(self, lines: Sequence[BankLine], *, by_itself: bool) -> tuple[int, int]:
+        """Book what is sure; how many that were, and how many wait with a proposal.
+
+        Of a statement whose balances do not prove an amount may be wrong: somebody looks at each line first.
+        """
         if not lines:
             return 0, 0
         work, writer, booked, proposed = self.work, Writer(self.work), 0, 0
@@ -211,7 +214,7 @@ class _Import:
             if not found:
                 continue
             best = found[0]
-            if best.confidence < self._sure_from(books, best):
+            if not by_itself or best.confidence < self._sure_from(books, best):
                 proposed += 1
                 continue
             how = Booking(best.reason.value, best.confidence, terms={"named": list(best.named)})

@@ -29,6 +29,7 @@ from encaiss_dashboard.storage.engine import lock as lock_name
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.plans import PaymentsKnown
 from encaiss_dashboard.storage.records import Allocation, Payment
+from encaiss_dashboard.storage.remittances import is_live
 from encaiss_dashboard.work import Work
 
 _NAMED: Final = 5
@@ -131,8 +132,9 @@ def _obstacles(work: Work, row: BankImport) -> Iterable[Obstacle]:
         .join(RemittanceLine, col(RemittanceLine.remittance_id) == col(Remittance.id))
         .where(
             or_(
-                col(RemittanceLine.payment_id).in_(paid) & col(Remittance.dropped_at).is_(None),
+                col(RemittanceLine.payment_id).in_(paid) & is_live(),
                 col(Remittance.line_id).in_(_lines(row)),
+                col(Remittance.returned_id).in_(_lines(row)),
             )
         )
         .distinct()

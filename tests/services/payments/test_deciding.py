@@ -164,6 +164,15 @@ def test_a_return_opens_again_what_it_paid_from_its_own_day(desk, moulin):
     assert desk.off() == []
 
 
+def test_a_payment_of_a_settled_invoice_counts_from_the_return_that_opened_it(desk, moulin):
+    desk.told(movement(100_000, DAY, structured=OGM, end_to_end="E-1"), number="1")
+    back = movement(-100_000, LATER, structured=OGM, end_to_end="E-1", is_return=True)
+    desk.told(back, number="2", opening=100_000)
+    desk.told(movement(100_000, date(2026, 11, 15), structured=OGM), number="3", opening=0)
+    assert desk.open(date(2026, 11, 15)) == desk.open(LATER) == {"2026-002": 25_000}
+    assert desk.off() == []
+
+
 def test_money_given_back_comes_out_of_what_waits(desk, moulin, doubtful):
     desk.do("book_as_told", doubtful, [ToldShare(moulin, 30_000, [ToldPart(ids(desk)["2026-002"], 25_000)])])
     desk.told(movement(-5_001, LATER, text="trop payé"), number="2", opening=30_000)

@@ -1,11 +1,13 @@
 """A bank's file is in the books once, whatever it is brought as and however often."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from bank_files import PAYERS, movement, statement
 
 from encaiss_dashboard.domain.bank import BankFormat
+from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.services.payments import WrongAccount
 from encaiss_dashboard.storage import bank, records
 
@@ -94,3 +96,13 @@ def test_a_balance_that_does_not_follow_is_a_warning(desk, moulin):
     told = desk.told(movement(100, date(2026, 11, 12)), number="2026/003", opening=900)
     assert [one.code for one in told.problems] == ["bank_gap_before"]
     assert not told.problems[0].blocks
+
+
+def test_of_a_statement_that_does_not_prove_nothing_is_booked_by_itself(desk, moulin):
+    line = movement(100_000, DAY, structured=OGM)
+    wrong = replace(statement(line), closing=Money(100_001))
+    told = desk.bring(wrong).statements[0]
+    assert (told.booked, told.proposed, told.unmatched) == (0, 1, 0)
+    (waiting,) = desk.waiting()
+    desk.do("accept", waiting.id, desk.do("suggestions", waiting.id)[0].mark)
+    assert desk.open() == {"2026-002": 25_000}

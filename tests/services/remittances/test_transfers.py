@@ -9,7 +9,7 @@ from remitted import OWN, SECOND, THEIRS, fails_after, owed, paid
 from remitted import REMITTED_ON as ON
 
 from encaiss_dashboard.domain.errors import NotAllowed, NotFound
-from encaiss_dashboard.domain.permissions import Role
+from encaiss_dashboard.domain.permissions import HOUSE, Role
 from encaiss_dashboard.services import remittances
 from encaiss_dashboard.services.remittances.refusals import (
     ExecuteWhen,
@@ -19,6 +19,7 @@ from encaiss_dashboard.services.remittances.refusals import (
     OtherCurrency,
     Over,
 )
+from encaiss_dashboard.storage import book_checks
 from encaiss_dashboard.storage.bank import BankDecision, BankLine
 from encaiss_dashboard.storage.journal import ActKind
 
@@ -148,6 +149,17 @@ class TestLeft:
         [(_, facts)] = story.acts(ActKind.REMITTANCE_RETURNED)
         assert facts["reason"] == "AC04"
         assert rows(BankLine)[-1].id == back
+
+    def test_the_books_are_whole_once_it_was_paid_on_again(self, act, made, till, client, house):
+        till.line(-15_000, ON, end_to_end=made.number)
+        act(remittances.leave)
+        till.line(15_000, TOMORROW, end_to_end=made.number, is_return=True)
+        act(remittances.leave)
+        act(remittances.make, [client], ON)
+        with house.wiring.begin(HOUSE) as work:
+            wrong = [one.code for one in book_checks.check(work.session)]
+        assert "books_remitted" not in wrong
+        assert "books_remittance" not in wrong
 
 
 class TestSeen:

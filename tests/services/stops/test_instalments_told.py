@@ -4,11 +4,13 @@
 
 import pytest
 
+from encaiss_dashboard.cli.reminding import run_answer
 from encaiss_dashboard.domain.dunning import HoldReason, Trigger
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.domain.stops import DisputeReason
 from encaiss_dashboard.domain.stops.opening import NewDispute
+from encaiss_dashboard.jobs import RunResult
 from encaiss_dashboard.services import followups, forecasts, messages, reminders, stops
 from encaiss_dashboard.storage.journal import ActKind
 
@@ -102,3 +104,20 @@ def test_the_list_of_messages_calls_it_by_its_name(story, plan, sent):
     sent(27)
     [line] = ask(story, reminders.recent, days=28)
     assert line.step == "instalment"
+
+
+def test_the_command_lists_it_with_its_reason(story, plan):
+    night = ask(story, reminders.foresee, days=27)
+    result = RunResult(night.on, 1, 0, night.held, messages=night.messages)
+    [told] = run_answer(result, "en", dry_run=True).facts["messages"]
+    names = ("debtor", "step", "invoices", "channel", "total", "reason")
+    assert [told[name] for name in names] == [
+        "Moulin Clair SA",
+        "instalment",
+        ["2026-001"],
+        "email",
+        {"EUR": "250.00"},
+        "instalment",
+    ]
+    assert told["sentence"].startswith("Instalment 1/4 of the plan, to be paid by ")
+    assert (told["because_of"]["instalment"], told["because_of"]["plan"]) == ("1/4", plan)
