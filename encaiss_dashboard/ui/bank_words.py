@@ -117,10 +117,8 @@ def _outcome(seen: Imported, waiting: int, lang: str) -> str:
     booked = sum(one.booked for one in seen.statements)
     if not booked and not waiting:
         return text(lang, "payments.nothing_new")
-    parts = [text(lang, "payments.count_booked", n=booked)]
-    if waiting:
-        parts.append(text(lang, "payments.count_waiting", n=waiting))
-    return ", ".join(parts)
+    parts = (("booked", booked), ("waiting", waiting))
+    return ", ".join(text(lang, f"payments.count_{name}", n=n) for name, n in parts if n)
 
 
 def _statement(one: Told, lang: str) -> StatementTold:

@@ -152,5 +152,5 @@ def _policy(one: Policy, *, first: bool) -> rx.Component:
             rx.el.span(t(f"payments.policy_{one.value}"), class_name="strong"),
             rx.el.span(t(f"payments.policy_{one.value}_text"), class_name="muted small"),
         ),
-        class_name="way",
+        class_name="pick",
     )

@@ -186,5 +186,5 @@ def _reason(name: str, *, first: bool) -> rx.Component:
             **({"id": "aside-first"} if first else {}),
         ),
         rx.el.span(t(f"queue.aside_{name}")),
-        class_name="way",
+        class_name="pick",
     )

@@ -21,7 +21,7 @@ from encaiss_dashboard.demo.clients import PARTS
 from encaiss_dashboard.domain.ageing import ageing
 from encaiss_dashboard.domain.permissions import HOUSE
 from encaiss_dashboard.domain.signing import PASSWORD_LENGTH_MIN
-from encaiss_dashboard.services import figures
+from encaiss_dashboard.services import figures, payments
 from encaiss_dashboard.services.accounts import signing
 from encaiss_dashboard.settings import read
 from encaiss_dashboard.storage import queries, records, stops
@@ -137,14 +137,25 @@ def test_the_ageing_adds_up_on_any_day(played, client_id):
 
 
 @pytest.mark.parametrize("client_id", [1, 2])
-def test_every_payment_follows_its_invoice_and_is_allocated(played, client_id):
+def test_every_payment_follows_its_invoice_and_is_allocated_but_what_was_too_much(played, client_id):
     ledger = played.ledger(client_id)
     issues = {invoice.id: invoice.issue for invoice in ledger.invoices}
     assert all(a.on > issues[a.invoice_id] for a in ledger.allocations)
     allocated = Counter()
     for allocation in ledger.allocations:
         allocated[allocation.payment_id] += allocation.amount.cents
-    assert all(allocated[payment.id] == payment.amount.cents > 0 for payment in ledger.payments)
+    assert all(payment.amount.cents > 0 for payment in ledger.payments)
+    left = [payment.amount.cents - allocated[payment.id] for payment in ledger.payments]
+    assert [cents for cents in left if cents] == [25_00]
+
+
+@pytest.mark.parametrize("client_id", [1, 2])
+def test_some_lines_of_the_bank_wait_with_a_proposal_and_some_with_none(played, client_id):
+    with played.wiring.begin(HOUSE, write=False) as work:
+        lines, found = payments.waiting(work, client_id)
+        proposed = [bool(payments.suggestions(work, client_id, line.id)) for line in lines]
+    assert found == len(lines) > 2
+    assert set(proposed) == {True, False}
 
 
 def test_the_joiners_overview_looks_alive(played):

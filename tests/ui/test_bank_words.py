@@ -4,11 +4,15 @@ from datetime import date
 
 import pytest
 
+from encaiss_dashboard.domain.bank import BankFormat
+from encaiss_dashboard.domain.booking import Policy, Reason
+from encaiss_dashboard.domain.claims import ClaimKind
 from encaiss_dashboard.domain.errors import Problem
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.locales import LANGUAGES, text
+from encaiss_dashboard.locales import LANGUAGES, catalogue, text
 from encaiss_dashboard.services.payments import Imported, Told
 from encaiss_dashboard.ui.bank_words import result_words, sentence, sentences, told
+from encaiss_dashboard.ui.payment_rules import POLICIES
 
 DAYS = (date(2026, 11, 2), date(2026, 11, 4))
 
@@ -60,3 +64,16 @@ def test_every_outcome_has_words_in_every_language(lang):
 )
 def test_a_history_that_says_nothing_is_told_as_nothing(result):
     assert result_words(result, "fr") in ([], [""])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_reason_rule_claim_and_format_has_words_in_every_language(lang):
+    keys = [f"queue.reason_{one}" for one in Reason]
+    keys += [f"queue.kind_{one}" for one in ClaimKind]
+    keys += [f"payments.format_{one}" for one in BankFormat]
+    keys += [f"payments.policy_{one}{end}" for one in POLICIES for end in ("", "_text")]
+    assert [key for key in keys if key not in catalogue(lang)] == []
+
+
+def test_every_rule_of_a_client_can_be_chosen():
+    assert set(POLICIES) == set(Policy) - {Policy.AS_TOLD}
