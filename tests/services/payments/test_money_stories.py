@@ -151,3 +151,26 @@ def test_a_payment_that_came_before_its_invoice_settles_it_once_a_file_brings_it
         imports.take_back(work, client, batch)
     assert sum(one.unallocated.cents for one in desk.listed()) == 7_500
     assert desk.off() == []
+
+
+def test_a_plan_holds_while_instalments_are_paid_and_breaks_from_the_first_that_is_not(
+    house, clock, desk, debtor, owner
+):
+    clock.set(day(8))
+    plan = NewPlan(None, day(20), Rhythm.MONTH, amount_cents=50_000)
+    with house.wiring.begin(owner) as work:
+        opening.open_one(work, 1, debtor, plan, "")
+    first, second = (one.due for one in desk.rows(Instalment))
+
+    def state(on):
+        clock.set(on)
+        with house.wiring.begin(owner) as work:
+            found = stops.of_debtor(work, 1, debtor)
+            return [(line.state, line.broken_on) for line in (*found.running, *found.past)]
+
+    desk.told(movement(50_000, first, structured=OGM, end_to_end="E-1"), number="1")
+    assert state(first + timedelta(10)) == [(StopState.RUNNING, None)]
+    clock.set(second - timedelta(3))
+    jobs.remind(house.wiring)
+    assert [(one.step, one.due) for one in desk.rows(records.OutboxMessage)] == []
+    assert state(second + timedelta(20))[0][0] is StopState.BROKEN
