@@ -41,7 +41,16 @@ def check(session: Session, account_ids: Collection[int] | None = None) -> list[
     """
     session.flush()
     scope = _Scope(account_ids)
-    checks = (_statements, _lines, _confirmed, _payments, _payments_by_day, _invoices, _invoices_by_day, _owners)
+    checks = (
+        _statements,
+        _lines,
+        _confirmed,
+        _payments,
+        _payments_by_day,
+        _invoices,
+        _invoices_by_day,
+        _owners,
+    )
     found = [problem for one in checks for problem in one(session, scope)]
     return [*found, *(_remittances(session) if account_ids is None else ())]
 

@@ -52,7 +52,8 @@ def with_confirmations(
 
     Args:
         movement: what came in.
-        book, rules: as for ``propose``.
+        book: as for ``propose``.
+        rules: as for ``propose``.
         found: what ``propose`` made of it.
         said: payments of about its day, whoever made them.
     """
@@ -95,9 +96,7 @@ def _knows(case: Case, debtor_id: int) -> bool:
     return debtor_id in case.by_account or debtor_id in case.learnt
 
 
-def _of_debtor(
-    movement: Movement, said: Sequence[Said], named: set[int], confidence: int
-) -> list[Proposal]:
+def _of_debtor(movement: Movement, said: Sequence[Said], named: set[int], confidence: int) -> list[Proposal]:
     """The payment of a debtor that has the amount, else the only choice of several that adds up to it."""
     free = [one for one in said if not one.confirmed]
     equal = [one for one in free if one.amount == movement.amount]

@@ -60,7 +60,7 @@ class DecisionKind(StrEnum):
     BOOKED = "booked"
     """It became payments; whether by itself or by a person, ``user_id`` says."""
     CONFIRMED = "confirmed"
-    """It tells of payments that were in the books before it: their ids are in ``terms``, no other came of it."""
+    """It tells of payments that were in the books before it, whose ids are in ``terms``; none came of it."""
     SET_ASIDE = "set_aside"
     """It pays no invoice: costs of the bank, a transfer of one's own, somebody else's money."""
     REOPENED = "reopened"
@@ -140,7 +140,7 @@ class Proposal:
         shares: together the whole amount; one a debtor.
         named: ids of the invoices that the payment itself points at.
         takes_back: ids of the payments that it takes back; then amounts and parts are below zero.
-        confirms: ids of the payments that it tells of, which are in the books already: nothing new is written.
+        confirms: ids of the payments that it tells of: they are in the books already.
     """
 
     reason: Reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from encaiss_dashboard.domain.booking import Rules
-from encaiss_dashboard.services.payments.checking import verify
+from encaiss_dashboard.services.payments.checking import notes, verify
 from encaiss_dashboard.services.payments.deciding import (
     accept,
     book_as_told,
@@ -86,6 +86,7 @@ __all__ = [
     "history",
     "known_until",
     "line",
+    "notes",
     "obstacles",
     "open_for",
     "payments",

@@ -150,7 +150,8 @@ def test_a_file_that_confirmed_something_is_taken_back_and_the_word_stands(desk,
 
 
 def test_what_a_file_of_invoices_said_was_paid_is_confirmed_and_holds_the_file(house, desk, client):
-    data = "Numéro;Client;Date;Échéance;Total;Payé\n2026-0099;Moulin Clair SA;05/11/2026;05/12/2026;75,00;75,00\n"
+    data = "Numéro;Client;Date;Échéance;Total;Payé\n"
+    data += "2026-0099;Moulin Clair SA;05/11/2026;05/12/2026;75,00;75,00\n"
     with house.wiring.begin(HOUSE) as work:
         batch = imports.receive(work, client, "f.csv", data.encode())
         imports.accept(work, client, batch)
