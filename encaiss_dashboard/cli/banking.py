@@ -148,12 +148,14 @@ def payments() -> None:
 def verify(lang: str) -> Answer:
     """Check that every cent received is allocated, unallocated, remitted or returned; code 1 when not."""
     with house().begin(HOUSE, write=False) as work:
-        found = services.verify(work)
+        found, notes = services.verify(work), services.notes(work)
     facts: dict[str, object] = {
         "balanced": not found,
         "problems": [{"code": one.code, **one.facts} for one in found],
+        "notes": [{"code": one.code, **one.facts} for one in notes],
     }
+    told = [_sentence(one, lang) for one in notes]
     if found:
-        shown = [_sentence(one, lang) for one in found]
+        shown = [*(_sentence(one, lang) for one in found), *told]
         raise BooksOff("books_off", Answer(facts, shown), n=len(found))
-    return Answer(facts, [text(lang, "cli.books_balance")])
+    return Answer(facts, [text(lang, "cli.books_balance"), *told])

@@ -32,6 +32,7 @@ class LineState(StrEnum):
 
 _STATES = {
     DecisionKind.BOOKED.value: LineState.BOOKED,
+    DecisionKind.CONFIRMED.value: LineState.BOOKED,
     DecisionKind.SET_ASIDE.value: LineState.SET_ASIDE,
     DecisionKind.REOPENED.value: LineState.WAITING,
 }

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 
 from encaiss_dashboard.domain.booking import DecisionKind
 from encaiss_dashboard.domain.errors import Problem
-from encaiss_dashboard.storage import payments
+from encaiss_dashboard.storage import confirmations, payments
 from encaiss_dashboard.storage.bank import (
     AccessoryAllocation,
     BankLine,
@@ -41,7 +41,16 @@ def check(session: Session, account_ids: Collection[int] | None = None) -> list[
     """
     session.flush()
     scope = _Scope(account_ids)
-    checks = (_statements, _lines, _payments, _payments_by_day, _invoices, _invoices_by_day, _owners)
+    checks = (
+        _statements,
+        _lines,
+        _confirmed,
+        _payments,
+        _payments_by_day,
+        _invoices,
+        _invoices_by_day,
+        _owners,
+    )
     found = [problem for one in checks for problem in one(session, scope)]
     return [*found, *(_remittances(session) if account_ids is None else ())]
 
@@ -106,6 +115,23 @@ def _lines(session: Session, scope: _Scope) -> Iterator[Problem]:
     ought = case((state_of() == DecisionKind.BOOKED.value, col(BankLine.amount_cents)), else_=0)
     query = select(col(BankLine.id), paid, ought).where(paid != ought, *scope.accounts(BankLine.account_id))
     return _listed(session, query, "books_line")
+
+
+def _confirmed(session: Session, scope: _Scope) -> Iterator[Problem]:
+    """A line that confirms payments is their sum, and no payment is confirmed twice."""
+    seen: set[int] = set()
+    for line, keys in confirmations.standing(session, *scope.accounts(BankLine.account_id)):
+        query = select(func.coalesce(func.sum(Payment.amount_cents), 0)).where(
+            col(Payment.id).in_(keys),
+            col(Payment.client_id) == line.client_id,
+            col(Payment.currency) == line.currency,
+            col(Payment.reverses_id).is_(None),
+        )
+        cents = 0 if seen & set(keys) else int(session.execute(query).scalar_one())
+        seen |= set(keys)
+        if cents != line.amount_cents:
+            facts = {"id": str(line.id), "is": str(cents), "ought": str(line.amount_cents)}
+            yield Problem("books_confirmed", facts=facts)
 
 
 def _payments(session: Session, scope: _Scope) -> Iterator[Problem]:

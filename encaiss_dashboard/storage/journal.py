@@ -50,6 +50,7 @@ class ActKind(StrEnum):
     CORRECTED = "corrected"
     PAYMENT = "payment"
     PAYMENT_RETURNED = "payment_returned"
+    PAYMENT_CONFIRMED = "payment_confirmed"
     PAYMENT_UNDONE = "payment_undone"
     PAYMENT_SETTLED = "payment_settled"
     BANK_IMPORTED = "bank_imported"

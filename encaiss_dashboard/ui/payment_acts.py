@@ -22,7 +22,7 @@ def _payment(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, 
     amount = money(Money(abs(int(facts["cents"])), str(facts["currency"])), lang)
     said = [text(lang, "act.allocated", number=facts["number"])] if facts.get("number") else []
     said += [text(lang, "act.reason", reason=facts["words"])] if facts.get("words") else []
-    tone = "good" if kind == "payment_settled" else "bad"
+    tone = "good" if kind in {"payment_settled", "payment_confirmed"} else "bad"
     return text(lang, f"act.{kind}_of", amount=amount), " · ".join(said), "payment", tone, tone
 
 
@@ -41,7 +41,7 @@ def _bank(kind: str, facts: Mapping[str, Any], lang: str) -> tuple[str, str, str
 
 PAYMENT_TELLERS: Final = {
     "payment": _received,
-    **dict.fromkeys(("payment_returned", "payment_undone", "payment_settled"), _payment),
+    **dict.fromkeys(("payment_returned", "payment_undone", "payment_settled", "payment_confirmed"), _payment),
     **dict.fromkeys(("bank_imported", "bank_taken_back", "line_set_aside", "line_reopened"), _bank),
     **dict.fromkeys(("account_added", "booking_rules"), _bank),
 }

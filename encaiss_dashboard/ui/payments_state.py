@@ -240,7 +240,8 @@ def _address(query: Mapping[str, str], **changes: str) -> str:
 
 def _row(one: PaymentSeen, own: frozenset[int], lang: str) -> Row:
     source = "returned" if one.reverses_id is not None and one.source != "refund" else one.source
-    said = one.source == "said" and one.reverses_id is None and not one.returned.cents
+    source = "said_confirmed" if source == "said" and one.confirmed else source
+    said = source == "said" and one.reverses_id is None and not one.returned.cents
     undo = "line" if one.line_id in own else "said" if said else ""
     return Row(
         id=one.id,
@@ -263,5 +264,5 @@ def _row(one: PaymentSeen, own: frozenset[int], lang: str) -> Row:
 
 def source_word(source: str, lang: str) -> str:
     """Where a payment is known from."""
-    known = {"bank", "table", "said", "invoice_file", "refund", "returned"}
+    known = {"bank", "table", "said", "said_confirmed", "invoice_file", "refund", "returned"}
     return text(lang, f"payments.source_{source if source in known else 'invoice_file'}")

@@ -1,6 +1,7 @@
 """How payments find what they pay: why it is thought so, how sure that is, and what they settle."""
 
 from encaiss_dashboard.domain.booking.book import Accessories, Book, DebtorRow, ItemRow, LearntRow
+from encaiss_dashboard.domain.booking.confirming import CONFIRM_DAYS_MAX, Said, with_confirmations
 from encaiss_dashboard.domain.booking.nouns import (
     Booked,
     DecisionKind,
@@ -20,6 +21,7 @@ from encaiss_dashboard.domain.booking.settling import oldest_first, settle
 from encaiss_dashboard.domain.booking.waiting import settle_waiting
 
 __all__ = [
+    "CONFIRM_DAYS_MAX",
     "Accessories",
     "Book",
     "Booked",
@@ -34,6 +36,7 @@ __all__ = [
     "Proposal",
     "Reason",
     "Rules",
+    "Said",
     "Share",
     "Waiting",
     "oldest_first",
@@ -41,4 +44,5 @@ __all__ = [
     "propose_return",
     "settle",
     "settle_waiting",
+    "with_confirmations",
 ]

@@ -50,6 +50,8 @@ class Reason(StrEnum):
     """The name is alike; the amount says nothing."""
     RETURNED = "returned"
     """It takes back a payment that was booked."""
+    CONFIRMS = "confirms"
+    """It is money that is in the books already: by the client's word, or by a file."""
 
 
 class DecisionKind(StrEnum):
@@ -57,6 +59,8 @@ class DecisionKind(StrEnum):
 
     BOOKED = "booked"
     """It became payments; whether by itself or by a person, ``user_id`` says."""
+    CONFIRMED = "confirmed"
+    """It tells of payments that were in the books before it, whose ids are in ``terms``; none came of it."""
     SET_ASIDE = "set_aside"
     """It pays no invoice: costs of the bank, a transfer of one's own, somebody else's money."""
     REOPENED = "reopened"
@@ -136,6 +140,7 @@ class Proposal:
         shares: together the whole amount; one a debtor.
         named: ids of the invoices that the payment itself points at.
         takes_back: ids of the payments that it takes back; then amounts and parts are below zero.
+        confirms: ids of the payments that it tells of: they are in the books already.
     """
 
     reason: Reason
@@ -143,6 +148,7 @@ class Proposal:
     shares: tuple[Share, ...]
     named: tuple[int, ...] = ()
     takes_back: tuple[int, ...] = ()
+    confirms: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

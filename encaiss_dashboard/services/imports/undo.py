@@ -15,7 +15,7 @@ from encaiss_dashboard.domain.errors import NotFound, Refusal
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.imports.removing import remove
 from encaiss_dashboard.services.imports.uploads import batch_of, key_of
-from encaiss_dashboard.storage import accounts, queries, records
+from encaiss_dashboard.storage import accounts, confirmations, queries, records
 from encaiss_dashboard.storage.changes import ImportChange
 from encaiss_dashboard.storage.journal import ActKind
 from encaiss_dashboard.storage.stop_tables import StopInvoice
@@ -171,6 +171,13 @@ def _obstacles(work: Work, batch: records.ImportBatch) -> Iterable[Obstacle]:
         numbers = list(work.session.exec(query.order_by(col(invoice.number))))
         if numbers:
             yield Obstacle(code, len(numbers), tuple(numbers[:_NAMED]))
+    # What a bank's line confirms of what it brought.
+    paid = select(records.Payment.id).where(records.Payment.batch_id == batch.id)
+    ids = [queries.known(key) for key in work.session.exec(paid)]
+    held = sorted(confirmations.among(work.session, [batch.client_id], ids)) if ids else []
+    if held:
+        some = select(records.Payment.reference).where(col(records.Payment.id).in_(held[:_NAMED]))
+        yield Obstacle("confirmed", len(held), tuple(work.session.exec(some)))
 
 
 def _ways(batch: records.ImportBatch) -> Iterable[tuple[str, ColumnElement[bool]]]:

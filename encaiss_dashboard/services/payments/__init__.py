@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from encaiss_dashboard.domain.booking import Rules
-from encaiss_dashboard.services.payments.checking import verify
+from encaiss_dashboard.services.payments.checking import notes, verify
 from encaiss_dashboard.services.payments.deciding import (
     accept,
     book_as_told,
@@ -24,6 +24,7 @@ from encaiss_dashboard.services.payments.seen import (
     AlreadyReturned,
     BooksDiffer,
     BuiltUpon,
+    Confirmed,
     DoesNotAddUp,
     Imported,
     ImportSeen,
@@ -53,6 +54,7 @@ __all__ = [
     "AlreadyReturned",
     "BooksDiffer",
     "BuiltUpon",
+    "Confirmed",
     "DoesNotAddUp",
     "ImportSeen",
     "Imported",
@@ -84,6 +86,7 @@ __all__ = [
     "history",
     "known_until",
     "line",
+    "notes",
     "obstacles",
     "open_for",
     "payments",

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from encaiss_dashboard.domain.booking import OpenItem, Part, Policy, Proposal, Rules, Share, settle
+from encaiss_dashboard.domain.booking import (
+    CONFIRM_DAYS_MAX,
+    OpenItem,
+    Part,
+    Policy,
+    Proposal,
+    Rules,
+    Said,
+    Share,
+    settle,
+)
 from encaiss_dashboard.domain.booking.book import Book, ItemRow
 from encaiss_dashboard.domain.delegation import DelegationState
 from encaiss_dashboard.domain.money import Money
-from encaiss_dashboard.storage import merges, payments, queries, records
-from encaiss_dashboard.storage.bank import BookingRules
+from encaiss_dashboard.storage import confirmations, merges, payments, queries, records
+from encaiss_dashboard.storage.bank import BankLine, BookingRules
 from encaiss_dashboard.storage.payments import Asked
 from encaiss_dashboard.work import Work
 
@@ -63,6 +75,39 @@ class Books:
             proposal, shares=tuple(self._share(one, proposal.named, on) for one in proposal.shares)
         )
 
+    @cached_property
+    def _confirmable(self) -> list[tuple[records.Payment, bool]]:
+        found = (confirmations.confirmable(self.session, key) for key in self.client_ids)
+        return sorted((pair for some in found for pair in some), key=lambda pair: pair[0].on)
+
+    @cached_property
+    def _confirmed(self) -> set[int]:
+        return {key for one in self.client_ids for key in confirmations.confirmed(self.session, one)}
+
+    def confirm(self, payment_ids: Collection[int]) -> None:
+        """A line confirms these payments: no other line does any more."""
+        self._confirmed.update(payment_ids)
+
+    def said_about(self, line: BankLine) -> list[Said]:
+        """Payments of about the day of a line, and no more than it, that it may tell of.
+
+        Only for a client's own account: what its debtors paid to it never comes to the agency's.
+        """
+        if line.client_id is None or not self._confirmable:
+            return []
+        low, high = (line.value_on + timedelta(n) for n in (-CONFIRM_DAYS_MAX, CONFIRM_DAYS_MAX))
+        first = bisect_left(self._confirmable, low, key=lambda pair: pair[0].on)
+        last = bisect_right(self._confirmable, high, key=lambda pair: pair[0].on)
+        near = [
+            pair
+            for pair in self._confirmable[first:last]
+            if pair[0].currency == line.currency and pair[0].amount_cents <= line.amount_cents
+        ]
+        if any(of_table for _, of_table in near) and confirmations.is_of_table(self.session, line):
+            near = [pair for pair in near if not pair[1]]
+        parts = payments.parts(self.session, [queries.known(row.id) for row, _ in near])
+        return [_said(row, parts, self._confirmed) for row, _ in near]
+
     def _share(self, share: Share, named: Sequence[int], on: date) -> Share:
         if not any(part.kind and not self._was_asked(part, on) for part in share.parts):
             return share
@@ -78,6 +123,15 @@ class Books:
         mine: Sequence[Asked] = self.asked.get(item.invoice_id, ())
         then = {one.kind for one in mine if one.on <= on}
         return replace(item, accessories=tuple(pair for pair in item.accessories if pair[0] in then))
+
+
+def _said(
+    row: records.Payment, parts: Mapping[int, Sequence[tuple[date, Part]]], confirmed: Collection[int]
+) -> Said:
+    key = queries.known(row.id)
+    mine = tuple(part for _, part in parts.get(key, ()))
+    amount = Money(row.amount_cents, row.currency)
+    return Said(key, row.client_id, row.debtor_id, row.on, amount, mine, key in confirmed)
 
 
 def rules_of(session: Session, client_ids: Collection[int]) -> dict[int, Rules]:

@@ -15,6 +15,7 @@ from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.payments.books import Books, rest
 from encaiss_dashboard.services.payments.proposing import proposals
 from encaiss_dashboard.services.payments.reversing import (
+    check_unreturned,
     checked_words,
     payment_of,
     refund,
@@ -97,7 +98,9 @@ def accept(work: Work, client_id: int | None, line_id: int, mark: str) -> tuple[
     writer = Writer(work)
     terms = {"suggested": True, "named": list(chosen.named)}
     how = Booking(chosen.reason.value, chosen.confidence, learn=True, terms=terms)
-    if chosen.takes_back:
+    if chosen.confirms:
+        writer.confirm(line, chosen.confirms, how)
+    elif chosen.takes_back:
         return_as_proposed(writer, line, chosen)
         writer.decide(line, DecisionKind.BOOKED, how)
     else:
@@ -196,6 +199,7 @@ def reopen(work: Work, client_id: int | None, line_id: int) -> None:
         raise LineDecided
     writer = Writer(work)
     if found.state is LineState.BOOKED:
+        check_unreturned(work.session, found)
         undo_line(writer, found.line)
     writer.decide(found.line, DecisionKind.REOPENED, Booking())
     writer.write()
@@ -214,6 +218,7 @@ def mark_of(proposal: Proposal) -> str:
     told = (
         proposal.reason.value,
         sorted(proposal.takes_back),
+        sorted(proposal.confirms),
         [
             (
                 share.debtor_id,
@@ -317,11 +322,12 @@ def _tell(work: Work, kind: ActKind, line: BankLine, words: str) -> None:
 
 
 def _suggestion(work: Work, books: Books, one: Proposal) -> Suggestion:
-    shares = tuple(_share_seen(work, books, share) for share in one.shares)
-    return Suggestion(mark_of(one), one.reason, one.confidence, shares, one.takes_back)
+    shares = tuple(_share_seen(work, books, share, before=bool(one.confirms)) for share in one.shares)
+    return Suggestion(mark_of(one), one.reason, one.confidence, shares, one.takes_back, one.confirms)
 
 
-def _share_seen(work: Work, books: Books, share: Share) -> ShareSeen:
+def _share_seen(work: Work, books: Books, share: Share, *, before: bool) -> ShareSeen:
+    """``before``: what is open is told as it was before what it settles."""
     client = work.session.get_one(records.Client, share.client_id)
     debtor = work.session.get_one(records.Debtor, share.debtor_id)
     items = {one.invoice_id: one for one in books.book.items_of(share.debtor_id)}
@@ -330,6 +336,7 @@ def _share_seen(work: Work, books: Books, share: Share) -> ShareSeen:
         item = items.get(part.invoice_id)
         row = work.session.get_one(records.Invoice, part.invoice_id)
         balance = item.open if item else Money(0, part.amount.currency)
+        balance = balance + part.amount if before and not part.kind else balance
         parts.append(PartSeen(part.invoice_id, row.number, row.due, part.kind or "", part.amount, balance))
     return ShareSeen(
         share.client_id,

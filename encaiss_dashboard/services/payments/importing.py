@@ -218,7 +218,10 @@ class _Import:
                 proposed += 1
                 continue
             how = Booking(best.reason.value, best.confidence, terms={"named": list(best.named)})
-            if best.takes_back:
+            if best.confirms:
+                writer.confirm(line, best.confirms, how)
+                books.confirm(best.confirms)
+            elif best.takes_back:
                 return_as_proposed(writer, line, best)
                 writer.decide(line, DecisionKind.BOOKED, how)
             else:

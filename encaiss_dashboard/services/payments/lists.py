@@ -16,8 +16,8 @@ from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
 from encaiss_dashboard.services.payments.queue import within
 from encaiss_dashboard.services.payments.seen import PartSeen, PaymentSearch, PaymentSeen
+from encaiss_dashboard.storage import confirmations, plans, queries
 from encaiss_dashboard.storage import payments as reads
-from encaiss_dashboard.storage import plans, queries
 from encaiss_dashboard.storage.records import Debtor, Invoice, Payment
 from encaiss_dashboard.work import Work
 
@@ -107,6 +107,8 @@ def seen_rows(work: Work, rows: Any) -> list[PaymentSeen]:
             back[one.reverses_id] += one.amount_cents
     family = func.coalesce(col(Payment.reverses_id), col(Payment.id))
     left = reads.left_of(work.session, family.in_(roots)) if roots else {}
+    clients = {row.client_id for row, _ in rows}
+    confirmed = confirmations.among(work.session, clients, ids)
     found = []
     for (row, debtor), key in zip(rows, ids, strict=True):
         money = row.currency
@@ -125,6 +127,7 @@ def seen_rows(work: Work, rows: Any) -> list[PaymentSeen]:
                 reference=row.reference,
                 line_id=row.bank_line_id,
                 reverses_id=row.reverses_id,
+                confirmed=key in confirmed,
             )
         )
     return found

@@ -13,11 +13,11 @@ from encaiss_dashboard.domain.claims import ClaimKind
 from encaiss_dashboard.domain.errors import NotFound, Unreadable
 from encaiss_dashboard.domain.money import Money
 from encaiss_dashboard.domain.permissions import Action
-from encaiss_dashboard.services.payments.seen import AlreadyReturned, MoreThanOwed
+from encaiss_dashboard.services.payments.seen import AlreadyReturned, Confirmed, MoreThanOwed
 from encaiss_dashboard.services.payments.writing import Writer, lock
-from encaiss_dashboard.storage import payments, queries
+from encaiss_dashboard.storage import confirmations, payments, queries
 from encaiss_dashboard.storage.bank import BankLine
-from encaiss_dashboard.storage.bank_lines import ID_MAX
+from encaiss_dashboard.storage.bank_lines import ID_MAX, Decided
 from encaiss_dashboard.storage.records import Invoice, Payment
 from encaiss_dashboard.work import Work
 
@@ -165,10 +165,12 @@ def undo_line(writer: Writer, line: BankLine) -> None:
 
     Raises:
         AlreadyReturned: another line took a payment of it back; that one has to be reopened first.
+        Confirmed: a bank's line rests on a payment of it; the same.
     """
     session = writer.work.session
     rows = payments.of_line(session, queries.known(line.id))
     lock(session, {one.client_id for one in rows})
+    check_unconfirmed(session, rows)
     settled = payments.parts(session, [queries.known(one.id) for one in rows])
     family = payments.family_of(session, [queries.known(one.id) for one in rows if not one.reverses_id])
     if sum(one.amount_cents for one in family) != sum(
@@ -201,12 +203,38 @@ def undo_said(writer: Writer, row: Payment, words: str = "") -> None:
 
     Raises:
         AlreadyReturned: it was before.
+        Confirmed: a bank told of it; its line has to be reopened first.
     """
+    check_unconfirmed(writer.work.session, [row])
     amount, parts = net(writer.work.session, row)
     if amount.cents != row.amount_cents:
         raise AlreadyReturned
     dated = [(day, _minus(part)) for day, part in parts]
     writer.give_back(row, row.on, -amount, dated, source=payments.UNDONE, words=words)
+
+
+def check_unconfirmed(session: Session, rows: Sequence[Payment]) -> None:
+    """Make sure that no line confirms any of these payments.
+
+    Raises:
+        Confirmed: one does.
+    """
+    clients = {row.client_id for row in rows}
+    if confirmations.among(session, clients, [queries.known(row.id) for row in rows]):
+        raise Confirmed
+
+
+def check_unreturned(session: Session, decided: Decided) -> None:
+    """Make sure that nothing was taken back of the payments that a line confirms.
+
+    Raises:
+        AlreadyReturned: something was; what did so has to be reopened first.
+    """
+    said = decided.decision.terms.get("confirms", ()) if decided.decision else ()
+    if any(one.reverses_id for one in payments.family_of(session, said)):
+        family = payments.family_of(session, said)
+        if sum(one.amount_cents for one in family) != decided.line.amount_cents:
+            raise AlreadyReturned
 
 
 def standing_of(session: Session, client_id: int | None, line: BankLine) -> Sequence[Payment]:

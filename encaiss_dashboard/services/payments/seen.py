@@ -49,6 +49,12 @@ class AlreadyReturned(Refusal):
     code = "already_returned"
 
 
+class Confirmed(Refusal):
+    """A bank's line confirms the payment: that one has to be reopened first."""
+
+    code = "payment_confirmed"
+
+
 class BooksDiffer(Refusal):
     """The books would not balance any more: our own fault, so that nothing was done; fact ``what``."""
 
@@ -220,6 +226,7 @@ class Suggestion:
     confidence: int
     shares: tuple[ShareSeen, ...]
     takes_back: tuple[int, ...] = ()
+    confirms: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +294,10 @@ class PaymentSearch:
 
 @dataclass(frozen=True, slots=True)
 class PaymentSeen:
-    """A payment; ``returned`` is what was taken back of it since, ``settles`` what it settled at first."""
+    """A payment; ``returned`` is what was taken back of it since, ``settles`` what it settled at first.
+
+    ``confirmed``: a bank's line told of it after it was in the books.
+    """
 
     id: int
     on: date
@@ -301,6 +311,7 @@ class PaymentSeen:
     reference: str
     line_id: int | None
     reverses_id: int | None
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _COLUMNS: Final = (
     ("amount", 13),
     ("currency", 8),
 )
-_SOURCES: Final = frozenset({"bank", "table", "said", "invoice_file", "refund", "returned"})
+_SOURCES: Final = frozenset({"bank", "table", "said", "said_confirmed", "invoice_file", "refund", "returned"})
 
 
 def sheet(work: Work, client_id: int | None, form: str, query: Mapping[str, str]) -> tuple[str, str, bytes]:
@@ -91,6 +91,7 @@ def _totals(work: Work, client_id: int, search: PaymentSearch) -> Iterator[Seque
 
 def _row(one: PaymentSeen, lang: str) -> Sequence[Cell]:
     source = "returned" if one.reverses_id is not None and one.source != "refund" else one.source
+    source = "said_confirmed" if source == "said" and one.confirmed else source
     return [
         one.on,
         one.debtor,

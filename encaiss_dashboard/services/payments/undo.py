@@ -13,7 +13,7 @@ from encaiss_dashboard.services.payments.deciding import clients_of, owner_of
 from encaiss_dashboard.services.payments.queue import within
 from encaiss_dashboard.services.payments.seen import BuiltUpon, ImportSeen, NotImported, Obstacle
 from encaiss_dashboard.services.payments.writing import lock
-from encaiss_dashboard.storage import bank_lines, queries
+from encaiss_dashboard.storage import bank_lines, confirmations, queries
 from encaiss_dashboard.storage.bank import (
     AccessoryAllocation,
     BankDecision,
@@ -148,6 +148,10 @@ def _obstacles(work: Work, row: BankImport) -> Iterable[Obstacle]:
         col(Payment.reverses_id).in_(paid), col(Payment.id).not_in(paid)
     )
     yield from _named(work, "returned", returned)
+    ids = [queries.known(key) for key in work.session.exec(paid)]
+    held = confirmations.among(work.session, [row.client_id] if row.client_id else [], ids)
+    if held:
+        yield Obstacle("confirmed", len(held), ())
     yield from _later(work, row)
 
 

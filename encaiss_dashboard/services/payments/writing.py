@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sqlmodel import Session, col, select
@@ -43,6 +43,7 @@ class Writer:
     work: Work
     _new: list[_New] = field(default_factory=list)
     _decided: list[tuple[BankLine, DecisionKind, Booking]] = field(default_factory=list)
+    _confirmed: list[tuple[BankLine, tuple[int, ...]]] = field(default_factory=list)
     _learnt: list[Counterparty] = field(default_factory=list)
 
     def book(self, line: BankLine, shares: Iterable[Share], how: Booking) -> None:
@@ -86,6 +87,12 @@ class Writer:
         """Something else was decided about a line."""
         self._decided.append((line, kind, how))
 
+    def confirm(self, line: BankLine, payment_ids: tuple[int, ...], how: Booking) -> None:
+        """A line tells of payments that are in the books: they stand as they are, on their own days."""
+        terms = {**how.terms, "confirms": list(payment_ids)}
+        self._decided.append((line, DecisionKind.CONFIRMED, replace(how, terms=terms)))
+        self._confirmed.append((line, payment_ids))
+
     def write(self) -> list[int]:
         """Write it all; returns the ids of the payments in their order."""
         session = self.work.session
@@ -106,6 +113,7 @@ class Writer:
         session.add_all(self._learnt)
         session.flush()
         acts = [_act(one, invoices) for one in self._new]
+        acts += [_confirmed(session, line, key) for line, keys in self._confirmed for key in keys]
         for start in range(0, len(acts), _ACTS_AT_ONCE):
             self.work.journal.record_many(acts[start : start + _ACTS_AT_ONCE])
         return [queries.known(one.row.id) for one in self._new]
@@ -233,6 +241,17 @@ def _said(line: BankLine) -> str:
     """What a payer wrote, as its client reads it."""
     said = " ".join(filter(None, (line.invoice_number, line.structured, line.text)))
     return " ".join(said.split())[:_REFERENCE_LENGTH]
+
+
+def _confirmed(session: Session, line: BankLine, payment_id: int) -> Entry:
+    row = session.get_one(records.Payment, payment_id)
+    facts: dict[str, object] = {
+        "cents": row.amount_cents,
+        "currency": row.currency,
+        "payment": payment_id,
+        "line": queries.known(line.id),
+    }
+    return Entry(ActKind.PAYMENT_CONFIRMED, line.value_on, row.client_id, row.debtor_id, facts)
 
 
 def _act(one: _New, invoices: dict[int, records.Invoice]) -> Entry:

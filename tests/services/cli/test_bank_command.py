@@ -46,7 +46,7 @@ def test_a_file_is_told_by_statement_and_again_doubles_nothing(bank, client, ans
     assert (told["opening"], told["closing"], told["booked"]) == ("0.50", "1009.50", 1)
     again = answer("bank", file, "--client", "ardenne")
     assert (again["duplicates"], again["booked"], again["unmatched"]) == (2, 0, 0)
-    assert answer("payments", "verify") == {"balanced": True, "problems": []}
+    assert answer("payments", "verify") == {"balanced": True, "problems": [], "notes": []}
 
 
 def test_what_is_no_bank_file_or_of_another_account_is_refused(bank, client, run, tmp_path):
@@ -66,3 +66,18 @@ def test_books_that_do_not_balance_leave_with_code_one(house, bank, client, run)
     result = run("payments", "verify", "--json")
     assert result.exit_code == 1
     assert '"balanced": false' in result.stdout
+
+
+def test_a_statement_that_seems_to_be_missing_is_a_note_and_nothing_off(bank, client, answer):
+    answer("bank", bank(movement(100, DAY), number="1"), "--client", "ardenne")
+    later = bank(movement(100, date(2026, 11, 12)), number="3", opening=150)
+    answer("bank", later, "--client", "ardenne")
+    told = answer("payments", "verify")
+    assert (told["balanced"], told["problems"]) == (True, [])
+    ((note,)) = told["notes"]
+    assert (note["code"], note["before"], note["closing"], note["opening"]) == (
+        "bank_gap_before",
+        "1",
+        "1.00",
+        "1.50",
+    )

@@ -7,8 +7,8 @@ from bank_files import movement, statement
 
 from encaiss_dashboard import jobs
 from encaiss_dashboard.domain.permissions import HOUSE, Role
-from encaiss_dashboard.domain.stops import StopState
-from encaiss_dashboard.domain.stops.opening import NewPromise
+from encaiss_dashboard.domain.stops import Instalment, StopState
+from encaiss_dashboard.domain.stops.opening import NewPlan, NewPromise
 from encaiss_dashboard.services import debtors, imports, payments, reminders, stops
 from encaiss_dashboard.services.payments import WrongAccount
 from encaiss_dashboard.services.stops import opening
@@ -150,4 +150,55 @@ def test_a_payment_that_came_before_its_invoice_settles_it_once_a_file_brings_it
     with house.wiring.begin(HOUSE) as work:
         imports.take_back(work, client, batch)
     assert sum(one.unallocated.cents for one in desk.listed()) == 7_500
+    assert desk.off() == []
+
+
+@pytest.fixture
+def planned_in_two(house, clock, debtor, owner):
+    """On day 8 two instalments of 500.00 are agreed, for days 30 and 60, each with five days to spare."""
+    clock.set(day(8))
+    parts = Instalment(day(30), 50_000), Instalment(day(60), 50_000)
+    with house.wiring.begin(owner) as work:
+        opening.open_one(work, 1, debtor, NewPlan(None, parts), "")
+
+
+def standing(house, clock, owner, debtor, after):
+    """What holds of the plan on a day, and since when."""
+    clock.set(day(after))
+    with house.wiring.begin(owner) as work:
+        found = stops.of_debtor(work, 1, debtor)
+        return [(line.state, line.since) for line in (*found.running, *found.past)]
+
+
+def reminded(house, clock, desk, after):
+    """The instalments that were reminded of by the night of a day."""
+    clock.set(day(after))
+    jobs.remind(house.wiring)
+    return [one.instalment_on for one in desk.rows(records.OutboxMessage) if one.sent_at]
+
+
+def test_a_plan_holds_while_the_bank_tells_of_instalments_and_breaks_at_the_first_that_is_missing(
+    house, clock, desk, debtor, owner, planned_in_two
+):
+    assert reminded(house, clock, desk, 27) == [day(30)]
+    desk.told(movement(50_000, day(29), structured=OGM), number="1")
+    assert [state for state, _ in standing(house, clock, owner, debtor, 40)] == [StopState.RUNNING]
+    assert reminded(house, clock, desk, 57) == [day(30), day(60)]
+    assert [state for state, _ in standing(house, clock, owner, debtor, 65)] == [StopState.RUNNING]
+    assert standing(house, clock, owner, debtor, 66) == [(StopState.BROKEN, day(66))]
+    assert desk.off() == []
+
+
+def test_an_instalment_returned_before_its_last_day_breaks_the_plan_from_the_day_after_it(
+    house, clock, desk, debtor, owner, planned_in_two
+):
+    desk.told(movement(50_000, day(29), structured=OGM, end_to_end="E-1"), number="1")
+    before = standing(house, clock, owner, debtor, 40)
+    back = movement(-50_000, day(33), structured=OGM, end_to_end="E-1", is_return=True)
+    desk.told(back, number="2", opening=50_000)
+    assert [state for state, _ in before] == [StopState.RUNNING]
+    assert [state for state, _ in standing(house, clock, owner, debtor, 35)] == [StopState.RUNNING]
+    assert standing(house, clock, owner, debtor, 40) == [(StopState.BROKEN, day(36))]
+    assert day(60) not in reminded(house, clock, desk, 57)
+    assert desk.open(day(32)) == {"2026-001": 50_000}
     assert desk.off() == []
