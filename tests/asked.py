@@ -112,6 +112,11 @@ ASKED: dict[str, Callable[[Aim], list[Any]]] = {
         [],
         *([number] for number in NUMBERS),
     ],
+    "line_ids": lambda aim: [
+        [aim.ids["line_id"]],
+        [],
+        *([number] for number in NUMBERS),
+    ],
     "reopen.line_id": lambda aim: [aim.ids["booked_id"], aim.ids["line_id"], *NUMBERS],
     "mark": lambda aim: ["0" * 16, *TEXTS],
     "told": lambda aim: [
