@@ -54,7 +54,7 @@ def returnable(work: Work, client_id: int | None, line_id: int) -> tuple[Payment
     ids = queue.returnable(work, client_id, line_id)
     query: Any = select(Payment, Debtor.name).join(Debtor, col(Debtor.id) == col(Payment.debtor_id))
     rows = work.session.exec(query.where(col(Payment.id).in_(ids))).all()
-    found = {one.id: one for one in seen_rows(work, rows)}
+    found = {one.id: one for one in seen_rows(work.session, rows)}
     return tuple(found[key] for key in ids if key in found)
 
 

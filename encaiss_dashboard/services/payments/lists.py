@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import func
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from encaiss_dashboard.domain.booking import Part
 from encaiss_dashboard.domain.errors import Unreadable
@@ -42,7 +42,7 @@ def payments(
     query: Any = select(Payment, Debtor.name).join(Debtor, col(Debtor.id) == col(Payment.debtor_id))
     query = query.where(*where).order_by(col(Payment.on).desc(), col(Payment.id).desc())
     rows = work.session.exec(query.offset(max(0, first)).limit(within(count))).all()
-    return seen_rows(work, rows), whole
+    return seen_rows(work.session, rows), whole
 
 
 def payments_of(work: Work, client_id: int | None, debtor_id: int) -> list[PaymentSeen]:
@@ -95,20 +95,20 @@ def conditions(client_id: int, search: PaymentSearch) -> list[Any]:
     return where
 
 
-def seen_rows(work: Work, rows: Any) -> list[PaymentSeen]:
+def seen_rows(session: Session, rows: Any) -> list[PaymentSeen]:
     """Payments, each with its debtor's name, as screens show them."""
     ids = [queries.known(row.id) for row, _ in rows]
-    parts = reads.parts(work.session, ids)
-    invoices = _invoices(work, {part.invoice_id for some in parts.values() for _, part in some})
+    parts = reads.parts(session, ids)
+    invoices = _invoices(session, {part.invoice_id for some in parts.values() for _, part in some})
     roots = [key for (row, _), key in zip(rows, ids, strict=True) if row.reverses_id is None]
     back: dict[int, int] = defaultdict(int)
-    for one in reads.family_of(work.session, roots):
+    for one in reads.family_of(session, roots):
         if one.reverses_id is not None:
             back[one.reverses_id] += one.amount_cents
     family = func.coalesce(col(Payment.reverses_id), col(Payment.id))
-    left = reads.left_of(work.session, family.in_(roots)) if roots else {}
+    left = reads.left_of(session, family.in_(roots)) if roots else {}
     clients = {row.client_id for row, _ in rows}
-    confirmed = confirmations.among(work.session, clients, ids)
+    confirmed = confirmations.among(session, clients, ids)
     found = []
     for (row, debtor), key in zip(rows, ids, strict=True):
         money = row.currency
@@ -139,9 +139,9 @@ def _part(part: Part, invoices: dict[int, tuple[str, date, int]]) -> PartSeen:
     return PartSeen(part.invoice_id, number, due, kind, part.amount, Money(cents, part.amount.currency))
 
 
-def _invoices(work: Work, ids: set[int]) -> dict[int, tuple[str, date, int]]:
+def _invoices(session: Session, ids: set[int]) -> dict[int, tuple[str, date, int]]:
     found: dict[int, tuple[str, date, int]] = {}
     for some in reads.parts_of(ids):
-        rows = reads.balances(work.session, [col(Invoice.id).in_(some)])
+        rows = reads.balances(session, [col(Invoice.id).in_(some)])
         found |= {row[0]: (row[2], row[5], int(row[7])) for row in rows}
     return found
