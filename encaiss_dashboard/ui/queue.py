@@ -341,5 +341,5 @@ def _legend() -> rx.Component:
             rx.el.span(t("queue.keys_on"), rx.el.span(t("queue.keys_hint"), class_name="muted small")),
             class_name="switch",
         ),
-        class_name="card keys",
+        class_name="card queue-keys",
     )

@@ -206,9 +206,12 @@ async def test_more_sockets_give_one_person_no_more_events(proxied, own_line):
         async with own_line(address) as line:
             await flood_with(line, within)
             assert await line.answers()
-    async with own_line(address) as line:
-        await flood_with(line, within)
-        assert await line.closed() == 1008
+    try:
+        async with own_line(address) as line:
+            await flood_with(line, within)
+            assert await line.closed() == 1008
+    except aiohttp.WSMessageTypeError as closed:  # with its first words already
+        assert "1008" in str(closed)
 
 
 async def test_an_address_opens_so_many_sockets_a_minute(proxied, own_line):
