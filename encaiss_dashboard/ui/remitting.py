@@ -52,11 +52,12 @@ def remitting_page() -> rx.Component:
     )
 
 
-def table(caption: str, headings: list[rx.Component], body: Any, row: Any) -> rx.Component:
-    """A table that scrolls by itself where a screen is narrow."""
+def table(caption: str | rx.Var[str], headings: list[rx.Component], body: Any, row: Any) -> rx.Component:
+    """A table that scrolls by itself where a screen is narrow; a caption is a key of the catalogue, or words."""
+    words = t(caption) if isinstance(caption, str) else caption
     return rx.el.div(
         rx.el.table(
-            rx.el.caption(t(caption), class_name="sr"),
+            rx.el.caption(words, class_name="sr"),
             rx.el.thead(rx.el.tr(*headings)),
             rx.el.tbody(rx.foreach(body, row)),
             class_name="told remit-table",
@@ -64,7 +65,7 @@ def table(caption: str, headings: list[rx.Component], body: Any, row: Any) -> rx
         class_name="scroll",
         tab_index=0,
         role="region",
-        aria_label=t(caption),
+        aria_label=words,
     )
 
 
@@ -280,7 +281,7 @@ def _files() -> rx.Component:
                     class_name="remit-file",
                 ),
                 table(
-                    "remit.files",
+                    file["title"].to(str) + " " + file["download"].to(str),
                     [head("number"), head("to", "wide"), head("amount", "num"), head("do")],
                     file["remittances"].to(list[dict[str, str]]),
                     _waiting_row,

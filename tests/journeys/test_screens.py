@@ -140,7 +140,7 @@ def test_the_dialog_that_takes_a_key_back_has_none_and_closing_it_leads_back(own
 
 
 @pytest.mark.parametrize("path", OF_THE_AGENCY)
-def test_nor_has_any_screen_of_the_agency(tab, path):
+def test_nor_has_any_screen_of_the_agency(furnished, tab, path):
     page = tab(ADMIN, path)
     for scheme in by_day_and_by_night(page):
         assert violations(page) == [], scheme
