@@ -53,7 +53,7 @@ def remitting_page() -> rx.Component:
 
 
 def table(caption: str | rx.Var[str], headings: list[rx.Component], body: Any, row: Any) -> rx.Component:
-    """A table that scrolls by itself where a screen is narrow; a caption is a key of the catalogue, or words."""
+    """A table that scrolls by itself where a screen is narrow; its caption is a key, or words."""
     words = t(caption) if isinstance(caption, str) else caption
     return rx.el.div(
         rx.el.table(

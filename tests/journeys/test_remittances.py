@@ -90,6 +90,7 @@ def test_calling_one_off_asks_first_and_makes_its_payments_owed_again(
     settled("/desk/remittances")
     opener = page.get_by_role("button", name=f"{text('fr', 'remit.drop')} {number}")
     opener.press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("button").first).to_be_focused()
     page.keyboard.press("Escape")
     expect(opener).to_be_focused()
     opener.press("Enter")
