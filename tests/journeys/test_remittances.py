@@ -42,6 +42,7 @@ def test_one_is_made_its_file_downloaded_and_the_client_reads_what_it_pays_on(
     page.get_by_role("checkbox", name=text("fr", "remit.all")).first.click()
     expect(page.get_by_role("button", name=text("fr", "remit.make"))).to_be_disabled()
     row.get_by_role("checkbox").press("Space")
+    expect(page.get_by_role("button", name=text("fr", "remit.make"))).to_be_enabled()
     page.get_by_role("button", name=text("fr", "remit.make")).press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("R20")
     with server.house.wiring.begin(HOUSE) as work:
@@ -49,6 +50,7 @@ def test_one_is_made_its_file_downloaded_and_the_client_reads_what_it_pays_on(
     number = made.row.number
 
     waiting = page.get_by_role("region", name=text("fr", "remit.to_order"), exact=True)
+    expect(waiting).to_contain_text(number)
     boxes = waiting.get_by_role("row").filter(has_text="R20").get_by_role("checkbox")
     for place in range(boxes.count()):
         if number not in boxes.nth(place).get_attribute("aria-label"):
