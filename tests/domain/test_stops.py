@@ -180,6 +180,17 @@ def test_a_breach_is_not_healed_by_paying_later():
     assert owing().stops(parts(20, 50, 80, 110)).pays(30, 50_00).state(60) == "broken"
 
 
+def test_an_instalment_taken_back_after_its_last_day_breaks_the_plan_the_day_after():
+    story = owing().stops(parts(20, 50, 80, 110)).pays(18, 25_00).pays(40, -25_00)
+    assert [story.state(n) for n in (26, 40, 41)] == ["running", "running", "broken"]
+    assert story.pays(42, 50_00).state(60) == "broken"
+
+
+def test_what_is_taken_back_and_was_paid_ahead_breaks_nothing():
+    story = owing().stops(parts(20, 50, 80, 110)).pays(18, 75_00).pays(40, -50_00)
+    assert (story.state(55), story.state(56)) == ("running", "broken")
+
+
 def test_paying_ahead_covers_the_instalments_to_come():
     story = owing().stops(parts(20, 50, 80, 110)).pays(20, 75_00)
     assert (story.state(100), story.known[0].standing(story.stopping.balances, day(60)).until) == (

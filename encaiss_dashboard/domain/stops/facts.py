@@ -104,3 +104,8 @@ class Balances:
             if self.open_cents(invoices, before) > cents:
                 since = after
         return since
+
+    def above_from(self, cents: int, invoices: Collection[int], first: date, last: date) -> date | None:
+        """The first day, of the first to the last, at the end of which more than this was open."""
+        days = {day for key in invoices for day, _ in self.settled.get(key, ()) if first < day <= last}
+        return next((day for day in (first, *sorted(days)) if self.open_cents(invoices, day) > cents), None)

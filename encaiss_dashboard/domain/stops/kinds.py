@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final
 
 from encaiss_dashboard.domain.bank_days import bank_days_after
@@ -168,13 +168,13 @@ class InstalmentPlan:
         ]
 
     def standing(self, balances: Balances, on: date) -> Standing | None:
-        """How it stands, None before it begins; the first instalment that fails ends it for good."""
+        """How it stands, None before it begins; the first instalment that fails ends it for good.
+
+        One that is missing fails on its last day; one that was paid and is taken back after it, on that day.
+        """
         if on < self.started_on:
             return None
-        over = [(last, cents) for last, cents in self.targets if last < on]
-        failed = (last for last, cents in over if balances.open_cents(self.invoices, last) > cents)
-        breach = next((last + _ONE_DAY for last in failed), None)
-        end = self.targets[-1][0]
+        breach, end = self._breach(balances, on), self.targets[-1][0]
         paid = balances.down_to_since(0, self.invoices, self.started_on, min(on, end))
         ended = [day for day in (breach, paid) if day is not None]
         if _reached(self.withdrawn_on, min([on, end, *ended])):
@@ -186,6 +186,15 @@ class InstalmentPlan:
         still = balances.open_cents(self.invoices, on)
         until = next(last for last, cents in self.targets if last >= on and still > cents)
         return Standing(StopState.RUNNING, self.started_on, holds=True, until=until)
+
+    def _breach(self, balances: Balances, on: date) -> date | None:
+        """The day after an instalment failed, once that is over."""
+        targets = self.targets
+        for (last, cents), (following, _) in pairwise([*targets, (targets[-1][0] + _ONE_DAY, 0)]):
+            until = min(following, on) - _ONE_DAY
+            if last <= until and (day := balances.above_from(cents, self.invoices, last, until)) is not None:
+                return day + _ONE_DAY
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,3 +202,14 @@ def test_an_instalment_returned_before_its_last_day_breaks_the_plan_from_the_day
     assert day(60) not in reminded(house, clock, desk, 57)
     assert desk.open(day(32)) == {"2026-001": 50_000}
     assert desk.off() == []
+
+
+def test_an_instalment_returned_after_its_last_day_breaks_the_plan_the_day_after(
+    house, clock, desk, debtor, owner, planned_in_two
+):
+    desk.told(movement(50_000, day(29), structured=OGM, end_to_end="E-1"), number="1")
+    back = movement(-50_000, day(40), structured=OGM, end_to_end="E-1", is_return=True)
+    desk.told(back, number="2", opening=50_000)
+    assert [state for state, _ in standing(house, clock, owner, debtor, 40)] == [StopState.RUNNING]
+    assert standing(house, clock, owner, debtor, 41) == [(StopState.BROKEN, day(41))]
+    assert desk.off() == []
