@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import func, or_
+from sqlalchemy import exists, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from encaiss_dashboard.domain.bank import BankFormat
@@ -20,11 +21,17 @@ CONFIRMABLE = (SAID, "invoice_file")
 
 def standing(session: Session, *where: Any) -> Iterator[tuple[BankLine, list[int]]]:
     """Lines whose decision that holds says that they confirm payments, with the ids of these."""
-    newest = select(func.max(BankDecision.id)).group_by(col(BankDecision.line_id))
+    later = aliased(BankDecision)
     query = (
         select(BankLine, BankDecision)
         .join(BankDecision, col(BankDecision.line_id) == col(BankLine.id))
-        .where(BankDecision.kind == DecisionKind.CONFIRMED.value, col(BankDecision.id).in_(newest), *where)
+        .where(
+            BankDecision.kind == DecisionKind.CONFIRMED.value,
+            ~exists().where(
+                col(later.line_id) == col(BankDecision.line_id), col(later.id) > col(BankDecision.id)
+            ),
+            *where,
+        )
         .order_by(col(BankLine.id))
     )
     for line, decision in session.exec(query):
