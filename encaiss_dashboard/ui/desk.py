@@ -44,7 +44,7 @@ def desk_page() -> rx.Component:
             rx.cond(
                 Desk.nobody,
                 rx.el.div(rx.cond(Desk.may_add, _no_client(), _nothing_followed()), class_name="card"),
-                rx.fragment(_figures(), rx.el.div(_todo(), class_name="row gap"), mail_card(), _clients()),
+                rx.fragment(_figures(), rx.el.div(_tasks(), class_name="row gap"), mail_card(), _clients()),
             ),
             of_client=False,
         )
@@ -81,7 +81,7 @@ def _figures() -> rx.Component:
             loading=loading,
         ),
         figure(t("desk.overdue"), Desk.overdue, Desk.overdue_sub, loading=loading),
-        figure(t("desk.todo"), Desk.todo, Desk.todo_sub, loading=loading),
+        figure(t("desk.tasks"), Desk.tasks, Desk.tasks_sub, loading=loading),
         class_name="grid k4",
     )
 
@@ -113,10 +113,10 @@ def _waiting(lines: int) -> rx.Component:
     )
 
 
-def _todo() -> rx.Component:
+def _tasks() -> rx.Component:
     return card(
-        t("desk.todo_title"),
-        t("desk.todo_hint"),
+        t("desk.tasks_title"),
+        t("desk.tasks_hint"),
         rx.cond(
             ~Desk.ready,
             _waiting(4),
@@ -132,7 +132,7 @@ def _todo() -> rx.Component:
                         ),
                     ),
                 ),
-                rx.el.p(icon("check"), t("desk.todo_none"), class_name="done"),
+                rx.el.p(icon("check"), t("desk.tasks_none"), class_name="done"),
             ),
         ),
     )

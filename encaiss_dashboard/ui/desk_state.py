@@ -15,7 +15,7 @@ from encaiss_dashboard.domain.money import EUR
 from encaiss_dashboard.locales import day, integer, money, percent, text
 from encaiss_dashboard.services import desk
 from encaiss_dashboard.services.desk import PAGE_SIZE, Balance, ClientLine, DeskSearch, DeskSort, tasks
-from encaiss_dashboard.services.desk.tasks import Todo, TodoKind
+from encaiss_dashboard.services.desk.tasks import Task, TaskKind
 from encaiss_dashboard.services.inbound import replies
 from encaiss_dashboard.ui import access
 from encaiss_dashboard.ui.shell import Next, Shell, handler
@@ -24,28 +24,28 @@ from encaiss_dashboard.work import Work
 
 PATH: Final = "/desk"
 TEXT_LENGTH_MAX: Final = 100
-_TODO_FEW: Final = 6
-_TODO_MANY: Final = 60
+_TASKS_FEW: Final = 6
+_TASKS_MANY: Final = 60
 # Names are looked at from A, everything else from its largest end.
 _ASCENDING_FIRST: Final = frozenset({DeskSort.NAME, DeskSort.IMPORTED})
 CALLS: Final = "/desk/calls"
 _TONES: Final = {
-    TodoKind.REPLY: "info",
-    TodoKind.CALL: "info",
-    TodoKind.FAILED: "bad",
-    TodoKind.BROKEN_PROMISE: "bad",
-    TodoKind.BREACH: "bad",
-    TodoKind.REQUEST_WAITS: "warn",
-    TodoKind.DISPUTE_WAITS: "warn",
-    TodoKind.CREDIT_WAITS: "warn",
-    TodoKind.TRAY: "warn",
-    TodoKind.BANK_LINES: "info",
-    TodoKind.OWN_BANK_LINES: "info",
-    TodoKind.UPLOAD: "info",
-    TodoKind.SILENT: "mute",
-    TodoKind.NO_IBAN: "warn",
-    TodoKind.NO_OWNER: "warn",
-    TodoKind.INVITATION: "bad",
+    TaskKind.REPLY: "info",
+    TaskKind.CALL: "info",
+    TaskKind.FAILED: "bad",
+    TaskKind.BROKEN_PROMISE: "bad",
+    TaskKind.BREACH: "bad",
+    TaskKind.REQUEST_WAITS: "warn",
+    TaskKind.DISPUTE_WAITS: "warn",
+    TaskKind.CREDIT_WAITS: "warn",
+    TaskKind.TRAY: "warn",
+    TaskKind.BANK_LINES: "info",
+    TaskKind.OWN_BANK_LINES: "info",
+    TaskKind.UPLOAD: "info",
+    TaskKind.SILENT: "mute",
+    TaskKind.NO_IBAN: "warn",
+    TaskKind.NO_OWNER: "warn",
+    TaskKind.INVITATION: "bad",
 }
 
 
@@ -112,8 +112,8 @@ class Desk(Shell):
     total_aged: str = ""
     overdue: str = ""
     overdue_sub: str = ""
-    todo: str = ""
-    todo_sub: str = ""
+    tasks: str = ""
+    tasks_sub: str = ""
     things: list[Thing] = []
     things_more: str = ""
     things_href: str = ""
@@ -190,11 +190,11 @@ class Desk(Shell):
     def _query(self) -> dict[str, str]:
         """What the address asks for, without what it cannot ask for."""
         given = self.router.url.query_parameters
-        known = {name: str(given.get(name, "")) for name in ("q", "sort", "page", "todo")}
+        known = {name: str(given.get(name, "")) for name in ("q", "sort", "page", "tasks")}
         known["q"] = known["q"].strip()[:TEXT_LENGTH_MAX]
         return {name: value for name, value in known.items() if value}
 
-    def _write_head(self, seen: desk.Desk, things: Sequence[Todo]) -> None:
+    def _write_head(self, seen: desk.Desk, things: Sequence[Task]) -> None:
         lang = self._language()
         self.may_add, self.nobody = seen.may_add, seen.clients == 0
         self.title = text(lang, "desk.hello", n=len(things)) if things else text(lang, "desk.hello_none")
@@ -209,29 +209,29 @@ class Desk(Shell):
         self.total_parts, self.total_aged = _parts(main), _aged(main, lang)
         share = Decimal(main.overdue.cents) / max(1, main.open.cents) if main else Decimal(0)
         self.overdue_sub = text(lang, "desk.overdue_share", share=percent(share, lang))
-        self.todo = integer(len(things), lang)
+        self.tasks = integer(len(things), lang)
         tonight = text(lang, "desk.tonight_sub", n=seen.tonight)
         waiting = [text(lang, "desk.waiting_sub", n=seen.waiting)] if seen.waiting else []
-        self.todo_sub = " · ".join([tonight, *waiting])
+        self.tasks_sub = " · ".join([tonight, *waiting])
 
-    def _write_things(self, things: Sequence[Todo], query: Mapping[str, str]) -> None:
-        lang, every = self._language(), query.get("todo") == "all"
-        shown = things[: _TODO_MANY if every else _TODO_FEW]
+    def _write_things(self, things: Sequence[Task], query: Mapping[str, str]) -> None:
+        lang, every = self._language(), query.get("tasks") == "all"
+        shown = things[: _TASKS_MANY if every else _TASKS_FEW]
         self.things = [self._thing(number, one) for number, one in enumerate(shown)]
         more = len(things) - len(shown)
         self.things_more, self.things_href = "", ""
         if more and every:
-            self.things_more = text(lang, "desk.todo_rest", n=more)
+            self.things_more = text(lang, "desk.tasks_rest", n=more)
         elif more:
-            self.things_more = text(lang, "desk.todo_all", n=len(things))
-            self.things_href = _address(query, page=query.get("page", ""), todo="all")
-        elif every and len(things) > _TODO_FEW:
-            self.things_more = text(lang, "desk.todo_few")
-            self.things_href = _address(query, page=query.get("page", ""), todo="")
+            self.things_more = text(lang, "desk.tasks_all", n=len(things))
+            self.things_href = _address(query, page=query.get("page", ""), tasks="all")
+        elif every and len(things) > _TASKS_FEW:
+            self.things_more = text(lang, "desk.tasks_few")
+            self.things_href = _address(query, page=query.get("page", ""), tasks="")
 
-    def _thing(self, number: int, one: Todo) -> Thing:
+    def _thing(self, number: int, one: Task) -> Thing:
         lang = self._language()
-        completes = one.kind is TodoKind.NO_IBAN and self.may_add
+        completes = one.kind is TaskKind.NO_IBAN and self.may_add
         return Thing(
             key=f"{one.kind}-{one.client_id}-{number}",
             tag=text(lang, f"desk.{one.kind}_tag"),
@@ -241,11 +241,11 @@ class Desk(Shell):
             sentence=text(lang, f"desk.{one.kind}_text", **one.facts),
             since=day(one.since, lang, "short") if one.since else "",
             go=text(
-                lang, f"desk.{one.kind}_go" if completes or one.kind is not TodoKind.NO_IBAN else "desk.enter"
+                lang, f"desk.{one.kind}_go" if completes or one.kind is not TaskKind.NO_IBAN else "desk.enter"
             ),
             leads_to=one.leads_to,
             does="complete" if completes else "open",
-            letters=int(one.facts.get("n", 0)) if one.kind is TodoKind.TRAY else 0,
+            letters=int(one.facts.get("n", 0)) if one.kind is TaskKind.TRAY else 0,
             reply=int(one.facts.get("reply", 0)),
             message=int(one.facts.get("message", 0)),
         )
@@ -262,8 +262,8 @@ class Desk(Shell):
         self.next = _address(query, page=str(seen.page + 1)) if seen.page < seen.pages else ""
 
 
-def _see(work: Work, client_id: int | None, search: DeskSearch) -> tuple[desk.Desk, tuple[Todo, ...]]:
-    return desk.desk(work, client_id, search), tasks.todo(work, client_id)
+def _see(work: Work, client_id: int | None, search: DeskSearch) -> tuple[desk.Desk, tuple[Task, ...]]:
+    return desk.desk(work, client_id, search), tasks.waiting(work, client_id)
 
 
 def _search(query: Mapping[str, str]) -> DeskSearch:

@@ -102,7 +102,7 @@ def test_a_row_opens_the_clients_view_which_says_so_and_the_journal_too(
     ],
 )
 def test_a_thing_to_do_leads_where_it_is_done(admin, settled, page, server, scierie, kind, facts, path):
-    settled("/desk?todo=all")
+    settled("/desk?tasks=all")
     before = opened(server, scierie["client"])
     thing = things(page).filter(has_text=text("fr", f"desk.{kind}_text", **facts))
     expect(thing).to_contain_text(NAME)
@@ -113,7 +113,7 @@ def test_a_thing_to_do_leads_where_it_is_done(admin, settled, page, server, scie
 
 
 def test_letters_leave_the_tray_when_somebody_says_they_are_posted(admin, settled, page, server, scierie):
-    settled("/desk?todo=all")
+    settled("/desk?tasks=all")
     thing = things(page).filter(has_text=text("fr", "desk.tray_text", n=1))
     expect(thing).to_contain_text(NAME)
     thing.get_by_role("button", name=text("fr", "desk.tray_done_go")).click()
@@ -182,7 +182,7 @@ def invitation(page, server, to):
 
 
 def test_what_a_client_lacks_is_completed_from_the_desk(admin, settled, page):
-    settled("/desk?todo=all")
+    settled("/desk?tasks=all")
     lacking = things(page).filter(has_text=QUIET).filter(has_text=text("fr", "desk.no_iban_text"))
     lacking.get_by_role("button").click()
     dialog = page.get_by_role("dialog")
@@ -211,7 +211,7 @@ def test_searching_and_sorting_stand_in_the_address(admin, settled, page):
 def test_no_barrier_and_no_scrolling_sideways(admin, settled, page, scheme, width):
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
-    settled("/desk?todo=all")
+    settled("/desk?tasks=all")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert not Axe().run(page).response["violations"]
     page.locator("#desk-new").click()
@@ -223,6 +223,6 @@ def test_it_speaks_three_languages(admin, settled, page):
     settled("/desk")
     for lang in ("nl", "en", "fr"):
         page.locator(".tools select").select_option(lang)
-        expect(page.locator("main")).to_contain_text(text(lang, "desk.todo_hint"))
+        expect(page.locator("main")).to_contain_text(text(lang, "desk.tasks_hint"))
         expect(page.locator(".things")).to_contain_text(text(lang, "desk.failed_tag"))
     assert set(LANGUAGES) == {"fr", "nl", "en"}

@@ -78,8 +78,8 @@ def test_a_call_lies_at_the_desk_with_whom_to_call_and_what_is_owed_today(planne
         True,
     )
     assert [amount.cents for amount in line.owed] == [100_000]
-    [todo] = [one for one in desk(8, tasks.todo) if one.kind is tasks.TodoKind.CALL]
-    assert (todo.client, todo.facts, todo.leads_to) == ("Ardenne Bois SRL", {"n": 1}, "/desk/calls")
+    [task] = [one for one in desk(8, tasks.waiting) if one.kind is tasks.TaskKind.CALL]
+    assert (task.client, task.facts, task.leads_to) == ("Ardenne Bois SRL", {"n": 1}, "/desk/calls")
 
 
 def test_what_is_said_is_the_balance_of_today_and_not_of_the_night(moulin, planned, house, desk, story):
@@ -178,7 +178,7 @@ def test_a_wrong_number_gives_the_message_up_for_the_desk_to_decide(planned, des
     desk(8, called.record, planned, CallSaid(CallOutcome.WRONG_NUMBER))
     [row] = story.outbox()
     assert (row.failed_at is not None, row.set_aside_at, row.detail) == (True, None, "Mauvais numéro")
-    assert tasks.TodoKind.FAILED in {one.kind for one in desk(8, tasks.todo)}
+    assert tasks.TaskKind.FAILED in {one.kind for one in desk(8, tasks.waiting)}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from encaiss_dashboard.domain.permissions import HOUSE, Actor, Role
 from encaiss_dashboard.services import desk, reminders
 from encaiss_dashboard.services.accounts import team
 from encaiss_dashboard.services.desk import DeskSearch, DeskSort, tasks
-from encaiss_dashboard.services.desk.tasks import TodoKind, TrayChanged
+from encaiss_dashboard.services.desk.tasks import TaskKind, TrayChanged
 from encaiss_dashboard.storage import queries, records
 from encaiss_dashboard.storage.accounts import Membership
 
@@ -39,7 +39,7 @@ def seen(wiring, actor, **search):
 
 def to_do(wiring, actor):
     with wiring.begin(actor, write=False) as work:
-        return tasks.todo(work, None)
+        return tasks.waiting(work, None)
 
 
 def kinds(wiring, actor):
@@ -238,7 +238,7 @@ def test_a_failed_delivery_names_the_debtor_and_leads_to_its_file(house, wiring,
     mailbox.failure = DeliveryFailed(permanent=True, reason="550 no such user")
     jobs.remind(wiring)
     [one] = to_do(wiring, admin)
-    assert (one.kind, one.client_id, one.leads_to) == (TodoKind.FAILED, client, f"/debtors/{debtor}")
+    assert (one.kind, one.client_id, one.leads_to) == (TaskKind.FAILED, client, f"/debtors/{debtor}")
     assert one.facts == {"name": "Moulin Clair SA", "to": "gone@moulin.example", "message": 1}
     assert one.since == today
     assert [line.failed for line in seen(wiring, admin).lines] == [1]
@@ -259,7 +259,7 @@ def test_letters_stay_in_the_post_tray_until_somebody_says_they_are_posted(
     house, wiring, admin, clock, by_post
 ):
     [one] = to_do(wiring, admin)
-    assert (one.kind, one.facts, one.leads_to) == (TodoKind.TRAY, {"n": 1}, "/reminders")
+    assert (one.kind, one.facts, one.leads_to) == (TaskKind.TRAY, {"n": 1}, "/reminders")
     clock.forward(minutes=5)
     with wiring.begin(admin) as work:
         tasks.empty_tray(work, None, by_post, 1)
@@ -301,7 +301,7 @@ def test_an_upload_left_unconfirmed_leads_to_its_check(house, wiring, admin, clo
     client = complete(house)
     key = batch(house, client, uploaded_at=clock())
     [one] = to_do(wiring, admin)
-    assert (one.kind, one.leads_to) == (TodoKind.UPLOAD, f"/invoices/import/{key}")
+    assert (one.kind, one.leads_to) == (TaskKind.UPLOAD, f"/invoices/import/{key}")
     assert one.facts == {"name": "septembre.csv"}
     assert [line.uploads for line in seen(wiring, admin).lines] == [1]
 
@@ -328,8 +328,8 @@ def test_the_day_of_an_import_is_that_of_brussels(house, wiring, admin, clock):
 def test_a_client_needs_an_account_and_an_owner(house, wiring, admin):
     client = house.client()
     assert [(one.kind, one.client_id) for one in to_do(wiring, admin)] == [
-        (TodoKind.NO_IBAN, client),
-        (TodoKind.NO_OWNER, client),
+        (TaskKind.NO_IBAN, client),
+        (TaskKind.NO_OWNER, client),
     ]
 
 
@@ -344,7 +344,7 @@ def test_an_owner_who_was_invited_is_waited_for_until_the_invitation_ends(house,
     invited(wiring, admin, client)
     assert to_do(wiring, admin) == ()
     clock.forward(days=8)
-    assert kinds(wiring, admin) == [TodoKind.NO_OWNER]
+    assert kinds(wiring, admin) == [TaskKind.NO_OWNER]
 
 
 def test_an_invitation_that_failed_names_whom_it_did_not_reach(house, wiring, admin, mailbox):
@@ -352,19 +352,19 @@ def test_an_invitation_that_failed_names_whom_it_did_not_reach(house, wiring, ad
     mailbox.failure = DeliveryFailed(permanent=True, reason="550 no such user")
     invited(wiring, admin, client, "reader")
     [one] = to_do(wiring, admin)
-    assert (one.kind, one.leads_to) == (TodoKind.INVITATION, "/team")
+    assert (one.kind, one.leads_to) == (TaskKind.INVITATION, "/team")
     assert one.facts == {"name": "New Owner", "to": "new@ardenne.example"}
 
 
 def test_the_most_urgent_comes_first_and_only_of_ones_own_clients(house, wiring, admin, clock):
     first, second = house.client("first", "First"), house.client("second", "Second")
     batch(house, first, uploaded_at=clock())
-    order = list(TodoKind)
+    order = list(TaskKind)
     found = kinds(wiring, admin)
     assert found == sorted(found, key=order.index)
     mine = to_do(wiring, follow(house, second))
     assert {one.client_id for one in mine} == {second}
-    assert [one.kind for one in mine] == [TodoKind.NO_IBAN, TodoKind.NO_OWNER]
+    assert [one.kind for one in mine] == [TaskKind.NO_IBAN, TaskKind.NO_OWNER]
 
 
 def test_looking_at_the_desk_writes_nothing(house, wiring, admin, by_post):

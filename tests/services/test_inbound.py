@@ -224,8 +224,8 @@ def test_who_may_not_decide_about_debtors_may_read_but_lets_nothing_go_on(house,
 def test_an_answer_to_be_read_is_the_first_thing_to_do_at_the_desk(house, owing):
     come(house, mail())
     with house.wiring.begin(HOUSE, write=False) as work:
-        first = tasks.todo(work, None)[0]
-    assert (first.kind, first.leads_to) == (tasks.TodoKind.REPLY, f"/debtors/{owing}")
+        first = tasks.waiting(work, None)[0]
+    assert (first.kind, first.leads_to) == (tasks.TaskKind.REPLY, f"/debtors/{owing}")
     assert first.facts["said"] == "Nous avons payé hier."
 
 

@@ -108,8 +108,8 @@ def test_a_posted_letter_waits_no_more_and_the_law_counts_from_that_day(act, pap
         "tracking": "",
     }
     # The desk's own count of what lies in the tray follows.
-    [todo] = [one for one in act(tasks.todo) if one.kind is tasks.TodoKind.TRAY]
-    assert todo.facts == {"n": 1}
+    [task] = [one for one in act(tasks.waiting) if one.kind is tasks.TaskKind.TRAY]
+    assert task.facts == {"n": 1}
 
 
 @pytest.mark.parametrize("day", [date(2026, 11, 7), date(2026, 11, 12), date.min, date.max])

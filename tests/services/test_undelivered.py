@@ -47,7 +47,9 @@ def decide(house):
 
 def to_do(house):
     with house.wiring.begin(HOUSE, write=False) as work:
-        return [one.facts["message"] for one in tasks.todo(work, None) if one.kind is tasks.TodoKind.FAILED]
+        return [
+            one.facts["message"] for one in tasks.waiting(work, None) if one.kind is tasks.TaskKind.FAILED
+        ]
 
 
 def test_the_desk_lists_it_with_the_servers_words_for_whom_it_was_and_when(given_up, house, decide, clock):

@@ -30,7 +30,7 @@ class TrayChanged(Refusal):
     code = "tray_changed"
 
 
-class TodoKind(StrEnum):
+class TaskKind(StrEnum):
     """What there is to do, the most urgent first. Each has sentences in the catalogue under ``desk.``."""
 
     REPLY = "reply"
@@ -52,7 +52,7 @@ class TodoKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Todo:
+class Task:
     """One thing to do for one client.
 
     Attributes:
@@ -62,7 +62,7 @@ class Todo:
             the ``message`` that failed; ``said`` in an answer, and its id, ``reply``.
     """
 
-    kind: TodoKind
+    kind: TaskKind
     client_id: int
     client: str
     leads_to: str
@@ -70,7 +70,7 @@ class Todo:
     facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
-def todo(work: Work, client_id: int | None) -> tuple[Todo, ...]:  # noqa: ARG001
+def waiting(work: Work, client_id: int | None) -> tuple[Task, ...]:  # noqa: ARG001
     """Everything to do for the clients that the actor follows, the most urgent first.
 
     Raises:
@@ -95,15 +95,15 @@ def empty_tray(work: Work, client_id: int | None, chosen_id: int, letters: int) 
     work.journal.record(ActKind.TRAY_EMPTIED, day=work.today, client_id=chosen, facts={"letters": letters})
 
 
-def _replies(work: Work, followed: Followed) -> Iterator[Todo]:
+def _replies(work: Work, followed: Followed) -> Iterator[Task]:
     """Nothing goes to who answered until somebody has read it."""
     for mail, name in reads.replies(work.session, followed):
         said = " ".join((mail.shown or mail.subject).split())
         cut = f"{said[:SAID_LENGTH]}…" if len(said) > SAID_LENGTH else said or "–"
         key = mail.client_id or 0
         facts: dict[str, str | int] = {"name": name, "said": cut, "reply": mail.id or 0}
-        yield Todo(
-            TodoKind.REPLY,
+        yield Task(
+            TaskKind.REPLY,
             key,
             followed[key].name,
             f"/debtors/{mail.debtor_id}",
@@ -112,7 +112,7 @@ def _replies(work: Work, followed: Followed) -> Iterator[Todo]:
         )
 
 
-def _calls(work: Work, followed: Followed) -> Iterator[Todo]:
+def _calls(work: Work, followed: Followed) -> Iterator[Task]:
     """No worker makes them, and the plan stands still meanwhile."""
     due: dict[int, list[date]] = {}
     mine = [key for key in followed if work.actor.may(Action.REMIND, key)]
@@ -120,14 +120,14 @@ def _calls(work: Work, followed: Followed) -> Iterator[Todo]:
         if one.is_due(work.today):
             due.setdefault(one.client_id, []).append(one.day)
     for key, days in sorted(due.items(), key=lambda item: item[1][0]):
-        yield Todo(TodoKind.CALL, key, followed[key].name, "/desk/calls", days[0], {"n": len(days)})
+        yield Task(TaskKind.CALL, key, followed[key].name, "/desk/calls", days[0], {"n": len(days)})
 
 
-def _failed(work: Work, followed: Followed) -> Iterator[Todo]:
+def _failed(work: Work, followed: Followed) -> Iterator[Task]:
     """Somebody was to be reminded and was not."""
     for one in reads.failed(work.session, followed):
-        yield Todo(
-            TodoKind.FAILED,
+        yield Task(
+            TaskKind.FAILED,
             one.client_id,
             followed[one.client_id].name,
             f"/debtors/{one.debtor_id}",
@@ -136,11 +136,11 @@ def _failed(work: Work, followed: Followed) -> Iterator[Todo]:
         )
 
 
-def _stops(work: Work, followed: Followed) -> Iterator[Todo]:
+def _stops(work: Work, followed: Followed) -> Iterator[Task]:
     """Promises and plans that failed have to be heard of, and what was asked for answered."""
     for one in alarms(work.session, tuple(followed), work.today):
-        yield Todo(
-            TodoKind(one.kind.value),
+        yield Task(
+            TaskKind(one.kind.value),
             one.client_id,
             followed[one.client_id].name,
             f"/debtors/{one.debtor_id}",
@@ -149,28 +149,28 @@ def _stops(work: Work, followed: Followed) -> Iterator[Todo]:
         )
 
 
-def _tray(work: Work, followed: Followed) -> Iterator[Todo]:
+def _tray(work: Work, followed: Followed) -> Iterator[Task]:
     """Letters count as sent on the day they reach the tray: nobody reads them there."""
     since = work.now - timedelta(days=TRAY_DAYS)
     tray = reads.letters_to_post(work.session, followed, since)
     for key, (letters, first) in sorted(tray.items(), key=lambda item: item[1][1]):
-        yield Todo(TodoKind.TRAY, key, followed[key].name, "/reminders", day_of(first), {"n": letters})
+        yield Task(TaskKind.TRAY, key, followed[key].name, "/reminders", day_of(first), {"n": letters})
 
 
-def _bank_lines(work: Work, followed: Followed) -> Iterator[Todo]:
+def _bank_lines(work: Work, followed: Followed) -> Iterator[Task]:
     """What was paid and settles nothing yet: its debtors are reminded all the same."""
     mine = [key for key in followed if work.actor.may(Action.UPLOAD, key)]
     for key, (lines, first) in waiting_counts(work.session, mine).items():
-        yield Todo(TodoKind.BANK_LINES, key, followed[key].name, "/payments/match", first, {"n": lines})
+        yield Task(TaskKind.BANK_LINES, key, followed[key].name, "/payments/match", first, {"n": lines})
     if work.actor.administers and (own := own_waiting(work.session)):
-        yield Todo(TodoKind.OWN_BANK_LINES, 0, "", "/desk/payments", own[1], {"n": own[0]})
+        yield Task(TaskKind.OWN_BANK_LINES, 0, "", "/desk/payments", own[1], {"n": own[0]})
 
 
-def _uploads(work: Work, followed: Followed) -> Iterator[Todo]:
+def _uploads(work: Work, followed: Followed) -> Iterator[Task]:
     """The client believes that its invoices are in."""
     for key, batch_id, name, at in reads.uploads(work.session, followed):
-        yield Todo(
-            TodoKind.UPLOAD,
+        yield Task(
+            TaskKind.UPLOAD,
             key,
             followed[key].name,
             f"/invoices/import/{batch_id}",
@@ -179,24 +179,24 @@ def _uploads(work: Work, followed: Followed) -> Iterator[Todo]:
         )
 
 
-def _silent(work: Work, followed: Followed) -> Iterator[Todo]:
+def _silent(work: Work, followed: Followed) -> Iterator[Task]:
     """Figures grow old, and people are reminded of what they have paid."""
     imports = reads.last_imports(work.session, followed)
     for key, client in followed.items():
         last = day_of(imports.get(key, client.created_at)) or work.today
         days = (work.today - last).days
         if days > SILENT_DAYS:
-            yield Todo(TodoKind.SILENT, key, client.name, "/invoices", last, {"n": days})
+            yield Task(TaskKind.SILENT, key, client.name, "/invoices", last, {"n": days})
 
 
-def _no_iban(work: Work, followed: Followed) -> Iterator[Todo]:  # noqa: ARG001
+def _no_iban(work: Work, followed: Followed) -> Iterator[Task]:  # noqa: ARG001
     """Its letters cannot say where to pay."""
     for key, client in followed.items():
         if not client.iban:
-            yield Todo(TodoKind.NO_IBAN, key, client.name, "/")
+            yield Task(TaskKind.NO_IBAN, key, client.name, "/")
 
 
-def _no_owner(work: Work, followed: Followed) -> Iterator[Todo]:
+def _no_owner(work: Work, followed: Followed) -> Iterator[Task]:
     """Nobody there can sign in and decide; one who was invited and may still answer is waited for."""
     owned = reads.owned(work.session, followed)
     asked = {
@@ -208,19 +208,19 @@ def _no_owner(work: Work, followed: Followed) -> Iterator[Todo]:
     }
     for key, client in followed.items():
         if key not in owned and key not in asked:
-            yield Todo(TodoKind.NO_OWNER, key, client.name, "/team")
+            yield Task(TaskKind.NO_OWNER, key, client.name, "/team")
 
 
-def _invitations(work: Work, followed: Followed) -> Iterator[Todo]:
+def _invitations(work: Work, followed: Followed) -> Iterator[Task]:
     """Somebody waits for a mail that will not come."""
     for mail in reads.invitations(work.session, followed):
         if mail.failed_at and mail.client_id is not None:
             name, facts = followed[mail.client_id].name, {"name": mail.name or mail.to, "to": mail.to}
-            yield Todo(TodoKind.INVITATION, mail.client_id, name, "/team", day_of(mail.failed_at), facts)
+            yield Task(TaskKind.INVITATION, mail.client_id, name, "/team", day_of(mail.failed_at), facts)
 
 
 # One function for each kind of thing to do, in the order of their urgency: a new one is added here.
-SOURCES: Final[tuple[Callable[[Work, Followed], Iterator[Todo]], ...]] = (
+SOURCES: Final[tuple[Callable[[Work, Followed], Iterator[Task]], ...]] = (
     _replies,
     _calls,
     _failed,

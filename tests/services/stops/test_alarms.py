@@ -32,9 +32,9 @@ def told(story):
         story.clock.set(story.after(days))
         with story.house.wiring.begin(HOUSE, write=False) as work:
             seen = [(one.kind.value, one.since) for one in figures.overview(work, 1).decisions.stops]
-            todo = tasks.todo(work, None)
-        assert [(one.kind.value, one.since) for one in todo if one.kind.value in KINDS] == seen
-        assert {one.leads_to for one in todo if one.kind.value in KINDS} <= {"/debtors/1"}
+            found = tasks.waiting(work, None)
+        assert [(one.kind.value, one.since) for one in found if one.kind.value in KINDS] == seen
+        assert {one.leads_to for one in found if one.kind.value in KINDS} <= {"/debtors/1"}
         return seen
 
     return tell
